@@ -1,0 +1,5 @@
+//! `vestibule`: the organization login page.
+
+pub mod config;
+pub mod error;
+pub mod model;

@@ -1,0 +1,131 @@
+//! The application (in the API: client) and what it may ask for.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Whether an application's people sign in to an organization (contract §1.12).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OrganizationUsage {
+    /// Never: an organization parameter is an error.
+    #[default]
+    Deny,
+    /// With or without one.
+    Allow,
+    /// Always.
+    Require,
+}
+
+/// What happens when an organization is needed and nothing points at one (contract §3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequireBehavior {
+    /// The application must send one.
+    #[default]
+    NoPrompt,
+    /// The person is asked first.
+    PreLoginPrompt,
+}
+
+/// How an application proves itself at the token endpoint (OIDC Core §9).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenEndpointAuthMethod {
+    #[default]
+    ClientSecretPost,
+    ClientSecretBasic,
+    /// A public client: no secret, PKCE required.
+    None,
+}
+
+/// An application (contract §1.12).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Application {
+    pub client_id: String,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub description: Option<String>,
+    /// Told only to holders of `read:client_keys`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_secret: Option<String>,
+    /// `spa`, `native`, `regular_web` or `non_interactive`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub app_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub logo_uri: Option<String>,
+    /// Registered redirect URIs, compared byte by byte.
+    #[serde(default)]
+    pub callbacks: Vec<String>,
+    #[serde(default)]
+    pub allowed_logout_urls: Vec<String>,
+    #[serde(default)]
+    pub web_origins: Vec<String>,
+    #[serde(default)]
+    pub grant_types: Vec<String>,
+    #[serde(default)]
+    pub token_endpoint_auth_method: TokenEndpointAuthMethod,
+    /// Where a login that did not begin at the application is sent to begin (OIDC Core §4).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub initiate_login_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization_usage: Option<OrganizationUsage>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization_require_behavior: Option<RequireBehavior>,
+    #[serde(default = "yes")]
+    pub is_first_party: bool,
+    #[serde(default = "yes")]
+    pub oidc_conformant: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub jwt_configuration: Option<JwtConfiguration>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_metadata: Option<Map<String, Value>>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// How an application's ID tokens are made. Only RS256 is built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JwtConfiguration {
+    #[serde(default = "rs256")]
+    pub alg: String,
+    /// Seconds an ID token is valid.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lifetime_in_seconds: Option<i64>,
+    #[serde(default)]
+    pub secret_encoded: bool,
+}
+
+fn rs256() -> String {
+    "RS256".to_owned()
+}
+
+impl Application {
+    pub fn is_public(&self) -> bool {
+        self.token_endpoint_auth_method == TokenEndpointAuthMethod::None
+    }
+
+    pub fn usage(&self) -> OrganizationUsage {
+        self.organization_usage.unwrap_or_default()
+    }
+
+    pub fn require_behavior(&self) -> RequireBehavior {
+        self.organization_require_behavior.unwrap_or_default()
+    }
+
+    pub fn may_use_grant(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|allowed| allowed == grant_type)
+    }
+}
+
+/// What an application may ask of one API with its own credentials (contract §1.9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientGrant {
+    pub id: String,
+    pub client_id: String,
+    pub audience: String,
+    #[serde(default)]
+    pub scope: Vec<String>,
+}

@@ -1,0 +1,42 @@
+//! What the front channel leaves for the back channel: sessions and authorization codes.
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+/// A signed-in browser: one user and the connection that proved it (design §5.6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The public handle that tokens carry as `sid`; not the cookie's secret.
+    pub sid: String,
+    pub user_id: String,
+    /// What a page calls the person: e-mail, name or user id.
+    pub label: String,
+    pub connection_id: String,
+    pub connection_name: String,
+    /// When the person last proved who they are.
+    pub authenticated_at: Timestamp,
+    /// When the session ends whatever happens.
+    pub ends_at: Timestamp,
+}
+
+/// Single use, bound to application, redirect URI, organization, PKCE and session (RFC 6749 §4.1.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationCode {
+    /// Names everything issued from this code, so that a second use can revoke it.
+    pub grant_id: String,
+    pub client_id: String,
+    pub redirect_uri: String,
+    pub organization_id: Option<String>,
+    pub user_id: String,
+    pub connection_id: String,
+    pub sid: String,
+    pub scope: Vec<String>,
+    pub audience: Option<String>,
+    pub nonce: Option<String>,
+    /// The S256 challenge, when the authorize request carried one.
+    pub code_challenge: Option<String>,
+    pub authenticated_at: Timestamp,
+    /// Whether the ID token must carry `auth_time` (OIDC Core §2).
+    pub wants_auth_time: bool,
+}

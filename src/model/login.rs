@@ -1,0 +1,85 @@
+//! What the gateway tells the Management API of a login, and what it is answered (design §5.3).
+
+use serde::{Deserialize, Serialize};
+
+use super::User;
+use super::connection::ConnectionSummary;
+use super::user::Profile;
+
+/// What a connection says about a person: found again by (connection, issuer, subject), never by e-mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub issuer: String,
+    pub subject: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub email: Option<String>,
+    /// Only a JSON `true` from the identity provider counts.
+    #[serde(default)]
+    pub email_verified: bool,
+    #[serde(flatten)]
+    pub profile: Profile,
+}
+
+/// How the person proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Proof {
+    /// The gateway verified it with the identity provider.
+    Identity(Identity),
+    /// To be verified where the hashes are.
+    Password { identifier: String, password: String },
+    /// A session that already has this user: asked again at each trust boundary.
+    Session { user_id: String },
+}
+
+/// The body of `POST /api/v2/logins`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginRecord {
+    /// Absent for a login without an organization.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization_id: Option<String>,
+    pub client_id: String,
+    pub connection_id: String,
+    /// The person's network address as the gateway knows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_address: Option<String>,
+    /// The same id answers the same admission, so a lost reply may be asked for again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trip_id: Option<String>,
+    pub proof: Proof,
+}
+
+/// The answer of `POST /api/v2/logins`: exists only if the person may enter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Admission {
+    pub user: User,
+    pub connection: ConnectionSummary,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub membership: Option<Membership>,
+}
+
+/// The membership that let the person in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    pub organization_id: String,
+    /// Whether this login made it.
+    pub created: bool,
+}
+
+/// The machine-readable refusals of `POST /api/v2/logins`, as `errorCode`.
+pub mod refusal {
+    /// The connection is not enabled here now, or never was: the two look alike.
+    pub const CONNECTION_NOT_ENABLED: &str = "connection_not_enabled";
+    /// The message carries the contract's sentence (§2.6).
+    pub const NOT_A_MEMBER: &str = "not_a_member";
+    /// Unknown identifier or wrong password: the two look alike.
+    pub const WRONG_CREDENTIALS: &str = "wrong_credentials";
+    pub const USER_BLOCKED: &str = "user_blocked";
+    /// The user id exists under another issuer.
+    pub const IDENTITY_CONFLICT: &str = "identity_conflict";
+    /// The user was deleted since.
+    pub const UNKNOWN_USER: &str = "unknown_user";
+    /// Too many failed passwords; `Retry-After` tells when to come again.
+    pub const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
+}

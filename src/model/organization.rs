@@ -1,0 +1,63 @@
+//! The organization: a customer of the application, with its branding.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// An organization (contract §1.2). Members that are not set are omitted in JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    pub id: String,
+    /// The stable handle: 1 to 50 of `a-z 0-9 _ -`, unique.
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub display_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub branding: Option<Branding>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub metadata: Option<BTreeMap<String, String>>,
+}
+
+impl Organization {
+    /// What a person reads: the display name, or the name.
+    pub fn title(&self) -> &str {
+        self.display_name.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// How an organization's page looks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branding {
+    /// An https address of a picture.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub logo_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub colors: Option<Colors>,
+}
+
+/// Two colours as `#rgb` or `#rrggbb`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Colors {
+    pub primary: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub page_background: Option<String>,
+}
+
+/// Whether `name` is a well-formed organization name (contract §1.2).
+pub fn is_organization_name(name: &str) -> bool {
+    (1..=50).contains(&name.len()) && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+}
+
+/// Whether `text` has the form of an organization's id: `org_` and 16 letters and digits.
+pub fn is_organization_id(text: &str) -> bool {
+    text.strip_prefix("org_")
+        .is_some_and(|rest| rest.len() == 16 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Whether `text` is a colour as `#rgb` or `#rrggbb`.
+pub fn is_color(text: &str) -> bool {
+    text.strip_prefix('#')
+        .is_some_and(|hex| matches!(hex.len(), 3 | 6) && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}

@@ -1,0 +1,69 @@
+//! The user: a person as one connection knows them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Timestamp;
+
+/// A user (contract §1.13). The password hash is no part of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// `auth0|...`, `oidc|CONNECTION|subject` or `okta|CONNECTION|subject` (contract §1.1).
+    pub user_id: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub email_verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub username: Option<String>,
+    #[serde(flatten)]
+    pub profile: Profile,
+    #[serde(default)]
+    pub identities: Vec<UserIdentity>,
+    #[serde(skip_serializing_if = "Map::is_empty", default)]
+    pub user_metadata: Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty", default)]
+    pub app_metadata: Map<String, Value>,
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub blocked: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_login: Option<Timestamp>,
+    #[serde(default)]
+    pub logins_count: i64,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// The standard profile claims we keep (OIDC Core §5.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub nickname: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub given_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub family_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub picture: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub locale: Option<String>,
+}
+
+/// Where a user comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserIdentity {
+    /// The connection's name.
+    pub connection: String,
+    /// The user's id without the provider prefix.
+    pub user_id: String,
+    /// The strategy's name.
+    pub provider: String,
+    #[serde(rename = "isSocial")]
+    pub is_social: bool,
+}
