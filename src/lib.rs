@@ -2,4 +2,6 @@
 
 pub mod config;
 pub mod error;
+pub mod management;
 pub mod model;
+pub mod store;

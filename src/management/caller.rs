@@ -1,0 +1,50 @@
+//! The caller: who presents a token to the Management API, and what it may do.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use crate::model::ApiError;
+
+/// The holder of a valid token, put into the request by the layer in `auth.rs`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The token's `sub`: `CLIENT@clients`, or a user.
+    pub subject: String,
+    /// The client the token was issued to (`azp`).
+    pub client_id: String,
+    pub scopes: Vec<String>,
+}
+
+/// The scope that only gateways hold (design §5.3): no API call and no `vestibule token` grants it.
+pub const GATEWAY_SCOPE: &str = "create:logins";
+
+impl Caller {
+    /// Passes when the token has at least one of the scopes.
+    ///
+    /// # Errors
+    /// 403 `insufficient_scope`, naming them (contract §1.15).
+    pub fn require(&self, any_of: &[&str]) -> Result<(), ApiError> {
+        match any_of.iter().any(|scope| self.may(scope)) {
+            true => Ok(()),
+            false => Err(ApiError::insufficient_scope(any_of)),
+        }
+    }
+
+    pub fn may(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|held| held == scope)
+    }
+
+    pub fn is_gateway(&self) -> bool {
+        self.may(GATEWAY_SCOPE)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = super::answer::Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        // Closed by default: a route outside the layer has no caller.
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| ApiError::unauthorized("Missing authentication").into())
+    }
+}

@@ -1,0 +1,63 @@
+//! Everything that knows SQL: one database, seen as tenant data and as login data.
+//!
+//! [`Tenant`] (organizations, connections, clients, users ...) is given only to the Management API;
+//! [`Logins`] (trips, sessions, codes, signing keys) only to the faces. One SQL text serves SQLite and
+//! Postgres: columns are `TEXT` and `BIGINT`, placeholders `$1` (design §5.13).
+
+pub mod seal;
+
+// mod applications;
+// mod connections;
+mod database;
+// mod enabled_connections;
+mod events;
+// mod failures;
+mod keys;
+mod logins;
+// mod organizations;
+// mod users;
+
+use std::sync::Arc;
+
+use crate::config;
+use crate::error::Fault;
+
+pub use database::{Rows, StoreError};
+pub use events::Event;
+pub use keys::StoredKey;
+pub use logins::{Kind, Logins, TakenCode};
+// pub use users::NewUser;
+
+use database::Database;
+
+/// Tenant data: what the Management API keeps.
+#[derive(Clone)]
+pub struct Tenant {
+    database: Arc<Database>,
+}
+
+/// Opens the database, brings its tables up to date and reads (or, with SQLite, makes) the root key.
+///
+/// # Errors
+/// When the database cannot be reached, is newer than this program, or the root key is missing or wrong.
+pub async fn open(settings: &config::Storage) -> Result<(Tenant, Logins), Fault> {
+    let database = Arc::new(Database::open(settings).await?);
+    Ok((Tenant { database: database.clone() }, Logins::new(database)))
+}
+
+impl Tenant {
+    /// A reader: each statement sees what is committed.
+    pub async fn read(&self) -> Result<Rows<'static>, StoreError> {
+        self.database.read().await
+    }
+
+    /// Runs `work` in one transaction: all of it is kept when it answers `Ok`, nothing when it answers `Err`.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'c> FnOnce(Rows<'c>) -> futures_util::future::BoxFuture<'c, Result<T, E>> + Send + 'static,
+    {
+        self.database.write(work).await
+    }
+}
