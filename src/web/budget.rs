@@ -1,0 +1,83 @@
+//! A budget per network address: how often it may do something that costs us or tells it something.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use super::client_address::budget_key;
+
+/// Seconds to wait before the next try, at least 1; the value of a `Retry-After` header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryAfter(pub u64);
+
+/// Checks between two sweeps, at least.
+const SWEEP_EVERY: usize = 1024;
+
+/// Tries per address, counted in this process only.
+///
+/// Memory: an address is forgotten once its budget is full again. Every as many checks as there are addresses
+/// the others are swept out, so at most twice the addresses of the last minute are held.
+pub struct Budget {
+    limiter: DefaultKeyedRateLimiter<IpAddr>,
+    clock: DefaultClock,
+    checks: AtomicUsize,
+}
+
+impl Budget {
+    /// `tries` at once, and as many again spread over each minute; 0 counts as 1.
+    pub fn per_minute(tries: u32) -> Self {
+        let quota = Quota::per_minute(NonZeroU32::new(tries).unwrap_or(NonZeroU32::MIN));
+        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), checks: AtomicUsize::new(0) }
+    }
+
+    /// Spends one try of the address; an IPv6 address shares its /64's budget.
+    ///
+    /// # Errors
+    /// The budget is used up.
+    pub fn check(&self, address: IpAddr) -> Result<(), RetryAfter> {
+        self.sweep();
+        self.limiter.check_key(&budget_key(address)).map_err(|refusal| {
+            let wait = refusal.wait_time_from(self.clock.now());
+            RetryAfter(wait.as_millis().div_ceil(1000).max(1) as u64)
+        })
+    }
+
+    fn sweep(&self) {
+        let checks = self.checks.fetch_add(1, Ordering::Relaxed);
+        if checks >= SWEEP_EVERY && checks >= self.limiter.len() {
+            self.checks.store(0, Ordering::Relaxed);
+            self.limiter.retain_recent();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_budget_of_its_own() {
+        let budget = Budget::per_minute(3);
+        let address = |text: &str| text.parse::<IpAddr>().expect("an address");
+        for _ in 0..3 {
+            assert_eq!(budget.check(address("2001:db8::1")), Ok(()));
+        }
+        let RetryAfter(seconds) = budget.check(address("2001:db8::2")).expect_err("the same /64");
+        assert!((1..=20).contains(&seconds), "{seconds}");
+        assert_eq!(budget.check(address("2001:db8:0:1::1")), Ok(()));
+        assert_eq!(budget.check(address("192.0.2.1")), Ok(()));
+    }
+
+    #[test]
+    fn addresses_whose_budget_is_full_again_are_forgotten() {
+        // 60 million tries a minute: a budget is full again after a microsecond.
+        let budget = Budget::per_minute(60_000_000);
+        for number in 0..10 * SWEEP_EVERY as u32 {
+            budget.check(IpAddr::from(number.to_be_bytes())).expect("a fresh address");
+        }
+        assert!(budget.limiter.len() <= 2 * SWEEP_EVERY, "{}", budget.limiter.len());
+    }
+}

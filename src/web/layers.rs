@@ -1,0 +1,186 @@
+//! What happens to every request around its handler, in the order of [`around`].
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use ipnet::IpNet;
+
+use super::body::Watched;
+use super::client_address::{self, ClientAddress, Peer};
+use super::screen::screen;
+use crate::{config, model};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Characters of an unknown path in the log.
+const LOGGED_PATH: usize = 120;
+
+tokio::task_local! {
+    /// The id of the request whose handler is running, for the panic hook.
+    pub(super) static CURRENT: RequestId;
+}
+
+/// Our name of one request, 20 random letters and digits, shown to the person and in the log.
+///
+/// It is never the client's own. As an extractor it never fails; without [`wrap`] it is a fresh one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    pub fn new() -> Self {
+        Self(model::random_alphanumeric(20))
+    }
+}
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+struct Edge {
+    trusted_proxies: Vec<IpNet>,
+    time_limit: Duration,
+    https: bool,
+}
+
+/// Puts the layers around a finished router; routes added later are outside.
+pub fn wrap(router: Router, settings: &config::Server) -> Router {
+    let edge = Edge {
+        trusted_proxies: settings.trusted_proxies.clone(),
+        time_limit: Duration::from_secs(settings.body_timeout_seconds),
+        https: settings.public_url.scheme() == "https",
+    };
+    router.layer(middleware::from_fn_with_state(Arc::new(edge), around))
+}
+
+async fn around(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = RequestId::new();
+    let line = AccessLine::of(&request);
+    let screened = screen(&mut request);
+    request.extensions_mut().insert(id.clone());
+    let address = client_address(&request, &edge.trusted_proxies);
+    request.extensions_mut().insert(address);
+    let mut response = match screened {
+        Ok(()) => answer(&id, edge.time_limit, request, next).await,
+        Err(refusal) => refusal.into_response(),
+    };
+    complete_headers(response.headers_mut(), &id, edge.https);
+    line.write(response.status(), started.elapsed(), &id);
+    response
+}
+
+fn client_address(request: &Request, trusted: &[IpNet]) -> ClientAddress {
+    match request.extensions().get::<Peer>() {
+        Some(peer) => ClientAddress(client_address::resolve(peer.0.ip(), request.headers(), trusted)),
+        None => ClientAddress(std::net::Ipv4Addr::UNSPECIFIED.into()),
+    }
+}
+
+/// Runs the handler, within the time limit, and survives its panic (which the panic hook has logged).
+async fn answer(id: &RequestId, time_limit: Duration, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let (body, seen) = Watched::new(body, usize::MAX);
+    let request = Request::from_parts(parts, Body::new(body));
+    let handler = CURRENT.scope(id.clone(), AssertUnwindSafe(next.run(request)).catch_unwind());
+    match tokio::time::timeout(time_limit, handler).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panic)) => {
+            let text = format!("Something went wrong on our side. Request id: {}\n", id.0);
+            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+        }
+        Err(_) if seen.ended() => {
+            let text = format!("The answer took too long. Please try again. Request id: {}\n", id.0);
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], text).into_response()
+        }
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, [(header::CONNECTION, "close")], "The request took too long.\n")
+            .into_response(),
+    }
+}
+
+/// The defaults of every response; what the handler has set stays.
+///
+/// `Referrer-Policy` is `same-origin`, not `no-referrer`: under the latter browsers send `Origin: null` with our
+/// own forms, which [`super::is_same_origin`] refuses. Either way no other site sees our addresses.
+fn complete_headers(headers: &mut HeaderMap, id: &RequestId, https: bool) {
+    const DEFAULTS: [(HeaderName, HeaderValue); 4] = [
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    ];
+    for (name, value) in DEFAULTS {
+        headers.entry(name).or_insert(value);
+    }
+    if https {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
+    }
+    let id = HeaderValue::from_str(&id.0).expect("letters and digits");
+    headers.insert(REQUEST_ID, id);
+}
+
+/// What the log and the metrics say of a request: never its query, headers or body.
+struct AccessLine {
+    method: &'static str,
+    /// The route's template; `None` when no route matched.
+    route: Option<MatchedPath>,
+    /// The path of a request that no route matched.
+    path: String,
+}
+
+impl AccessLine {
+    fn of(request: &Request) -> Self {
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let path = match &route {
+            Some(_) => String::new(),
+            None => request.uri().path().chars().take(LOGGED_PATH).collect(),
+        };
+        Self { method: known_method(request.method()), route, path }
+    }
+
+    fn write(self, status: StatusCode, took: Duration, id: &RequestId) {
+        let route = self.route.as_ref().map_or("other", MatchedPath::as_str).to_owned();
+        let path = self.route.as_ref().map_or(self.path.as_str(), MatchedPath::as_str);
+        let milliseconds = (took.as_secs_f64() * 1e5).round() / 100.0;
+        tracing::info!(
+            target: "vestibule::access",
+            method = self.method, path, status = status.as_u16(), milliseconds, request_id = id.0, "request"
+        );
+        let labels = [("route", route.clone()), ("method", self.method.into()), ("status", status.as_str().to_owned())];
+        metrics::counter!("http_requests_total", &labels).increment(1);
+        metrics::histogram!("http_request_seconds", "route" => route).record(took.as_secs_f64());
+    }
+}
+
+/// Methods are a label of the metrics, so an invented one must not make a new time series.
+fn known_method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
