@@ -18,19 +18,21 @@ const SWEEP_EVERY: usize = 1024;
 
 /// Tries per address, counted in this process only.
 ///
-/// Memory: an address is forgotten once its budget is full again. Every as many checks as there are addresses
-/// the others are swept out, so at most twice the addresses of the last minute are held.
+/// Memory: an address whose budget is full again is swept out. The next sweep comes after as many checks as the
+/// last one kept addresses, so about twice the addresses of the last minute are held at most.
 pub struct Budget {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,
-    checks: AtomicUsize,
+    /// Checks until the next sweep.
+    until_sweep: AtomicUsize,
 }
 
 impl Budget {
     /// `tries` at once, and as many again spread over each minute; 0 counts as 1.
     pub fn per_minute(tries: u32) -> Self {
         let quota = Quota::per_minute(NonZeroU32::new(tries).unwrap_or(NonZeroU32::MIN));
-        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), checks: AtomicUsize::new(0) }
+        let until_sweep = AtomicUsize::new(SWEEP_EVERY);
+        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), until_sweep }
     }
 
     /// Spends one try of the address; an IPv6 address shares its /64's budget.
@@ -46,10 +48,10 @@ impl Budget {
     }
 
     fn sweep(&self) {
-        let checks = self.checks.fetch_add(1, Ordering::Relaxed);
-        if checks >= SWEEP_EVERY && checks >= self.limiter.len() {
-            self.checks.store(0, Ordering::Relaxed);
+        // One caller sees the 1; for others the count wraps and is huge until that one has set it again.
+        if self.until_sweep.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.limiter.retain_recent();
+            self.until_sweep.store(self.limiter.len().max(SWEEP_EVERY), Ordering::Relaxed);
         }
     }
 }

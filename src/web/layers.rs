@@ -111,8 +111,8 @@ async fn answer(id: &RequestId, time_limit: Duration, request: Request, next: Ne
             let text = format!("The answer took too long. Please try again. Request id: {}\n", id.0);
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], text).into_response()
         }
-        Err(_) => (StatusCode::REQUEST_TIMEOUT, [(header::CONNECTION, "close")], "The request took too long.\n")
-            .into_response(),
+        // hyper closes an HTTP/1 connection whose body was not read to its end.
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, "The request took too long.\n").into_response(),
     }
 }
 

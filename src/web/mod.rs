@@ -17,6 +17,8 @@ pub mod observe;
 pub mod same_origin;
 mod screen;
 pub mod server;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use body::limit_body;

@@ -84,7 +84,8 @@ mod tests {
     #[test]
     fn a_request_names_one_host() {
         let long = format!("/?state={}", "x".repeat(MAX_TARGET_BYTES));
-        let cases: [(Version, &str, &[(&str, &str)], u16); 14] = [
+        type Case<'a> = (Version, &'a str, &'a [(&'a str, &'a str)], u16);
+        let cases: [Case; 14] = [
             (Version::HTTP_11, "/", &[("host", "a.example")], 200),
             (Version::HTTP_11, "/", &[("host", "[::1]:8080")], 200),
             (Version::HTTP_11, "/", &[], 400),

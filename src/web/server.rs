@@ -24,7 +24,8 @@ use super::tls;
 use crate::config;
 use crate::error::Fault;
 
-/// Header lines of one request.
+/// Header lines of one request. It is hyper's own limit for HTTP/1, left unset there: setting it costs an
+/// allocation per request.
 pub(super) const MAX_HEADERS: usize = 100;
 const HTTP2_STREAMS: u32 = 128;
 /// Streams a peer may reset before we looked at them (rapid reset, CVE-2023-44487).
@@ -162,7 +163,6 @@ fn http_builder(max_header_bytes: usize, limits: Limits) -> auto::Builder<TokioE
         // `Timed` holds the limits and comes first; with one set here hyper also reads while a connection
         // is idle, which is when `Timed` looks at its clock.
         .header_read_timeout(limits.idle.max(limits.header) + Duration::from_secs(1))
-        .max_headers(MAX_HEADERS)
         .max_buf_size(header_bytes);
     builder
         .http2()
