@@ -4,4 +4,4 @@ pub mod config;
 pub mod error;
 pub mod management;
 pub mod model;
-pub mod web;
+pub mod oidc;
