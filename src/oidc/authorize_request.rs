@@ -1,0 +1,174 @@
+//! The authorize request as it came: strings that can be read, varied and written back (design §4).
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{OAuthError, code};
+
+/// Bytes of one parameter at most; `state` belongs to the application and may be longer.
+const MAX_PARAMETER_BYTES: usize = 2048;
+const MAX_STATE_BYTES: usize = 4096;
+const MAX_PARAMETERS: usize = 64;
+
+/// Parameters that have a meaning here and so must come at most once (RFC 6749 §3.1).
+const KNOWN: [&str; 25] = [
+    "acr_values",
+    "audience",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "connection",
+    "display",
+    "id_token_hint",
+    "invitation",
+    "login_hint",
+    "max_age",
+    "nonce",
+    "organization",
+    "organization_name",
+    "prompt",
+    "redirect_uri",
+    "registration",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "screen_hint",
+    "state",
+    "ui_locales",
+];
+
+/// What an application asked for at `/authorize`, unchecked. Serialized as its query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AuthorizeRequest {
+    parameters: Vec<(String, String)>,
+}
+
+impl AuthorizeRequest {
+    /// Reads a query string, with or without percent-encoding.
+    ///
+    /// # Errors
+    /// [`OAuthError::Displayed`] for a known parameter that comes twice, or one that is too long: a request that
+    /// can be read in two ways is not answered anywhere but to the person.
+    pub fn parse(query: &str) -> Result<Self, OAuthError> {
+        let parameters: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let wrong = |description: String| Err(OAuthError::displayed(code::INVALID_REQUEST, description));
+        if parameters.len() > MAX_PARAMETERS {
+            return wrong(format!("more than {MAX_PARAMETERS} parameters"));
+        }
+        for (index, (name, value)) in parameters.iter().enumerate() {
+            let limit = if name == "state" { MAX_STATE_BYTES } else { MAX_PARAMETER_BYTES };
+            if name.len() > MAX_PARAMETER_BYTES {
+                return wrong("a parameter's name is too long".to_owned());
+            }
+            let known = KNOWN.contains(&name.as_str());
+            // A name the gateway does not know may be anything, so it is not repeated to anyone.
+            let named = if known { name } else { "a parameter" };
+            if value.len() > limit {
+                return wrong(format!("{named} is longer than {limit} bytes"));
+            }
+            if known && parameters[..index].iter().any(|(earlier, _)| earlier == name) {
+                return wrong(format!("{named} is given twice"));
+            }
+        }
+        Ok(Self { parameters })
+    }
+
+    /// A parameter's value; an empty one counts as absent (RFC 6749 §3.1).
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(parameter, _)| parameter == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The parameter that finds the application.
+    ///
+    /// # Errors
+    /// [`OAuthError::Displayed`] when it is absent.
+    pub fn client_id(&self) -> Result<&str, OAuthError> {
+        self.get("client_id")
+            .ok_or_else(|| OAuthError::displayed(code::INVALID_REQUEST, "parameter client_id is required"))
+    }
+
+    /// All parameters as they came.
+    pub fn parameters(&self) -> &[(String, String)] {
+        &self.parameters
+    }
+
+    /// The same request with one parameter added or replaced: a choice a person made.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut request = self.without(name);
+        request.parameters.push((name.to_owned(), value.to_owned()));
+        request
+    }
+
+    /// The same request without a parameter: a choice a person took back.
+    pub fn without(&self, name: &str) -> Self {
+        let parameters = self.parameters.iter().filter(|(parameter, _)| parameter != name).cloned().collect();
+        Self { parameters }
+    }
+
+    /// The request as a query string, percent-encoded.
+    pub fn to_query(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.parameters).finish()
+    }
+}
+
+impl TryFrom<String> for AuthorizeRequest {
+    type Error = OAuthError;
+
+    fn try_from(query: String) -> Result<Self, Self::Error> {
+        Self::parse(&query)
+    }
+}
+
+impl From<AuthorizeRequest> for String {
+    fn from(request: AuthorizeRequest) -> Self {
+        request.to_query()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_varied_and_written_back() {
+        let request =
+            AuthorizeRequest::parse("client_id=a&state=x%26y%20z&ext-a=1&ext-a=2&connection=old").expect("reads");
+        assert_eq!(request.get("state"), Some("x&y z"));
+        assert_eq!(request.get("organization"), None);
+        let chosen = request.with("connection", "new one");
+        assert_eq!(chosen.to_query(), "client_id=a&state=x%26y+z&ext-a=1&ext-a=2&connection=new+one");
+        assert_eq!(AuthorizeRequest::parse(&chosen.to_query()), Ok(chosen.clone()));
+        let json = serde_json::to_string(&chosen).expect("serializes");
+        assert_eq!(serde_json::from_str::<AuthorizeRequest>(&json).expect("reads"), chosen);
+    }
+
+    #[test]
+    fn an_empty_parameter_counts_as_absent() {
+        let request = AuthorizeRequest::parse("client_id=&state").expect("reads");
+        assert_eq!(request.get("state"), None);
+        assert!(request.client_id().is_err());
+    }
+
+    #[test]
+    fn doubled_and_long_parameters_are_refused() {
+        for name in KNOWN {
+            for query in
+                [format!("{name}=a&x=1&{name}=a"), format!("{name}=a&{name}="), format!("{name}={}", "a".repeat(5000))]
+            {
+                let error = AuthorizeRequest::parse(&query).expect_err(&query);
+                assert!(matches!(error, OAuthError::Displayed { code: code::INVALID_REQUEST, .. }));
+                assert!(error.description().starts_with(name), "{error}");
+            }
+        }
+        assert!(AuthorizeRequest::parse(&format!("state={}", "s".repeat(4096))).is_ok());
+        assert!(AuthorizeRequest::parse(&format!("nonce={}", "s".repeat(2049))).is_err());
+        assert!(AuthorizeRequest::parse(&"a=1&".repeat(100)).is_err());
+        assert!(AuthorizeRequest::parse("client%5Fid=a&client_id=b").is_err());
+    }
+}
