@@ -26,7 +26,7 @@ pub(super) const ALLOWED: [Alg; 10] = [
 /// `openidconnect::JsonWebKeySet` skips those.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Members", into = "Members")]
-pub struct Jwk {
+pub(super) struct Jwk {
     members: Members,
     key_id: Option<JsonWebKeyId>,
     key_type: CoreJsonWebKeyType,
