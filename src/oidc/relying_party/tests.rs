@@ -1,0 +1,108 @@
+//! The parts of the relying party that need no identity provider.
+
+use serde_json::json;
+
+use super::*;
+
+fn metadata(more: serde_json::Value) -> Metadata {
+    let mut metadata = json!({
+        "issuer": "https://idp/", "authorization_endpoint": "https://idp/auth?tenant=1",
+        "token_endpoint": "https://idp/token", "jwks_uri": "https://idp/jwks",
+    });
+    for (name, value) in more.as_object().expect("an object") {
+        metadata[name] = value.clone();
+    }
+    serde_json::from_value(metadata).expect("metadata")
+}
+
+fn handshake() -> Handshake {
+    Handshake::new("https://idp/", "https://us/login/callback/c", None)
+}
+
+fn relying_party() -> RelyingParty {
+    let settings = config::Outbound { allow: vec![], timeout_seconds: 1, max_body_bytes: 10, metadata_seconds: 60 };
+    let outbound = Outbound::new(&settings).expect("TLS is available");
+    RelyingParty::new(outbound, &settings, 60, &Url::parse("https://us/").expect("an address"))
+}
+
+#[test]
+fn the_issuer_of_the_answer_is_compared_before_anything_else() {
+    let (silent, announced) =
+        (metadata(json!({})), metadata(json!({"authorization_response_iss_parameter_supported": true})));
+    let check = |iss: Option<&str>, metadata: &Metadata| {
+        check_issuer(&handshake(), &Callback { iss: iss.map(str::to_owned), ..Callback::default() }, metadata).is_ok()
+    };
+    assert!(check(None, &silent) && check(Some("https://idp/"), &silent) && check(Some("https://idp/"), &announced));
+    for metadata in [&silent, &announced] {
+        for wrong in ["https://idp", "https://IDP/", "https://evil/", ""] {
+            assert!(!check(Some(wrong), metadata), "{wrong}");
+        }
+    }
+    assert!(!check(None, &announced));
+    assert!(!check(None, &metadata(json!({"issuer": "https://other/"}))));
+}
+
+#[test]
+fn an_error_of_the_identity_provider_is_repeated_tidily() {
+    let callback = Callback {
+        code: Some("c".to_owned()),
+        error: Some("access_denied".to_owned()),
+        error_description: Some(format!("no\r\n{{\"level\" {}", "x".repeat(500))),
+        iss: None,
+    };
+    match read_code(&callback) {
+        Err(RelyingPartyError::Refused { error, description }) => {
+            assert_eq!(error, "access_denied");
+            assert!(!description.contains('\n') && description.len() == MAX_REPEATED);
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(read_code(&Callback::default()), Err(RelyingPartyError::Rejected(_))));
+}
+
+#[test]
+fn the_authorization_url_carries_pkce_state_and_nonce() {
+    let options: OidcOptions = serde_json::from_value(json!({
+        "client_id": "us", "scope": "openid email", "upstream_params": {"hd": {"value": "acme.com"}},
+    }))
+    .expect("options");
+    let (handshake, parameters) = (handshake(), Wish::default().upstream_parameters(&options));
+    let parameters = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let client = UpstreamClient::new(&metadata(json!({})), &options).expect("a client");
+    let url = client.authorize_url(&handshake, parameters).expect("a URL");
+    let query: std::collections::BTreeMap<_, _> = url.query_pairs().collect();
+    let expected = [
+        ("tenant", "1"),
+        ("response_type", "code"),
+        ("client_id", "us"),
+        ("redirect_uri", "https://us/login/callback/c"),
+        ("scope", "openid email"),
+        ("state", &handshake.state),
+        ("nonce", &handshake.nonce),
+        ("code_challenge_method", "S256"),
+        ("code_challenge", &crate::model::sha256(&handshake.pkce_verifier)),
+        ("hd", "acme.com"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(query.get(name).map(AsRef::as_ref), Some(value), "{name}");
+    }
+    assert_eq!(url.query_pairs().count(), expected.len(), "no parameter comes twice");
+}
+
+#[test]
+fn each_connection_has_its_own_callback_url() {
+    assert_eq!(relying_party().callback_url("acme-okta").as_str(), "https://us/login/callback/acme-okta");
+}
+
+#[tokio::test]
+async fn a_refused_address_is_unreachable_and_wrong_options_are_misconfigured() {
+    let connection = |options| -> Connection {
+        serde_json::from_value(json!({"id": "con_1", "name": "c", "strategy": "oidc", "options": options}))
+            .expect("a connection")
+    };
+    let relying_party = relying_party();
+    let inside = connection(json!({"client_id": "us", "issuer": "https://127.0.0.1/"}));
+    assert!(matches!(relying_party.probe(&inside).await, Err(RelyingPartyError::Unreachable(_))));
+    let wrong = connection(json!({"client_id": "us"}));
+    assert!(matches!(relying_party.begin(&wrong, &Wish::default()).await, Err(RelyingPartyError::Misconfigured(_))));
+}
