@@ -2,6 +2,6 @@
 
 pub mod config;
 pub mod error;
-pub mod management;
+pub mod login;
 pub mod model;
-pub mod oidc;
+pub mod web;

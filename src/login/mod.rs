@@ -1,0 +1,3 @@
+//! Face 1: the person who signs in.
+
+pub mod page;

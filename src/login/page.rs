@@ -1,0 +1,368 @@
+//! The pages a person meets, as plain data: what is drawn, and nothing of how it was decided.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use crate::web::assets::theme_path;
+use crate::web::page::Page;
+
+/// An organization as its pages show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationView {
+    /// What a person reads: the display name, or the name.
+    pub title: String,
+    /// The stable handle.
+    pub name: String,
+    /// An https address, or one of our own; without it the first letter of the title is drawn.
+    pub logo_url: Option<String>,
+    pub theme: Option<ThemeColors>,
+}
+
+/// Branding colours as `#rgb` or `#rrggbb`. Others are ignored: the page then has the default colours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThemeColors {
+    pub primary: String,
+    pub background: Option<String>,
+}
+
+impl OrganizationView {
+    fn theme_path(&self) -> Option<String> {
+        let theme = self.theme.as_ref()?;
+        theme_path(&theme.primary, theme.background.as_deref()).or_else(|| theme_path(&theme.primary, None))
+    }
+}
+
+/// The page that offers an organization's ways to sign in. Without options and without a password form it says that
+/// nothing is enabled and whom to ask.
+#[derive(Debug, Clone, Template)]
+#[template(path = "login/login.html", whitespace = "minimize")]
+pub struct LoginPage {
+    /// Absent for a login without an organization.
+    pub organization: Option<OrganizationView>,
+    pub application_name: String,
+    pub options: Vec<LoginOption>,
+    pub password: Option<PasswordForm>,
+    /// The account of a session that cannot be used here.
+    pub signed_in_as: Option<String>,
+    pub other_organization_href: Option<String>,
+    /// What went wrong, when it is not about the password form, such as an identity provider that does not answer.
+    pub error: Option<String>,
+}
+
+/// A connection as the page offers it, drawn as "Continue with {title}".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginOption {
+    pub title: String,
+    pub href: String,
+    pub mark: Mark,
+}
+
+/// The picture at the left of a login option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    /// The address of the connection's own icon.
+    Image(String),
+    Okta,
+    Letter(String),
+}
+
+impl Mark {
+    /// The connection's own icon, the mark of its strategy, or the first letter of its title.
+    pub fn new(icon_url: Option<String>, strategy: &str, title: &str) -> Self {
+        match (icon_url, strategy) {
+            (Some(url), _) => Self::Image(url),
+            (None, "okta") => Self::Okta,
+            (None, _) => Self::Letter(initial(title)),
+        }
+    }
+}
+
+/// The form of a database connection; it posts `username` and `password`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordForm {
+    pub action: String,
+    /// What stands in the first field: the `login_hint`, or what was entered before.
+    pub identifier: String,
+    /// The neutral sentence after a failed try.
+    pub error: Option<String>,
+}
+
+impl LoginPage {
+    /// `redirect_uri` is where the password form may lead in the end.
+    pub fn into_page(self, redirect_uri: &str) -> Page<Self> {
+        let mut images: Vec<String> = self.organization.iter().filter_map(|view| view.logo_url.clone()).collect();
+        images.extend(self.options.iter().filter_map(|option| match &option.mark {
+            Mark::Image(url) => Some(url.clone()),
+            _ => None,
+        }));
+        let has_form = self.password.is_some();
+        let page = images.iter().fold(Page::new(self), |page, url| page.image(Some(url)));
+        if has_form { page.form_targets([redirect_uri]) } else { page }
+    }
+
+    /// What the person signs in to.
+    fn place(&self) -> &str {
+        self.organization.as_ref().map_or(&self.application_name, |organization| &organization.title)
+    }
+
+    fn has_error(&self) -> bool {
+        self.error.is_some() || self.password.as_ref().is_some_and(|password| password.error.is_some())
+    }
+
+    /// The form takes the focus only when nothing above it wants to be read first.
+    fn focuses_identifier(&self) -> bool {
+        self.password.as_ref().is_some_and(|form| form.identifier.is_empty() && self.form_comes_first(form))
+    }
+
+    fn focuses_password(&self) -> bool {
+        self.password.as_ref().is_some_and(|form| !form.identifier.is_empty() && self.form_comes_first(form))
+    }
+
+    fn form_comes_first(&self, form: &PasswordForm) -> bool {
+        self.error.is_none() && (form.error.is_some() || (self.options.is_empty() && self.signed_in_as.is_none()))
+    }
+}
+
+/// The pre-login picker: it takes an organization's name and lists none but those used on this device.
+#[derive(Debug, Clone, Template)]
+#[template(path = "login/picker.html", whitespace = "minimize")]
+pub struct PickerPage {
+    pub application_name: String,
+    /// Where the form leads, by GET; `organization` is added to `hidden`.
+    pub action: String,
+    pub hidden: Vec<(String, String)>,
+    pub entered: String,
+    pub error: Option<String>,
+    pub recent: Vec<RecentOrganization>,
+    pub personal_href: Option<String>,
+}
+
+/// An organization that was used on this device before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentOrganization {
+    pub title: String,
+    pub href: String,
+}
+
+impl PickerPage {
+    /// `redirect_uri` is where the form may lead in the end, through an existing session.
+    pub fn into_page(self, redirect_uri: &str) -> Page<Self> {
+        Page::new(self).form_targets([redirect_uri])
+    }
+}
+
+/// A notice or an error: what happened, what to do next, and the request id to quote.
+#[derive(Debug, Clone, Template)]
+#[template(path = "login/message.html", whitespace = "minimize")]
+pub struct MessagePage {
+    pub title: String,
+    pub message: String,
+    pub detail: Option<String>,
+    /// Label and address; the first is drawn as the main one.
+    pub actions: Vec<(String, String)>,
+    pub request_id: String,
+    pub organization: Option<OrganizationView>,
+}
+
+impl MessagePage {
+    pub fn into_page(self, status: StatusCode) -> Page<Self> {
+        let logo = self.organization.as_ref().and_then(|organization| organization.logo_url.clone());
+        Page::new(self).status(status).image(logo.as_deref())
+    }
+}
+
+/// The question before a session ends that no valid hint asked to end.
+#[derive(Debug, Clone, Template)]
+#[template(path = "login/logout.html", whitespace = "minimize")]
+pub struct LogoutPage {
+    pub action: String,
+    pub hidden: Vec<(String, String)>,
+    pub signed_in_as: Option<String>,
+}
+
+impl LogoutPage {
+    /// `target` is where the person goes after signing out.
+    pub fn into_page(self, target: Option<&str>) -> Page<Self> {
+        Page::new(self).form_targets(target)
+    }
+}
+
+/// The first letter or digit of a title as a capital, for a tile that stands in for a picture.
+pub fn initial(title: &str) -> String {
+    let first = title.chars().find(|character| character.is_alphanumeric());
+    first.map_or_else(|| "•".to_owned(), |character| character.to_uppercase().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acme() -> OrganizationView {
+        OrganizationView {
+            title: "Acme".to_owned(),
+            name: "acme".to_owned(),
+            logo_url: None,
+            theme: Some(ThemeColors { primary: "#0a7".to_owned(), background: Some("#fffaf0".to_owned()) }),
+        }
+    }
+
+    fn option(title: &str, strategy: &str) -> LoginOption {
+        let href = "/authorize?client_id=4kT9&state=a%26b&connection=".to_owned() + strategy;
+        LoginOption { title: title.to_owned(), href, mark: Mark::new(None, strategy, title) }
+    }
+
+    fn login() -> LoginPage {
+        LoginPage {
+            organization: Some(acme()),
+            application_name: "Example App".to_owned(),
+            options: vec![option("Okta", "okta"), option("Acme Workspace", "oidc")],
+            password: Some(PasswordForm {
+                action: "/login/password?client_id=4kT9&state=a%26b".to_owned(),
+                identifier: String::new(),
+                error: None,
+            }),
+            signed_in_as: None,
+            other_organization_href: Some("/authorize?client_id=4kT9".to_owned()),
+            error: None,
+        }
+    }
+
+    fn picker() -> PickerPage {
+        PickerPage {
+            application_name: "Example App".to_owned(),
+            action: "/authorize".to_owned(),
+            hidden: vec![("state".to_owned(), "a&b".to_owned())],
+            entered: String::new(),
+            error: None,
+            recent: Vec::new(),
+            personal_href: None,
+        }
+    }
+
+    fn render(page: &impl Template) -> String {
+        page.render().expect("draws")
+    }
+
+    fn policy<T: Template>(page: Page<T>) -> String {
+        use axum::response::IntoResponse;
+        page.into_response().headers()["content-security-policy"].to_str().expect("text").to_owned()
+    }
+
+    #[test]
+    fn a_login_page_is_small_and_shows_what_it_was_given() {
+        let html = render(&login());
+        assert!(html.len() < 5 * 1024, "{} bytes", html.len());
+        assert!(html.contains("<title>Sign in to Acme</title>"));
+        assert!(html.contains("/assets/theme.css?v="));
+        assert!(html.contains("Continue with <bdi>Acme Workspace</bdi>"));
+        assert_eq!(html.matches("<h1").count(), 1);
+        assert_eq!(html.matches("<main").count(), 1);
+        assert!(!html.contains("<script") && !html.contains("style="));
+        for page in [render(&picker()), render(&message()), render(&logout())] {
+            assert!(page.len() < 5 * 1024 && !page.contains("<script"));
+            assert_eq!(page.matches("<h1").count(), 1);
+        }
+    }
+
+    fn message() -> MessagePage {
+        MessagePage {
+            title: "This link has expired".to_owned(),
+            message: "Go back to the application and sign in again.".to_owned(),
+            detail: None,
+            actions: vec![("Back to Example App".to_owned(), "https://app.example.com/".to_owned())],
+            request_id: "req-7f3a".to_owned(),
+            organization: None,
+        }
+    }
+
+    fn logout() -> LogoutPage {
+        LogoutPage {
+            action: "/oidc/logout".to_owned(),
+            hidden: vec![("state".to_owned(), "\"><b>".to_owned())],
+            signed_in_as: Some("ana@example.com".to_owned()),
+        }
+    }
+
+    #[test]
+    fn hostile_text_stays_text() {
+        let hostile = "</title><script>alert(1)</script>\"'&".to_owned();
+        let mut page = login();
+        page.application_name.clone_from(&hostile);
+        page.organization = Some(OrganizationView {
+            title: hostile.clone(),
+            name: hostile.clone(),
+            logo_url: Some(format!("https://x/{hostile}")),
+            theme: Some(ThemeColors { primary: hostile.clone(), background: Some(hostile.clone()) }),
+        });
+        page.options = vec![LoginOption {
+            title: hostile.clone(),
+            href: hostile.clone(),
+            mark: Mark::new(Some(hostile.clone()), "oidc", &hostile),
+        }];
+        page.password =
+            Some(PasswordForm { action: hostile.clone(), identifier: hostile.clone(), error: Some(hostile.clone()) });
+        page.signed_in_as = Some(hostile.clone());
+        page.error = Some(hostile.clone());
+        let mut picker = picker();
+        picker.entered.clone_from(&hostile);
+        picker.hidden = vec![(hostile.clone(), hostile.clone())];
+        picker.recent = vec![RecentOrganization { title: hostile.clone(), href: hostile.clone() }];
+        let mut message = message();
+        message.title.clone_from(&hostile);
+        message.actions = vec![(hostile.clone(), hostile.clone())];
+        message.detail = Some(hostile);
+        for html in [render(&page), render(&picker), render(&message), render(&logout())] {
+            assert!(!html.contains("<script") && !html.contains("\"'&") && !html.contains("\"><b>"), "{html}");
+            assert_eq!(html.matches("</title>").count(), 1);
+            assert!(!html.contains("theme.css"));
+        }
+    }
+
+    #[test]
+    fn nothing_enabled_says_so_and_whom_to_ask() {
+        let html = render(&LoginPage { options: Vec::new(), password: None, ..login() });
+        assert!(html.contains("No sign-in option is enabled for <bdi>Acme</bdi>."), "{html}");
+        assert!(html.contains("Ask your organization’s administrator"));
+        assert!(!html.contains("<form") && !html.contains("or</span>"));
+    }
+
+    #[test]
+    fn a_failed_password_is_tied_to_its_fields() {
+        let mut page = login();
+        let error = Some("Wrong email or password.".to_owned());
+        page.password = page.password.map(|form| PasswordForm { identifier: "ana".to_owned(), error, ..form });
+        let html = render(&page);
+        assert!(html.contains("<title>Error: Sign in to Acme</title>"));
+        assert_eq!(html.matches("aria-invalid=\"true\" aria-describedby=\"password-error\"").count(), 2);
+        assert!(html.contains("id=\"password-error\" role=\"alert\">Wrong email or password.<"));
+        assert_eq!(html.matches("autofocus").count(), 1);
+        assert!(html.contains("aria-describedby=\"password-error\" autofocus"));
+    }
+
+    #[test]
+    fn a_wrong_organization_name_is_tied_to_the_field() {
+        let error = Some("No organization with this name can sign in here.".to_owned());
+        let html = render(&PickerPage { entered: "acne".to_owned(), error, ..picker() });
+        assert!(html.contains("value=\"acne\" aria-describedby=\"organization-error organization-hint\" aria-invalid"));
+        assert!(
+            html.contains("autofocus") && html.contains("<input type=\"hidden\" name=\"state\" value=\"a&#38;b\">")
+        );
+    }
+
+    #[test]
+    fn only_a_page_with_a_form_may_send_one() {
+        let mut page = login();
+        assert!(policy(page.clone().into_page("http://127.0.0.1:9/cb")).contains("https: http://127.0.0.1:9;"));
+        page.password = None;
+        page.options[0].mark = Mark::new(Some("https://icons.example/x.svg".to_owned()), "oidc", "X");
+        let policy = policy(page.into_page("http://127.0.0.1:9/cb"));
+        assert!(
+            policy.contains("form-action 'none'") && policy.contains("img-src 'self' data: https://icons.example;")
+        );
+    }
+
+    #[test]
+    fn a_tile_shows_the_first_letter() {
+        assert_eq!((initial("acme"), initial(" «élan»"), initial("—")), ("A".into(), "É".into(), "•".into()));
+    }
+}

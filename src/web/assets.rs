@@ -1,0 +1,150 @@
+//! The files a page is drawn with: one hashed stylesheet, an organization's colours, the icon.
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::extract::{Path, Query};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::theme::{self, Color};
+use crate::model::sha256;
+
+const FAVICON: &str = include_str!("../../templates/assets/favicon.svg");
+
+/// A year, and never asked for again: the address changes with the content.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+/// The default colours, then the rules that use them.
+static STYLE: LazyLock<String> = LazyLock::new(|| {
+    let primary = Color::parse(theme::DEFAULT_PRIMARY).expect("the default is a colour");
+    theme::stylesheet(primary, None) + include_str!("../../templates/assets/style.css")
+});
+
+static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/style.{}.css", version()));
+
+/// Stands for the style in addresses: a part of its SHA-256.
+fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| sha256(&STYLE)[..12].to_owned());
+    &VERSION
+}
+
+/// The address of the stylesheet, for templates.
+pub fn stylesheet_path() -> &'static str {
+    &STYLE_PATH
+}
+
+/// The address of the stylesheet with these colours, or `None` if one is not `#rgb` or `#rrggbb`.
+pub fn theme_path(primary: &str, background: Option<&str>) -> Option<String> {
+    Color::parse(primary)?;
+    let mut path = format!("/assets/theme.css?v={}&primary=%23{}", version(), &primary[1..]);
+    if let Some(background) = background {
+        Color::parse(background)?;
+        path.push_str("&background=%23");
+        path.push_str(&background[1..]);
+    }
+    Some(path)
+}
+
+/// The routes below `/assets/`.
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route("/assets/theme.css", get(theme_css))
+        .route("/assets/favicon.svg", get(|| async { file("image/svg+xml", "public, max-age=86400", FAVICON) }))
+        .route("/assets/{file}", get(style_css))
+}
+
+/// The stylesheet. During a rolling upgrade a page of another version may ask with its own hash: it
+/// gets our style rather than none, but must not keep it under that address.
+async fn style_css(Path(name): Path<String>) -> Response {
+    if STYLE_PATH.strip_prefix("/assets/") == Some(&name) {
+        file("text/css; charset=utf-8", IMMUTABLE, STYLE.as_str())
+    } else if name.starts_with("style.") && name.ends_with(".css") {
+        file("text/css; charset=utf-8", "no-store", STYLE.as_str())
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
+}
+
+#[derive(Deserialize)]
+struct ThemeQuery {
+    primary: String,
+    background: Option<String>,
+}
+
+/// An organization's colours: the CSP allows no inline style, so they come as a stylesheet.
+async fn theme_css(query: Result<Query<ThemeQuery>, axum::extract::rejection::QueryRejection>) -> Response {
+    let colors = query.ok().and_then(|Query(query)| {
+        let background = match query.background {
+            Some(text) => Some(Color::parse(&text)?),
+            None => None,
+        };
+        Some((Color::parse(&query.primary)?, background))
+    });
+    match colors {
+        Some((primary, background)) => {
+            file("text/css; charset=utf-8", IMMUTABLE, theme::stylesheet(primary, background))
+        }
+        None => (StatusCode::BAD_REQUEST, "Colours are given as #rgb or #rrggbb.").into_response(),
+    }
+}
+
+fn file(content_type: &'static str, cache: &'static str, content: impl IntoResponse) -> Response {
+    let headers: [(HeaderName, &str); 3] = [
+        (header::CONTENT_TYPE, content_type),
+        (header::CACHE_CONTROL, cache),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, content).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn get(path: &str) -> (StatusCode, String, String) {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let response = router::<()>().oneshot(request).await.expect("an answer");
+        let cache = response.headers().get("cache-control").map(|value| value.to_str().expect("text").to_owned());
+        let status = response.status();
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        (status, cache.unwrap_or_default(), String::from_utf8(body.to_vec()).expect("text"))
+    }
+
+    #[tokio::test]
+    async fn the_stylesheet_is_kept_for_ever_under_its_hash_only() {
+        let (status, cache, body) = get(stylesheet_path()).await;
+        assert_eq!((status, cache.as_str()), (StatusCode::OK, IMMUTABLE));
+        assert!(body.starts_with(":root{--brand:#2552cc"));
+        let (status, cache, _) = get("/assets/style.older.css").await;
+        assert_eq!((status, cache.as_str()), (StatusCode::OK, "no-store"));
+        assert_eq!(get("/assets/other").await.0, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn a_theme_has_the_asked_colours() {
+        let path = theme_path("#0af", Some("#FAFAFA")).expect("colours");
+        let (status, cache, body) = get(&path).await;
+        assert_eq!((status, cache.as_str()), (StatusCode::OK, IMMUTABLE));
+        assert!(body.contains("--brand:#00aaff") && body.contains("--page:#fafafa"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_theme_refuses_what_is_not_a_colour() {
+        let bad = ["primary=red", "primary=%23fff%7D*%7B", "", "primary=%23fff&background=x", "background=%23fff"];
+        for query in bad {
+            let (status, cache, body) = get(&format!("/assets/theme.css?{query}")).await;
+            assert_eq!((status, cache.as_str()), (StatusCode::BAD_REQUEST, ""), "{query}");
+            assert!(!body.contains('{'));
+        }
+        assert_eq!(theme_path("#fff\"", None), None);
+        assert_eq!(theme_path("#fff", Some("url(//evil)")), None);
+    }
+}

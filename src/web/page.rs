@@ -1,0 +1,199 @@
+//! `Page`: an HTML answer with the headers that every page carries.
+
+use std::fmt::Write;
+
+use askama::Template;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use url::Url;
+
+/// A rendered template, its status, and what its Content-Security-Policy must allow.
+#[derive(Debug)]
+pub struct Page<T> {
+    template: T,
+    status: StatusCode,
+    /// `None` for a page without a form, which then may send none.
+    form_targets: Option<Vec<String>>,
+    image_origins: Vec<String>,
+}
+
+impl<T: Template> Page<T> {
+    /// A page without a form and with images of our own only, answered 200.
+    pub fn new(template: T) -> Self {
+        Self { template, status: StatusCode::OK, form_targets: None, image_origins: Vec::new() }
+    }
+
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The page has a form. Chromium checks the whole redirect chain after a form, so besides ourselves and any
+    /// https address the `targets` (the redirect URI) are allowed, each by its origin (`http://127.0.0.1:3000`) or
+    /// its scheme (`com.example.app:`). What has neither is left out, so no text from a request adds a directive.
+    pub fn form_targets<I: IntoIterator<Item: AsRef<str>>>(mut self, targets: I) -> Self {
+        let sources = targets.into_iter().filter_map(|target| form_source(target.as_ref()));
+        self.form_targets.get_or_insert_default().extend(sources);
+        self
+    }
+
+    /// Allows the origin of an image's address (a logo, an option's icon). Relative addresses need nothing.
+    pub fn image(mut self, address: Option<&str>) -> Self {
+        let origin = address.and_then(|address| Url::parse(address).ok()).and_then(|url| origin_source(&url));
+        self.image_origins.extend(origin.filter(|origin| !self.image_origins.contains(origin)));
+        self
+    }
+
+    fn content_security_policy(&self) -> String {
+        let mut policy = "default-src 'none'; style-src 'self'; img-src 'self' data:".to_owned();
+        for origin in &self.image_origins {
+            let _ = write!(policy, " {origin}");
+        }
+        match &self.form_targets {
+            None => policy.push_str("; form-action 'none'"),
+            Some(targets) => {
+                policy.push_str("; form-action 'self' https:");
+                for target in targets {
+                    let _ = write!(policy, " {target}");
+                }
+            }
+        }
+        policy + "; base-uri 'none'; frame-ancestors 'none'"
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let mut headers: HeaderMap =
+            HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect();
+        // Sources are ASCII by construction; should one ever not be, the page may do nothing at all.
+        let policy = HeaderValue::from_str(&self.content_security_policy())
+            .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers
+    }
+}
+
+/// What every page carries. There is no Cross-Origin-Opener-Policy on purpose: an application may open the login in
+/// a popup and wait for its answer by `postMessage`; any value but `unsafe-none` on one page of that popup cuts it
+/// from its opener for good. An opener of another origin can only navigate or close the page, which runs no script.
+const HEADERS: [(HeaderName, &str); 7] = [
+    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    (header::CACHE_CONTROL, "no-store"),
+    // Not `no-referrer`: with it browsers send `Origin: null` with our own forms (Fetch, "append a request Origin
+    // header"), and the password form is accepted from our origin only. Other origins are told nothing either way.
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    // Passkeys stay allowed for ourselves; a login page needs nothing else of the device.
+    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+];
+
+impl<T: Template> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        match self.template.render() {
+            Ok(html) => (self.status, self.headers(), html).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "a page could not be drawn");
+                (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be drawn. Please try again.").into_response()
+            }
+        }
+    }
+}
+
+/// A CSP source for the address a form may lead to: an origin, or `scheme:` for an application's own scheme.
+fn form_source(target: &str) -> Option<String> {
+    let url = Url::parse(target).ok()?;
+    match url.scheme() {
+        "http" | "https" => origin_source(&url),
+        scheme => is_application_scheme(scheme).then(|| format!("{scheme}:")),
+    }
+}
+
+/// RFC 3986 §3.1. Schemes that run or hold content are no application's own.
+fn is_application_scheme(scheme: &str) -> bool {
+    scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+        && !["javascript", "data", "blob", "filesystem", "file", "about"].contains(&scheme)
+}
+
+/// The origin of an http or https address. A host of CSP's grammar only: `url` lets `;` and `,` pass nowhere, and
+/// this holds it to that. An IPv6 origin is no CSP source in browsers, so it is left out as well.
+fn origin_source(url: &Url) -> Option<String> {
+    let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"))?;
+    let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    plain.then(|| url.origin().ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Template)]
+    #[template(source = "<p>{{ text }}</p>", ext = "html")]
+    struct Sample {
+        text: &'static str,
+    }
+
+    fn policy(page: Page<Sample>) -> String {
+        let response = page.into_response();
+        response.headers()["content-security-policy"].to_str().expect("text").to_owned()
+    }
+
+    fn sample() -> Page<Sample> {
+        Page::new(Sample { text: "<script>" })
+    }
+
+    #[test]
+    fn a_page_without_a_form_may_send_none() {
+        assert_eq!(
+            policy(sample()),
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; \
+             frame-ancestors 'none'"
+        );
+    }
+
+    #[test]
+    fn a_form_may_end_at_the_redirect_uri() {
+        let page = sample().form_targets(["http://127.0.0.1:3000/callback?x=1", "com.example.app:/callback"]);
+        let policy = policy(page);
+        assert!(
+            policy.contains("form-action 'self' https: http://127.0.0.1:3000 com.example.app:; base-uri"),
+            "{policy}"
+        );
+        assert!(super::tests::policy(sample().form_targets([""; 0])).contains("form-action 'self' https:; base-uri"));
+    }
+
+    #[test]
+    fn an_image_adds_only_its_origin() {
+        let logo = Some("https://cdn.example.com:8443/a,b;c/logo.png?x");
+        let policy = policy(sample().image(logo).image(logo).image(None).image(Some("/assets/logo.svg")));
+        assert!(policy.contains("img-src 'self' data: https://cdn.example.com:8443; form-action"), "{policy}");
+    }
+
+    #[test]
+    fn nothing_from_a_request_adds_a_directive() {
+        let hostile = [
+            "x; script-src *:",
+            "https://a;script-src *",
+            "javascript:",
+            "data:,x",
+            "http:",
+            "*",
+            "'unsafe-inline'",
+            ":",
+        ];
+        let policy = policy(sample().form_targets(hostile).image(Some("javascript:alert(1)")).image(Some("x y")));
+        assert!(policy.contains("form-action 'self' https:; base-uri"), "{policy}");
+        assert!(!policy.contains("script-src"));
+    }
+
+    #[test]
+    fn every_page_carries_the_headers() {
+        let response = sample().status(StatusCode::NOT_FOUND).into_response();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        assert!(!response.headers().contains_key("cross-origin-opener-policy"));
+        for (name, value) in HEADERS {
+            assert_eq!(response.headers()[&name], value);
+        }
+        assert_eq!(response.headers().get_all("content-type").iter().count(), 1);
+    }
+}
