@@ -13,8 +13,9 @@ const DARK_SURFACE: Color = Color([0x18, 0x1b, 0x21]);
 /// What lies behind the card before the organization's colour tints it.
 const LIGHT_PAGE: Color = Color([0xf5, 0xf6, 0xf8]);
 const DARK_PAGE: Color = Color([0x0d, 0x0f, 0x13]);
-/// Quiet text, before it is moved to be readable.
+/// Quiet text on a bright and on a dark page, before it is moved to be readable.
 const MUTED: Color = Color([0x5a, 0x62, 0x70]);
+const MUTED_ON_DARK: Color = Color([0xa3, 0xab, 0xb9]);
 const WHITE: Color = Color([0xff, 0xff, 0xff]);
 const BLACK: Color = Color([0, 0, 0]);
 
@@ -112,7 +113,8 @@ fn properties(brand: Color, surface: Color, page: Color) -> String {
     let hover = brand.mix(on_brand.opposite(), 14);
     let edge = brand.readable_on(surface, EDGE);
     let accent = brand.readable_on(surface, TEXT);
-    let on_page = MUTED.readable_on(page, TEXT);
+    let muted = if page.opposite() == WHITE { MUTED_ON_DARK } else { MUTED };
+    let on_page = muted.readable_on(page, TEXT);
     let page_focus = brand.readable_on(page, EDGE);
     format!(
         "--brand:{brand};--brand-hover:{hover};--on-brand:{on_brand};--brand-edge:{edge};--accent:{accent};\
