@@ -1,1 +1,6 @@
-fn main() {}
+//! The tests: black box, against the real server and real parts; one file per capability.
+
+#![allow(clippy::unwrap_used)]
+
+mod outside_world;
+mod support;

@@ -1,0 +1,77 @@
+//! Processes that end with the test that started them, however it ends.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+/// Runs its arguments and ends them once standard input is closed. A static is never
+/// dropped, but the kernel closes the pipe when the test process is gone. The shell lets go of
+/// the output pipes, so that they end when the command fails.
+const UNTIL_INPUT_CLOSES: &str = r#"
+stop=$1; clean=$2; shift 2
+"$@" </dev/null & child=$!
+exec >/dev/null 2>&1
+cat >/dev/null
+kill -s "$stop" "$child"
+wait "$child"
+[ -z "$clean" ] || rm -rf "$clean"
+"#;
+
+/// A process that lives as long as this value, or as this test process.
+pub struct Tied {
+    child: Child,
+    _input: Option<ChildStdin>,
+}
+
+impl Tied {
+    /// Starts a command that itself ends when its standard input does.
+    pub fn start(command: &mut Command) -> std::io::Result<Self> {
+        let mut child = command.stdin(Stdio::piped()).spawn()?;
+        let input = child.stdin.take();
+        Ok(Self { child, _input: input })
+    }
+
+    /// The same for any command: `stop` is the signal that ends it, `clean` a folder to delete after it.
+    pub fn wrapped(
+        stop: &str,
+        clean: &str,
+        command: &[OsString],
+        pipes: impl FnOnce(&mut Command),
+    ) -> std::io::Result<Self> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", UNTIL_INPUT_CLOSES, "sh", stop, clean]).args(command);
+        pipes(&mut shell);
+        Self::start(&mut shell)
+    }
+
+    pub fn input(&mut self) -> &mut ChildStdin {
+        self._input.as_mut().expect("standard input is piped and kept")
+    }
+
+    /// Reads its standard output up to the first line in which `wanted` finds something; the rest is drained.
+    pub fn wait_for_output<T>(&mut self, wanted: impl FnMut(&str) -> Option<T>) -> Option<T> {
+        let output = self.child.stdout.take().expect("standard output is piped");
+        first_line(output, wanted)
+    }
+
+    /// The same for standard error.
+    pub fn wait_for_errors<T>(&mut self, wanted: impl FnMut(&str) -> Option<T>) -> Option<T> {
+        let output = self.child.stderr.take().expect("standard error is piped");
+        first_line(output, wanted)
+    }
+}
+
+impl Drop for Tied {
+    fn drop(&mut self) {
+        drop(self._input.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn first_line<T>(stream: impl Read + Send + 'static, mut wanted: impl FnMut(&str) -> Option<T>) -> Option<T> {
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let found = lines.by_ref().find_map(|line| wanted(line.trim()));
+    // A full pipe would stop the process, so what else it says is read and forgotten.
+    std::thread::spawn(move || lines.for_each(drop));
+    found
+}

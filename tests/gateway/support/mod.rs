@@ -1,0 +1,20 @@
+//! The outside world of the gateway: browsers, identity providers, a database server.
+
+#![allow(dead_code, unreachable_pub)]
+
+pub mod browser;
+pub mod child;
+pub mod devtools;
+pub mod forging;
+pub mod hostile_provider;
+pub mod html;
+pub mod http;
+pub mod identity_provider;
+pub mod postgres;
+
+use std::path::{Path, PathBuf};
+
+/// `name` is relative to the repository.
+pub fn repository(name: impl AsRef<Path>) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
