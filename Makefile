@@ -31,12 +31,6 @@ screenshots: deps ## pictures of the pages, in target/screenshots
 	cargo test --test gateway -- chromium screenshot
 	@ls target/screenshots
 
-ifneq ($(wildcard benches/*.rs),)
-.PHONY: bench
-bench: ## the benchmarks
-	cargo bench
-endif
-
 timed-format:
 	@cargo fmt --version >/dev/null 2>&1 || { echo "rustfmt is missing: rustup component add rustfmt"; exit 1; }
 	$(call timed,format,cargo fmt --check)

@@ -303,8 +303,10 @@ impl Driver {
         static DRIVER: OnceLock<Driver> = OnceLock::new();
         DRIVER.get_or_init(|| {
             let command = ["chromedriver".into(), "--port=0".into()];
-            let started = Tied::wrapped("TERM", "", &command, |shell| {
-                shell.stdout(Stdio::piped()).stderr(Stdio::null());
+            // Profiles go here, and with it.
+            let folder = tempfile::Builder::new().prefix("vestibule-chromium-").tempdir().unwrap().keep();
+            let started = Tied::wrapped("TERM", &folder.to_string_lossy(), &command, |shell| {
+                shell.env("TMPDIR", &folder).stdout(Stdio::piped()).stderr(Stdio::null());
             });
             let mut process = started.expect("sh is installed");
             let port = process.wait_for_output(|line| {

@@ -6,12 +6,14 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 /// Runs its arguments and ends them once standard input is closed. A static is never
 /// dropped, but the kernel closes the pipe when the test process is gone. The shell lets go of
-/// the output pipes, so that they end when the command fails.
+/// the output pipes, so that they end when the command fails. What is stopped by TERM (chromedriver)
+/// leaves its own children running (browsers), so these are ended first.
 const UNTIL_INPUT_CLOSES: &str = r#"
 stop=$1; clean=$2; shift 2
 "$@" </dev/null & child=$!
 exec >/dev/null 2>&1
 cat >/dev/null
+[ "$stop" != TERM ] || kill $(cat /proc/"$child"/task/*/children)
 kill -s "$stop" "$child"
 wait "$child"
 [ -z "$clean" ] || rm -rf "$clean"
