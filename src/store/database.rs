@@ -10,7 +10,7 @@ use sqlx::any::{AnyArguments, AnyPoolOptions, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, SqlSafeStr};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, SqlSafeStr};
 use tokio::sync::{mpsc, oneshot};
 
 use super::seal::{Seal, read_or_create_root_key};
@@ -84,6 +84,11 @@ impl Rows<'_> {
 
     pub(super) async fn optional(&mut self, statement: Statement<'_>) -> Result<Option<AnyRow>, StoreError> {
         Ok(statement.fetch_optional(self.connection()).await?)
+    }
+
+    /// The `total` of a `SELECT COUNT(*) AS total`.
+    pub(super) async fn count(&mut self, statement: Statement<'_>) -> Result<i64, StoreError> {
+        Ok(statement.fetch_one(self.connection()).await?.try_get("total")?)
     }
 
     /// How many rows the statement touched.

@@ -6,15 +6,16 @@
 
 pub mod seal;
 
-// mod applications;
-// mod connections;
+mod applications;
+mod client_grants;
+mod connections;
 mod database;
-// mod enabled_connections;
+mod enabled_connections;
 mod events;
 // mod failures;
 mod keys;
 mod logins;
-// mod organizations;
+mod organizations;
 // mod users;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use crate::config;
 use crate::error::Fault;
 
+pub use connections::ConnectionFilter;
 pub use database::{Rows, StoreError};
 pub use events::Event;
 pub use keys::StoredKey;
