@@ -77,9 +77,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         })?;
         let value: serde_json::Value = serde_json::from_slice(&bytes)
             .map_err(|_| ApiError::invalid_body("Invalid request payload JSON format"))?;
+        if has_nul(&value) {
+            return Err(ApiError::invalid_body("Payload validation error: 'String has a NUL character'.").into());
+        }
         let value = serde_json::from_value(value)
             .map_err(|error| ApiError::invalid_body(format!("Payload validation error: '{error}'.")))?;
         Ok(Self(value))
+    }
+}
+
+/// Postgres takes no NUL in a text.
+fn has_nul(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(items) => items.iter().any(has_nul),
+        serde_json::Value::Object(members) => members.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
+        _ => false,
     }
 }
 
@@ -90,6 +103,9 @@ impl<S: Send + Sync, T: DeserializeOwned> axum::extract::FromRequestParts<S> for
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> Result<Self, Failure> {
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(ApiError::invalid_query("Query validation error: 'String has a NUL character'.").into());
+        }
         Query::try_from_uri(&parts.uri).map(|Query(value)| Self(value)).map_err(|error| {
             ApiError::invalid_query(format!("Query validation error: '{}'.", error.body_text())).into()
         })

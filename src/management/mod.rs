@@ -2,7 +2,18 @@
 
 pub mod answer;
 pub mod caller;
+mod check;
+pub mod client_grants;
+mod client_settings;
+pub mod clients;
+pub mod connection_clients;
+mod connection_options;
+pub mod connections;
+pub mod enabled_connections;
+pub mod organizations;
 pub mod paging;
+#[cfg(test)]
+mod tests;
 
 use crate::config;
 use crate::store::Tenant;

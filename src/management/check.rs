@@ -1,0 +1,115 @@
+//! What every request is checked for: identifiers in paths, texts, addresses, switches, members left out.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{FromRequestParts, Path, RawPathParams};
+use axum::http::request::Parts;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
+use url::Url;
+
+use super::answer::Failure;
+use crate::config::is_loopback;
+use crate::model::ApiError;
+use crate::store::StoreError;
+
+/// The identifiers of the path, free of what no database takes.
+pub(super) struct Ids<T>(pub(super) T);
+
+/// The longest identifier there is: a user id (contract §1.1).
+const LONGEST_ID: usize = 1024;
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let wrong = |why: &str| ApiError::new(400, Some("invalid_uri"), format!("Path validation error: '{why}'."));
+        let raw = RawPathParams::from_request_parts(parts, state).await;
+        for (name, value) in &raw.map_err(|error| wrong(&error.body_text()))? {
+            if value.len() > LONGEST_ID || value.chars().any(char::is_control) {
+                return Err(wrong(&format!("{name} is not an identifier")).into());
+            }
+        }
+        let Path(ids) = Path::from_request_parts(parts, state).await.map_err(|error| wrong(&error.body_text()))?;
+        Ok(Self(ids))
+    }
+}
+
+/// A member that was sent. With `default`, `None` means left out; for an optional `T`, `null` is sent, too.
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A switch that was sent: a boolean, or as the documentation's example sends it, `"true"` or `"false"`.
+pub(super) fn given_switch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Bool(value) => Ok(Some(value)),
+        serde_json::Value::String(text) if text == "true" => Ok(Some(true)),
+        serde_json::Value::String(text) if text == "false" => Ok(Some(false)),
+        other => Err(D::Error::custom(format!("expected true or false, not {other}"))),
+    }
+}
+
+/// 400 `invalid_body` in the contract's words (§1.15).
+pub(super) fn wrong(property: &str, why: &str) -> ApiError {
+    ApiError::invalid_body(format!("Payload validation error: '{why}' on property {property}."))
+}
+
+/// What the contract knows but this server does not do yet is refused, not ignored.
+pub(super) fn not_built(property: &str) -> ApiError {
+    let message = format!("{property}: this value is not supported by this server.");
+    ApiError::new(400, Some("operation_not_supported"), message)
+}
+
+/// A line of 1 to `most` characters.
+pub(super) fn check_line(property: &str, text: &str, most: usize) -> Result<(), ApiError> {
+    match text.chars().count() {
+        0 => Err(wrong(property, "String is too short, it needs at least 1 character")),
+        length if length > most => Err(wrong(property, &format!("String is too long, at most {most} characters"))),
+        _ if text.chars().any(char::is_control) => Err(wrong(property, "String has control characters")),
+        _ => Ok(()),
+    }
+}
+
+/// An address that pages or the gateway itself use: https, or http on this machine, without user or fragment.
+pub(super) fn check_web_address(property: &str, text: &str) -> Result<(), ApiError> {
+    check_line(property, text, 2048)?;
+    let url = Url::parse(text).map_err(|_| wrong(property, "String is not an absolute URL"))?;
+    let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    match url.scheme() {
+        _ if !bare => Err(wrong(property, "URL has a user, a password or a fragment")),
+        "https" => Ok(()),
+        "http" if is_loopback(&url) => Ok(()),
+        _ => Err(wrong(property, "URL is not https")),
+    }
+}
+
+/// At most `most` pairs of 1 to 255 and 0 to 255 characters (contract §1.2).
+pub(super) fn check_metadata(pairs: &BTreeMap<String, String>, most: usize) -> Result<(), ApiError> {
+    if pairs.len() > most {
+        return Err(wrong("metadata", &format!("Object has too many properties, at most {most}")));
+    }
+    for (key, value) in pairs {
+        check_line("metadata", key, 255)?;
+        if value.chars().count() > 255 {
+            return Err(wrong(&format!("metadata.{key}"), "String is too long, at most 255 characters"));
+        }
+    }
+    Ok(())
+}
+
+/// A write's failure, where a row with the same unique value is something to tell the caller.
+pub(super) fn or_conflict(error: StoreError, conflict: ApiError) -> Failure {
+    match error {
+        StoreError::Duplicate => conflict.into(),
+        other => other.into(),
+    }
+}
+
+/// As [`or_conflict`], where the row also names another that may be missing.
+pub(super) fn or_refused(error: StoreError, conflict: ApiError, missing: ApiError) -> Failure {
+    match error {
+        StoreError::MissingReference => missing.into(),
+        other => or_conflict(other, conflict),
+    }
+}
