@@ -33,4 +33,8 @@ impl Rows<'_> {
             .bind(event.client_address);
         self.execute(statement).await.map(|_| ())
     }
+
+    pub async fn count_events(&mut self) -> Result<i64, StoreError> {
+        self.count(sqlx::query("SELECT COUNT(*) AS total FROM events")).await
+    }
 }
