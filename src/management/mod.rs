@@ -1,22 +1,26 @@
 //! The Management API v2: Auth0's Organizations contract over tenant data; knows SQL's rows, not the faces.
 
 pub mod answer;
+mod attempts;
+pub mod auth;
 pub mod caller;
-mod check;
-pub mod client_grants;
-mod client_settings;
-pub mod clients;
-pub mod connection_clients;
-mod connection_options;
-pub mod connections;
-pub mod enabled_connections;
-pub mod organizations;
+pub mod logins;
+pub mod members;
 pub mod paging;
+pub mod passwords;
+pub mod rate_limit;
+mod text;
+pub mod users;
+
 #[cfg(test)]
-mod tests;
+mod login_tests;
+#[cfg(test)]
+mod test_support;
 
 use crate::config;
 use crate::store::Tenant;
+
+use passwords::Passwords;
 
 pub use caller::{Caller, GATEWAY_SCOPE};
 
@@ -24,4 +28,13 @@ pub use caller::{Caller, GATEWAY_SCOPE};
 pub struct Management {
     pub tenant: Tenant,
     pub settings: config::Management,
+    pub login: config::Login,
+    pub passwords: Passwords,
+}
+
+impl Management {
+    pub fn new(tenant: Tenant, settings: config::Management, login: config::Login) -> Self {
+        let passwords = Passwords::new(&login);
+        Self { tenant, settings, login, passwords }
+    }
 }

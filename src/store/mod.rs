@@ -6,29 +6,32 @@
 
 pub mod seal;
 
-mod applications;
-mod client_grants;
-mod connections;
+mod admissions;
+// mod applications;
+// mod connections;
 mod database;
 mod enabled_connections;
 mod events;
-// mod failures;
+mod failures;
 mod keys;
 mod logins;
-mod organizations;
-// mod users;
+mod members;
+// mod organizations;
+mod users;
 
 use std::sync::Arc;
 
 use crate::config;
 use crate::error::Fault;
 
-pub use connections::ConnectionFilter;
+pub use admissions::{AnsweredTrip, OpenConnection};
 pub use database::{Rows, StoreError};
 pub use events::Event;
+pub use failures::Throttle;
 pub use keys::StoredKey;
 pub use logins::{Kind, Logins, TakenCode};
-// pub use users::NewUser;
+pub use members::Member;
+pub use users::{NewUser, StoredUser, UserConnection, federated_user_id};
 
 use database::Database;
 
@@ -61,5 +64,19 @@ impl Tenant {
         F: for<'c> FnOnce(Rows<'c>) -> futures_util::future::BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
         self.database.write(work).await
+    }
+}
+
+#[cfg(test)]
+impl Tenant {
+    /// Runs one statement as it stands.
+    pub(crate) async fn run_for_test(&self, sql: &'static str) -> Result<u64, StoreError> {
+        self.write(move |mut rows| Box::pin(async move { rows.execute(sqlx::query(sql)).await })).await
+    }
+
+    /// The first column of the first row, which is a number.
+    pub(crate) async fn number_for_test(&self, sql: &'static str) -> Result<i64, StoreError> {
+        let row = self.read().await?.optional(sqlx::query(sql)).await?;
+        row.map_or(Ok(0), |row| Ok(sqlx::Row::try_get(&row, 0)?))
     }
 }

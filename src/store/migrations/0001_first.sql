@@ -87,6 +87,7 @@ CREATE TABLE users (
 );
 
 CREATE INDEX users_in_order ON users (created_at, user_id);
+CREATE INDEX users_by_email ON users (email);
 
 -- What a person types into a database connection's form: e-mail and user name, lower-cased.
 CREATE TABLE identifiers (

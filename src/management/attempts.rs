@@ -1,0 +1,165 @@
+//! A password tried at a login: counted against guessing, then verified outside of any transaction.
+//!
+//! Each attempt counts as failed *before* the hash is computed, so a thousand parallel guesses are no more
+//! than a thousand in a row. Guesses count for the account and for the network address. Whoever attacks an
+//! account from many addresses makes its owner wait as well, for an hour at most at a time: that is the price
+//! of a limit that holds. An owner at an address the account signed in from lately does not pay it, since
+//! there the pair of account and address has a count of its own.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use secrecy::SecretString;
+
+use super::Management;
+use super::answer::{Answer, Failure};
+use crate::model::login::{LoginRecord, refusal};
+use crate::model::{ApiError, Timestamp, sha256};
+use crate::store::{OpenConnection, Rows, StoreError, StoredUser, Throttle};
+
+/// For how long an address counts as the account's own after a login.
+const KNOWN_SECONDS: i64 = 30 * 24 * 3600;
+
+/// An attempt that was counted and verified.
+pub(super) struct Attempt {
+    /// Who has this identifier, whatever the password.
+    pub user: Option<StoredUser>,
+    pub is_right: bool,
+    account: String,
+    counted: Vec<String>,
+    known: Option<String>,
+}
+
+/// Counts and verifies. `None` when the connection keeps no passwords or is not open here.
+///
+/// # Errors
+/// 429 `too_many_attempts` with `Retry-After`, 503 when too many passwords wait to be checked, 400 when
+/// `client_address` is none.
+pub(super) async fn try_password(
+    management: &Management,
+    record: &LoginRecord,
+    identifier: &str,
+    password: &str,
+    now: Timestamp,
+) -> Answer<Option<Attempt>> {
+    let network = record.client_address.as_deref().map(network).transpose()?;
+    let mut rows = management.tenant.read().await?;
+    let Some(connection) = find_open_connection(&mut rows, record).await? else { return Ok(None) };
+    if !connection.summary.strategy.is_database() {
+        return Ok(None);
+    }
+    let identifier = identifier.trim().to_lowercase();
+    let user = match super::text::is_plain(&identifier, 320) {
+        true => rows.find_user_by_identifier(&connection.id, &identifier).await?,
+        false => None,
+    };
+    drop(rows);
+    // The e-mail and the user name of one account share a count.
+    let who = user.as_ref().map_or(identifier, |stored| stored.user.user_id.clone());
+    let (account, known, counted) = count(management, (connection.id, who, network), now).await?;
+    let hash = user.as_ref().and_then(|stored| stored.password_hash.clone());
+    let password = SecretString::from(password);
+    match management.passwords.verify(hash, &password).await {
+        Ok(is_right) => Ok(Some(Attempt { user, is_right, account, counted, known })),
+        Err(failure) => {
+            // Nothing was tried, so nothing counts.
+            forgive(management, counted).await?;
+            Err(failure)
+        }
+    }
+}
+
+/// The connection that the login names, if it is open to it now.
+pub(super) async fn find_open_connection(
+    rows: &mut Rows<'_>,
+    record: &LoginRecord,
+) -> Result<Option<OpenConnection>, StoreError> {
+    match &record.organization_id {
+        Some(organization) => rows.find_connection_open_to_organization(organization, &record.connection_id).await,
+        None => rows.find_connection_open_to_client(&record.client_id, &record.connection_id).await,
+    }
+}
+
+impl Attempt {
+    /// Takes the count back after the right password and remembers the address as the account's own. The
+    /// address keeps its other failures: an own account must not buy an attacker further guesses.
+    pub(super) async fn settle(&self, rows: &mut Rows<'_>, now: Timestamp) -> Result<(), StoreError> {
+        for bucket in &self.counted {
+            match bucket.starts_with("address:") {
+                true => rows.forgive_attempt(bucket).await?,
+                false => rows.clear_failures(bucket).await?,
+            }
+        }
+        rows.clear_failures(&self.account).await?;
+        match &self.known {
+            Some(bucket) => rows.remember_bucket(bucket, now.plus_seconds(KNOWN_SECONDS)).await,
+            None => Ok(()),
+        }
+    }
+}
+
+type Counted = (String, Option<String>, Vec<String>);
+
+async fn count(
+    management: &Management,
+    (connection_id, who, network): (String, String, Option<IpAddr>),
+    now: Timestamp,
+) -> Answer<Counted> {
+    let throttle =
+        Throttle { failures: management.login.password_failures, wait_seconds: management.login.password_wait_seconds };
+    management
+        .tenant
+        .write(move |mut rows| {
+            Box::pin(async move {
+                let account = format!("account:{}", sha256(&format!("{connection_id}\n{who}")));
+                let pair = network.map(|network| sha256(&format!("{account}\n{network}")));
+                let known = pair.as_ref().map(|pair| format!("known:{pair}"));
+                let is_known = match &known {
+                    Some(bucket) => rows.knows_bucket(bucket, now).await?,
+                    None => false,
+                };
+                let counted = match (pair, network) {
+                    (Some(pair), _) if is_known => vec![format!("pair:{pair}")],
+                    (_, Some(network)) => vec![account.clone(), format!("address:{network}")],
+                    _ => vec![account.clone()],
+                };
+                for bucket in &counted {
+                    // An error undoes what was counted before it.
+                    rows.count_attempt(bucket, throttle, now).await?.map_err(|until| too_many(until, now))?;
+                }
+                Ok::<_, Failure>((account, known, counted))
+            })
+        })
+        .await
+}
+
+async fn forgive(management: &Management, counted: Vec<String>) -> Answer<()> {
+    management
+        .tenant
+        .write(move |mut rows| {
+            Box::pin(async move {
+                for bucket in &counted {
+                    rows.forgive_attempt(bucket).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+fn too_many(until: Timestamp, now: Timestamp) -> ApiError {
+    metrics::counter!("password_attempts_refused_total").increment(1);
+    let seconds = u64::try_from((until.0 - now.0).div_euclid(1000) + 1).unwrap_or(1).max(1);
+    ApiError::new(429, Some(refusal::TOO_MANY_ATTEMPTS), "Too many failed attempts; wait before the next one.")
+        .with_retry_after(seconds)
+}
+
+/// The network an address is counted under: for IPv6 its /64, which is what one household is given.
+fn network(address: &str) -> Result<IpAddr, ApiError> {
+    let address: IpAddr = address
+        .parse()
+        .map_err(|_| ApiError::invalid_body("Payload validation error: 'client_address must be an IP address'."))?;
+    Ok(match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
+        address => address,
+    })
+}

@@ -1,0 +1,382 @@
+//! `POST /logins`: one call records a login and answers who came in, or why not (design §5.3).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+
+use super::answer::{Answer, Body, Failure};
+use super::attempts::{self, Attempt, find_open_connection};
+use super::caller::{Caller, GATEWAY_SCOPE};
+use super::{Management, text};
+use crate::error::Fault;
+use crate::model::login::{Admission, Identity, LoginRecord, Membership, Proof, refusal};
+use crate::model::{ApiError, Timestamp, sha256};
+use crate::store::{AnsweredTrip, Event, NewUser, OpenConnection, Rows, StoreError, StoredUser, federated_user_id};
+
+/// How long a lost reply may be asked for again.
+const TRIP_SECONDS: i64 = 3600;
+
+pub fn routes() -> Router<Arc<Management>> {
+    Router::new().route("/logins", post(record_login))
+}
+
+async fn record_login(
+    State(management): State<Arc<Management>>,
+    caller: Caller,
+    Body(record): Body<LoginRecord>,
+) -> Answer<Json<Admission>> {
+    caller.require(&[GATEWAY_SCOPE])?;
+    record_login_at(&management, record, Timestamp::now()).await.map(Json)
+}
+
+/// Why a login ends without an admission.
+enum Stop {
+    /// Told to the caller; of all that was done only the event stays.
+    Refused {
+        error: ApiError,
+        kind: &'static str,
+        user_id: Option<String>,
+    },
+    /// A parallel login was faster; looking again shows what it did.
+    Overtaken,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn refused(code: &str, message: impl Into<String>) -> Stop {
+    Stop::Refused { error: ApiError::new(403, Some(code), message), kind: "f", user_id: None }
+}
+
+impl Stop {
+    fn of_user(self, id: &str) -> Self {
+        match self {
+            Self::Refused { error, kind, .. } => Self::Refused { error, kind, user_id: Some(id.to_owned()) },
+            stop => stop,
+        }
+    }
+}
+
+pub(super) async fn record_login_at(management: &Management, record: LoginRecord, now: Timestamp) -> Answer<Admission> {
+    check(&record)?;
+    if let Proof::Session { .. } = &record.proof {
+        // Asked at every boundary, and nearly always there is nothing to write.
+        let mut rows = management.tenant.read().await?;
+        if let Ok(decision) = decide(&mut rows, &record, None, now).await
+            && let Some(admission) = decision.without_writing(&record)
+        {
+            return Ok(admission);
+        }
+    }
+    let attempt = match &record.proof {
+        Proof::Password { identifier, password } => {
+            attempts::try_password(management, &record, identifier, password, now).await?
+        }
+        _ => None,
+    };
+    let (record, attempt) = (Arc::new(record), Arc::new(attempt));
+    // Each round is caused by another login that was committed meanwhile.
+    for _ in 0..5 {
+        match record_once(management, record.clone(), attempt.clone(), now).await {
+            Err(Stop::Overtaken) => continue,
+            Err(Stop::Refused { error, .. }) => return Err(error.into()),
+            // The organization, connection or user was deleted during this transaction.
+            Err(Stop::Store(StoreError::MissingReference)) => return Err(not_enabled_error().into()),
+            Err(Stop::Store(error)) => return Err(error.into()),
+            Ok(answer) => return Ok(answer?),
+        }
+    }
+    Err(Failure::Fault(Fault::new("recording a login", "other logins of the same person were always faster")))
+}
+
+/// One transaction: what it decides and what it writes stay together.
+async fn record_once(
+    management: &Management,
+    record: Arc<LoginRecord>,
+    attempt: Arc<Option<Attempt>>,
+    now: Timestamp,
+) -> Result<Result<Admission, ApiError>, Stop> {
+    management
+        .tenant
+        .write(move |mut rows| {
+            Box::pin(async move {
+                let admitted = match decide(&mut rows, &record, attempt.as_ref().as_ref(), now).await {
+                    Ok(decision) => admit(&mut rows, &record, decision, now).await,
+                    Err(stop) => Err(stop),
+                };
+                match admitted {
+                    Err(Stop::Refused { error, kind, user_id }) => {
+                        let event = Event { description: error.message.clone(), user_id, ..event(kind, &record) };
+                        rows.record_event(event, now).await?;
+                        Ok(Err(error))
+                    }
+                    admitted => admitted.map(Ok),
+                }
+            })
+        })
+        .await
+}
+
+/// Only what cannot be stored is refused here; the rest is decided.
+fn check(record: &LoginRecord) -> Result<(), ApiError> {
+    let wrong = |name: &str| {
+        ApiError::invalid_body(format!("Payload validation error: '{name} is empty, too long or has odd characters'."))
+    };
+    let ids = [
+        ("organization_id", record.organization_id.as_deref().unwrap_or("-"), 50),
+        ("client_id", &record.client_id, 100),
+        ("connection_id", &record.connection_id, 50),
+        ("client_address", record.client_address.as_deref().unwrap_or("-"), 64),
+        ("trip_id", record.trip_id.as_deref().unwrap_or("-"), 256),
+    ];
+    let of_proof = match &record.proof {
+        Proof::Identity(identity) => vec![
+            ("proof.identity.issuer", identity.issuer.as_str(), 2048),
+            ("proof.identity.subject", &identity.subject, text::LONGEST_SUBJECT),
+        ],
+        Proof::Session { user_id } => vec![("proof.session.user_id", user_id.as_str(), 1024)],
+        Proof::Password { .. } => Vec::new(),
+    };
+    match ids.into_iter().chain(of_proof).find(|(_, value, longest)| !text::is_plain(value, *longest)) {
+        Some((name, ..)) => Err(wrong(name)),
+        None => Ok(()),
+    }
+}
+
+/// A login that may succeed: who it is and what is still to be written.
+struct Decision {
+    connection: OpenConnection,
+    user_id: String,
+    /// `None`: the person comes for the first time.
+    user: Option<StoredUser>,
+    create_membership: bool,
+    answered: Option<AnsweredTrip>,
+}
+
+impl Decision {
+    /// The admission of a session whose user is let in as things are.
+    fn without_writing(self, record: &LoginRecord) -> Option<Admission> {
+        let user = self.user.filter(|_| !self.create_membership)?.user;
+        let membership =
+            record.organization_id.clone().map(|organization_id| Membership { organization_id, created: false });
+        Some(Admission { user, connection: self.connection.summary, membership })
+    }
+}
+
+/// Reads and decides; writes nothing but the settled count of a right password.
+async fn decide(
+    rows: &mut Rows<'_>,
+    record: &LoginRecord,
+    attempt: Option<&Attempt>,
+    now: Timestamp,
+) -> Result<Decision, Stop> {
+    let Some(connection) = find_open_connection(rows, record).await? else { return Err(not_enabled()) };
+    let (user_id, user) = match &record.proof {
+        Proof::Identity(identity) => recognize(rows, &connection, identity).await?,
+        Proof::Session { user_id } => find_session_user(rows, &connection, user_id).await?,
+        Proof::Password { .. } => find_password_user(rows, attempt, now).await?,
+    };
+    if user.as_ref().is_some_and(|stored| stored.user.blocked) {
+        return Err(refused(refusal::USER_BLOCKED, "user is blocked").of_user(&user_id));
+    }
+    let answered = find_answered(rows, record, &user_id, now).await?;
+    if answered.is_some() && user.is_none() {
+        return Err(refused(refusal::UNKNOWN_USER, "the user was deleted").of_user(&user_id));
+    }
+    let create_membership = match &record.organization_id {
+        None => false,
+        Some(organization_id) if rows.is_member(organization_id, &user_id).await? => false,
+        Some(_) if connection.assign_membership_on_login => true,
+        Some(organization_id) => {
+            let message = format!("user {user_id} is not part of the {organization_id} organization");
+            return Err(refused(refusal::NOT_A_MEMBER, message).of_user(&user_id));
+        }
+    };
+    Ok(Decision { connection, user_id, user, create_membership, answered })
+}
+
+type Recognized = (String, Option<StoredUser>);
+
+/// By (connection, issuer, subject), never by e-mail (design §5.5).
+async fn recognize(rows: &mut Rows<'_>, connection: &OpenConnection, identity: &Identity) -> Result<Recognized, Stop> {
+    if connection.summary.strategy.is_database() {
+        return Err(not_enabled());
+    }
+    if let Some(stored) = rows.find_user_by_identity(&connection.id, &identity.issuer, &identity.subject).await? {
+        return Ok((stored.user.user_id.clone(), Some(stored)));
+    }
+    let user_id = federated_user_id(connection.summary.strategy, &connection.summary.name, &identity.subject);
+    match rows.find_user(&user_id).await? {
+        None => Ok((user_id, None)),
+        Some(_) => Err(conflict(&user_id)),
+    }
+}
+
+async fn find_session_user(
+    rows: &mut Rows<'_>,
+    connection: &OpenConnection,
+    user_id: &str,
+) -> Result<Recognized, Stop> {
+    let stored = rows.find_user(user_id).await?.filter(|stored| stored.connection_id == connection.id);
+    match stored {
+        Some(stored) => Ok((user_id.to_owned(), Some(stored))),
+        None => Err(refused(refusal::UNKNOWN_USER, "the user of this session is unknown").of_user(user_id)),
+    }
+}
+
+async fn find_password_user(
+    rows: &mut Rows<'_>,
+    attempt: Option<&Attempt>,
+    now: Timestamp,
+) -> Result<Recognized, Stop> {
+    let Some(attempt) = attempt else { return Err(not_enabled()) };
+    let wrong = |kind, user_id| {
+        let error = ApiError::new(403, Some(refusal::WRONG_CREDENTIALS), "Wrong identifier or password.");
+        Stop::Refused { error, kind, user_id }
+    };
+    // Auth0's log types: fu for an unknown identifier, fp for a wrong password.
+    let Some(tried) = &attempt.user else { return Err(wrong("fu", None)) };
+    let user_id = tried.user.user_id.clone();
+    let stored = rows.find_user(&user_id).await?.filter(|stored| {
+        // The password may have been changed while the old one was being verified.
+        attempt.is_right && stored.password_hash.is_some() && stored.password_hash == tried.password_hash
+    });
+    let Some(stored) = stored else { return Err(wrong("fp", Some(user_id))) };
+    attempt.settle(rows, now).await?;
+    Ok((user_id, Some(stored)))
+}
+
+async fn find_answered(
+    rows: &mut Rows<'_>,
+    record: &LoginRecord,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<Option<AnsweredTrip>, Stop> {
+    let Some(trip) = trip(record) else { return Ok(None) };
+    let answered = rows.find_answered_trip(&trip, now).await?;
+    if answered.as_ref().is_some_and(|answered| answered.fingerprint != fingerprint(record, user_id)) {
+        let error = ApiError::conflict(Some("trip_conflict"), "This trip_id belongs to another login.");
+        return Err(Stop::Refused { error, kind: "f", user_id: Some(user_id.to_owned()) });
+    }
+    Ok(answered)
+}
+
+/// Under which key the trip's answer is kept. A session's proof has no trip: it writes nothing twice.
+fn trip(record: &LoginRecord) -> Option<String> {
+    record.trip_id.as_deref().filter(|_| !matches!(record.proof, Proof::Session { .. })).map(sha256)
+}
+
+fn fingerprint(record: &LoginRecord, user_id: &str) -> String {
+    let organization_id = record.organization_id.as_deref().unwrap_or_default();
+    sha256(&[organization_id, &record.client_id, &record.connection_id, user_id].join("\n"))
+}
+
+/// Writes what was decided.
+async fn admit(
+    rows: &mut Rows<'_>,
+    record: &LoginRecord,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<Admission, Stop> {
+    let Decision { connection, user_id, user, create_membership, answered } = decision;
+    let counts = answered.is_none() && !matches!(record.proof, Proof::Session { .. });
+    let mut stored = match user {
+        Some(stored) => stored,
+        None => create_user(rows, record, &connection, &user_id, now).await?,
+    };
+    if counts {
+        sign_in(rows, record, &mut stored, now).await?;
+    }
+    let mut created = answered.is_some_and(|answered| answered.membership_created);
+    if let Some(organization_id) = record.organization_id.as_deref().filter(|_| create_membership)
+        && rows.create_member(organization_id, &user_id, now).await?
+    {
+        created = true;
+        let event = Event { user_id: Some(user_id.clone()), ..event("organization_member_added", record) };
+        rows.record_event(event, now).await?;
+    }
+    if let Some(trip) = trip(record).filter(|_| counts) {
+        let fingerprint = fingerprint(record, &user_id);
+        let answered = AnsweredTrip { fingerprint, user_id: user_id.clone(), membership_created: created };
+        if !rows.create_answered_trip(&trip, &answered, now.plus_seconds(TRIP_SECONDS), now).await? {
+            return Err(Stop::Overtaken);
+        }
+    }
+    let membership = record.organization_id.clone().map(|organization_id| Membership { organization_id, created });
+    Ok(Admission { user: stored.user, connection: connection.summary, membership })
+}
+
+/// Of two parallel first logins the second finds the first one's user.
+async fn create_user(
+    rows: &mut Rows<'_>,
+    record: &LoginRecord,
+    connection: &OpenConnection,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<StoredUser, Stop> {
+    let Proof::Identity(identity) = &record.proof else { return Err(Stop::Overtaken) };
+    let user = NewUser {
+        user_id: user_id.to_owned(),
+        connection_id: connection.id.clone(),
+        issuer: identity.issuer.clone(),
+        subject: identity.subject.clone(),
+    };
+    rows.create_user(user, now).await?;
+    match rows.find_user_by_identity(&connection.id, &identity.issuer, &identity.subject).await? {
+        Some(stored) if stored.user.blocked => Err(Stop::Overtaken),
+        Some(stored) => Ok(stored),
+        None => Err(conflict(user_id)),
+    }
+}
+
+/// Keeps what the connection says of the person and counts the login.
+async fn sign_in(
+    rows: &mut Rows<'_>,
+    record: &LoginRecord,
+    stored: &mut StoredUser,
+    now: Timestamp,
+) -> Result<(), Stop> {
+    let user = &mut stored.user;
+    if let Proof::Identity(identity) = &record.proof {
+        // What the connection does not tell stays, such as the address an administrator entered.
+        if let Some(email) = identity.email.as_deref().and_then(text::email) {
+            (user.email, user.email_verified) = (Some(email), identity.email_verified);
+        }
+        text::overwrite(&mut user.profile, text::usable_profile(&identity.profile));
+    }
+    if !rows.record_sign_in(user, now).await? {
+        return Err(Stop::Overtaken);
+    }
+    (user.updated_at, user.last_login, user.logins_count) = (now, Some(now), user.logins_count + 1);
+    rows.record_event(Event { user_id: Some(user.user_id.clone()), ..event("s", record) }, now).await?;
+    Ok(())
+}
+
+fn event(kind: &'static str, record: &LoginRecord) -> Event {
+    Event {
+        kind,
+        client_id: Some(record.client_id.clone()),
+        connection_id: Some(record.connection_id.clone()),
+        organization_id: record.organization_id.clone(),
+        client_address: record.client_address.clone(),
+        ..Event::default()
+    }
+}
+
+fn not_enabled_error() -> ApiError {
+    ApiError::new(403, Some(refusal::CONNECTION_NOT_ENABLED), "The connection is not enabled here.")
+}
+
+fn not_enabled() -> Stop {
+    Stop::Refused { error: not_enabled_error(), kind: "f", user_id: None }
+}
+
+fn conflict(user_id: &str) -> Stop {
+    refused(refusal::IDENTITY_CONFLICT, "The user id exists under another issuer.").of_user(user_id)
+}

@@ -1,0 +1,117 @@
+//! How many calls one caller may make: a token bucket each, told in the contract's headers (§1.16).
+//!
+//! Budgets are kept by each node for itself.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
+
+use super::answer::Failure;
+use super::caller::Caller;
+use crate::config;
+use crate::model::{ApiError, Timestamp};
+
+/// Addresses remembered at most; idle ones are forgotten first, then the rest share one budget.
+const MOST_ADDRESSES: usize = 10_000;
+
+type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>;
+
+/// The buckets of all callers. Client ids come from verified tokens, so their number is bounded.
+pub struct Limits {
+    clients: Buckets<String>,
+    gateways: Buckets<String>,
+    /// Those without a valid token, by address.
+    strangers: Buckets<IpAddr>,
+}
+
+/// What is left of a caller's budget after a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    limit: u32,
+    /// `None`: there was nothing left for this call.
+    remaining: Option<u32>,
+    /// Until the next call is possible.
+    wait: Duration,
+    /// Until the bucket is full again.
+    until_full: Duration,
+}
+
+impl Limits {
+    pub fn new(settings: &config::Management) -> Self {
+        let ordinary = quota(settings.requests_per_second, settings.request_burst);
+        let gateway = quota(settings.gateway_requests_per_second, settings.gateway_request_burst);
+        Self { clients: buckets(ordinary), gateways: buckets(gateway), strangers: buckets(ordinary) }
+    }
+
+    pub fn check(&self, caller: &Caller) -> Budget {
+        let buckets = if caller.is_gateway() { &self.gateways } else { &self.clients };
+        take(buckets, &caller.client_id)
+    }
+
+    /// For a call whose token was not accepted.
+    pub fn check_stranger(&self, address: IpAddr) -> Budget {
+        if self.strangers.len() >= MOST_ADDRESSES {
+            self.strangers.retain_recent();
+        }
+        let crowded = self.strangers.len() >= MOST_ADDRESSES;
+        take(&self.strangers, &if crowded { IpAddr::from([0, 0, 0, 0]) } else { address })
+    }
+}
+
+impl Budget {
+    pub fn is_spent(&self) -> bool {
+        self.remaining.is_none()
+    }
+
+    /// The 429 of a spent budget.
+    pub fn refuse(&self) -> Response {
+        let message = "Too many requests. Check the X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset \
+                       headers.";
+        let error = ApiError::new(429, Some("too_many_requests"), message);
+        let seconds = self.wait.as_secs_f64().ceil().max(1.0) as u64;
+        let mut response = Failure::Api(error.with_retry_after(seconds)).into_response();
+        tell(self, response.headers_mut());
+        response
+    }
+}
+
+/// Writes the headers that clients plan their next call by.
+pub fn tell(budget: &Budget, headers: &mut HeaderMap) {
+    let reset = Timestamp::now().seconds() + budget.until_full.as_secs_f64().ceil() as i64;
+    headers.insert("x-ratelimit-limit", HeaderValue::from(budget.limit));
+    headers.insert("x-ratelimit-remaining", HeaderValue::from(budget.remaining.unwrap_or(0)));
+    headers.insert("x-ratelimit-reset", HeaderValue::from(reset));
+}
+
+fn quota(per_second: u32, burst: u32) -> Quota {
+    let positive = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    Quota::per_second(positive(per_second)).allow_burst(positive(burst))
+}
+
+fn buckets<K: std::hash::Hash + Eq + Clone>(quota: Quota) -> Buckets<K> {
+    RateLimiter::keyed(quota).with_middleware()
+}
+
+fn take<K: std::hash::Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K) -> Budget {
+    match buckets.check_key(key) {
+        Ok(state) => {
+            let (quota, remaining) = (state.quota(), state.remaining_burst_capacity());
+            let limit = quota.burst_size().get();
+            let until_full = quota.replenish_interval() * (limit - remaining.min(limit));
+            Budget { limit, remaining: Some(remaining), wait: Duration::ZERO, until_full }
+        }
+        Err(not_until) => {
+            let quota = not_until.quota();
+            let wait = not_until.wait_time_from(buckets.clock().now());
+            let until_full = quota.burst_size_replenished_in();
+            Budget { limit: quota.burst_size().get(), remaining: None, wait, until_full }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What the tests of this room share: a fresh database with an organization, and calls through a router.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use axum::response::Response;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::{Caller, Management};
+use crate::config::Config;
+use crate::store::{self, StoreError};
+
+pub(super) const ORGANIZATION: &str = "org_0000000000000001";
+
+pub(super) fn config() -> Config {
+    Config::from_text("", std::iter::empty()).expect("the defaults are valid")
+}
+
+/// The API's state over a database of its own, which lives as long as the directory.
+pub(super) async fn management() -> (Arc<Management>, tempfile::TempDir) {
+    management_with(|_| {}).await
+}
+
+pub(super) async fn management_with(change: impl FnOnce(&mut Config)) -> (Arc<Management>, tempfile::TempDir) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut config = config();
+    config.storage.url = format!("sqlite:{}", directory.path().join("test.db").display()).into();
+    change(&mut config);
+    let (tenant, _) = store::open(&config.storage).await.expect("a database");
+    let management = Management::new(tenant, config.management, config.login);
+    seed(&management).await.expect("seeds");
+    (Arc::new(management), directory)
+}
+
+/// `acme` with an open federated connection, a closed one and a database; `other` is enabled nowhere.
+async fn seed(management: &Management) -> Result<(), StoreError> {
+    let statements = [
+        "INSERT INTO organizations (id, name, created_at) VALUES ('org_0000000000000001', 'acme', 1)",
+        "INSERT INTO clients (client_id, name, settings, created_at) VALUES ('app', 'app', '{}', 1)",
+        "INSERT INTO connections (id, name, strategy, options, show_as_button, is_domain_connection, realms, \
+         created_at) VALUES ('con_open', 'open-idp', 'oidc', '{\"issuer\":\"https://idp.example\",\
+         \"client_id\":\"x\"}', 0, 0, '[]', 1), ('con_closed', 'closed-idp', 'okta', '{\"domain\":\
+         \"acme.okta.com\",\"client_id\":\"x\"}', 0, 0, '[]', 1), ('con_db', 'people', 'auth0', '{}', 0, 0, '[]', 1), \
+         ('con_other', 'other-idp', 'oidc', '{}', 0, 0, '[]', 1)",
+        "INSERT INTO enabled_connections (organization_id, connection_id, assign_membership_on_login, \
+         show_as_button, is_signup_enabled, created_at) VALUES ('org_0000000000000001', 'con_open', 1, 1, 0, 1), \
+         ('org_0000000000000001', 'con_closed', 0, 1, 0, 1), ('org_0000000000000001', 'con_db', 1, 1, 0, 1)",
+        "INSERT INTO connection_clients (connection_id, client_id) VALUES ('con_db', 'app')",
+    ];
+    for statement in statements {
+        management.tenant.run_for_test(statement).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn caller(scopes: &[&str]) -> Caller {
+    let scopes = scopes.iter().map(|scope| scope.to_string()).collect();
+    Caller { subject: "admin@clients".into(), client_id: "admin".into(), scopes }
+}
+
+/// Calls a route with every scope of its own; the answer's status and JSON (null when there is no body).
+pub(super) async fn call(router: &Router, method: Method, path: &str, scopes: &[&str], json: Value) -> (u16, Value) {
+    let mut request = Request::builder().method(method).uri(path).extension(caller(scopes));
+    let content = match json {
+        Value::Null => Body::empty(),
+        json => {
+            request = request.header("content-type", "application/json");
+            Body::from(json.to_string())
+        }
+    };
+    let response = router.clone().oneshot(request.body(content).expect("a request")).await.expect("an answer");
+    (response.status().as_u16(), body(response).await)
+}
+
+pub(super) async fn body(response: Response) -> Value {
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+    serde_json::from_slice(&bytes).unwrap_or(Value::Null)
+}

@@ -1,0 +1,114 @@
+//! What a login may pass through, and the admissions already answered.
+
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::Tenant;
+use super::database::{Rows, StoreError};
+use crate::model::connection::ConnectionSummary;
+use crate::model::{Strategy, Timestamp};
+
+/// A connection that is open to a login now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenConnection {
+    pub id: String,
+    pub summary: ConnectionSummary,
+    /// Whether whoever comes through it becomes a member; never without an organization.
+    pub assign_membership_on_login: bool,
+}
+
+/// What a trip was answered, kept so that a lost reply may be asked for again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnsweredTrip {
+    /// Tells one login from another that names the same trip.
+    pub fingerprint: String,
+    pub user_id: String,
+    pub membership_created: bool,
+}
+
+impl Rows<'_> {
+    /// The connection, if it is enabled for the organization now.
+    pub async fn find_connection_open_to_organization(
+        &mut self,
+        organization_id: &str,
+        connection_id: &str,
+    ) -> Result<Option<OpenConnection>, StoreError> {
+        let statement = sqlx::query(
+            "SELECT c.id, c.name, c.strategy, e.assign_membership_on_login FROM enabled_connections e \
+             JOIN connections c ON c.id = e.connection_id JOIN organizations o ON o.id = e.organization_id \
+             WHERE e.organization_id = $1 AND e.connection_id = $2",
+        );
+        let statement = statement.bind(organization_id.to_owned()).bind(connection_id.to_owned());
+        self.optional(statement).await?.as_ref().map(open_connection).transpose()
+    }
+
+    /// The connection, if the application may use it without an organization now.
+    pub async fn find_connection_open_to_client(
+        &mut self,
+        client_id: &str,
+        connection_id: &str,
+    ) -> Result<Option<OpenConnection>, StoreError> {
+        let statement = sqlx::query(
+            "SELECT c.id, c.name, c.strategy FROM connection_clients e JOIN connections c ON c.id = e.connection_id \
+             WHERE e.client_id = $1 AND e.connection_id = $2",
+        );
+        let statement = statement.bind(client_id.to_owned()).bind(connection_id.to_owned());
+        self.optional(statement).await?.as_ref().map(open_connection).transpose()
+    }
+
+    pub async fn find_answered_trip(
+        &mut self,
+        trip_id: &str,
+        now: Timestamp,
+    ) -> Result<Option<AnsweredTrip>, StoreError> {
+        let statement = sqlx::query("SELECT admission FROM admissions WHERE trip_id = $1 AND expires_at > $2");
+        let row = self.optional(statement.bind(trip_id.to_owned()).bind(now.0)).await?;
+        row.map(|row| Ok(serde_json::from_str(row.try_get("admission")?)?)).transpose()
+    }
+
+    /// Claims the trip for this login; `false` when another call was faster.
+    pub async fn create_answered_trip(
+        &mut self,
+        trip_id: &str,
+        answered: &AnsweredTrip,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let statement = sqlx::query(
+            "INSERT INTO admissions (trip_id, admission, expires_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (trip_id) DO UPDATE SET admission = excluded.admission, expires_at = excluded.expires_at \
+             WHERE admissions.expires_at <= $4",
+        );
+        let statement = statement.bind(trip_id.to_owned()).bind(serde_json::to_string(answered)?);
+        Ok(self.execute(statement.bind(expires_at.0).bind(now.0)).await? > 0)
+    }
+}
+
+impl Tenant {
+    /// Deletes answered trips and password failures that count no more.
+    pub async fn delete_expired(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |mut rows| {
+            Box::pin(async move {
+                rows.execute(sqlx::query("DELETE FROM admissions WHERE expires_at <= $1").bind(now.0)).await?;
+                rows.execute(sqlx::query("DELETE FROM password_failures WHERE expires_at <= $1").bind(now.0)).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+fn open_connection(row: &AnyRow) -> Result<OpenConnection, StoreError> {
+    Ok(OpenConnection {
+        id: row.try_get("id")?,
+        summary: ConnectionSummary { name: row.try_get("name")?, strategy: strategy(row)? },
+        assign_membership_on_login: row.try_get::<i64, _>("assign_membership_on_login").is_ok_and(|flag| flag != 0),
+    })
+}
+
+fn strategy(row: &AnyRow) -> Result<Strategy, StoreError> {
+    let text: &str = row.try_get("strategy")?;
+    let unknown = || crate::error::Fault::new("a stored connection", format!("unknown strategy {text}"));
+    Ok(Strategy::parse(text).ok_or_else(unknown)?)
+}

@@ -1,0 +1,241 @@
+//! Users and what they type to sign in: rows of `users` and `identifiers`.
+
+use serde_json::{Map, Value};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::database::{Rows, StoreError};
+use crate::error::Fault;
+use crate::model::user::{Profile, UserIdentity};
+use crate::model::{Strategy, Timestamp, User};
+
+/// A user with what the API does not tell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredUser {
+    pub user: User,
+    pub connection_id: String,
+    pub issuer: String,
+    pub subject: String,
+    /// An Argon2id PHC string; only database users have one.
+    pub password_hash: Option<String>,
+}
+
+/// Who someone is by a connection: what a user is found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    pub user_id: String,
+    pub connection_id: String,
+    pub issuer: String,
+    pub subject: String,
+}
+
+/// What a new user's connection decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserConnection {
+    pub id: String,
+    pub name: String,
+    pub strategy: Strategy,
+    /// Who vouches for its people, when its options say so.
+    pub issuer: Option<String>,
+}
+
+macro_rules! select_users {
+    ($rest:literal) => {
+        concat!(
+            "SELECT u.user_id, u.connection_id, u.issuer, u.subject, u.email, u.email_verified, u.username, ",
+            "u.password_hash, u.profile, u.user_metadata, u.app_metadata, u.blocked, u.created_at, u.updated_at, ",
+            "u.last_login, u.logins_count, c.name AS connection_name, c.strategy AS strategy ",
+            "FROM users u JOIN connections c ON c.id = u.connection_id ",
+            $rest
+        )
+    };
+}
+
+impl Rows<'_> {
+    pub async fn find_user(&mut self, user_id: &str) -> Result<Option<StoredUser>, StoreError> {
+        let statement = sqlx::query(select_users!("WHERE u.user_id = $1")).bind(user_id.to_owned());
+        self.optional(statement).await?.as_ref().map(stored_user).transpose()
+    }
+
+    /// The only way a federated person is recognized (design §5.5).
+    pub async fn find_user_by_identity(
+        &mut self,
+        connection_id: &str,
+        issuer: &str,
+        subject: &str,
+    ) -> Result<Option<StoredUser>, StoreError> {
+        let statement = sqlx::query(select_users!("WHERE u.connection_id = $1 AND u.issuer = $2 AND u.subject = $3"));
+        let statement = statement.bind(connection_id.to_owned()).bind(issuer.to_owned()).bind(subject.to_owned());
+        self.optional(statement).await?.as_ref().map(stored_user).transpose()
+    }
+
+    /// `identifier` is canonical: trimmed and lower-cased.
+    pub async fn find_user_by_identifier(
+        &mut self,
+        connection_id: &str,
+        identifier: &str,
+    ) -> Result<Option<StoredUser>, StoreError> {
+        let statement = sqlx::query(select_users!(
+            "JOIN identifiers i ON i.user_id = u.user_id WHERE i.connection_id = $1 AND i.identifier = $2"
+        ));
+        let statement = statement.bind(connection_id.to_owned()).bind(identifier.to_owned());
+        self.optional(statement).await?.as_ref().map(stored_user).transpose()
+    }
+
+    /// The oldest first.
+    pub async fn list_users(&mut self, start: i64, limit: i64) -> Result<Vec<User>, StoreError> {
+        let statement = sqlx::query(select_users!("ORDER BY u.created_at, u.user_id LIMIT $1 OFFSET $2"));
+        let rows = self.all(statement.bind(limit).bind(start)).await?;
+        rows.iter().map(|row| Ok(stored_user(row)?.user)).collect()
+    }
+
+    pub async fn count_users(&mut self) -> Result<i64, StoreError> {
+        let row = self.optional(sqlx::query("SELECT COUNT(*) AS total FROM users")).await?;
+        row.map_or(Ok(0), |row| Ok(row.try_get("total")?))
+    }
+
+    /// `email` is lower-cased. One address may belong to a user of each connection.
+    pub async fn list_users_by_email(&mut self, email: &str) -> Result<Vec<User>, StoreError> {
+        let statement = sqlx::query(select_users!("WHERE u.email = $1 ORDER BY u.created_at, u.user_id LIMIT 100"));
+        let rows = self.all(statement.bind(email.to_owned())).await?;
+        rows.iter().map(|row| Ok(stored_user(row)?.user)).collect()
+    }
+
+    /// The connection of this name, for a user to be created in it.
+    pub async fn find_connection_of_users(&mut self, name: &str) -> Result<Option<UserConnection>, StoreError> {
+        let statement = sqlx::query("SELECT id, name, strategy, options FROM connections WHERE name = $1");
+        let Some(row) = self.optional(statement.bind(name.to_owned())).await? else { return Ok(None) };
+        let options: Map<String, Value> = serde_json::from_str(row.try_get("options")?)?;
+        let option = |name: &str| options.get(name).and_then(Value::as_str);
+        let strategy: &str = row.try_get("strategy")?;
+        let unknown = || Fault::new("a stored connection", format!("unknown strategy {strategy}"));
+        let strategy = Strategy::parse(strategy).ok_or_else(unknown)?;
+        let from_domain =
+            || option("domain").filter(|_| strategy == Strategy::Okta).map(|host| format!("https://{host}"));
+        let issuer = option("issuer").map(str::to_owned).or_else(from_domain);
+        Ok(Some(UserConnection { id: row.try_get("id")?, name: row.try_get("name")?, strategy, issuer }))
+    }
+
+    /// An empty user, to be filled by [`Rows::update_user`]. `false` when the id or the identity is taken.
+    pub async fn create_user(&mut self, user: NewUser, now: Timestamp) -> Result<bool, StoreError> {
+        let statement = sqlx::query(
+            "INSERT INTO users (user_id, connection_id, issuer, subject, email_verified, profile, user_metadata, \
+             app_metadata, blocked, created_at, updated_at, logins_count) \
+             VALUES ($1, $2, $3, $4, 0, '{}', '{}', '{}', 0, $5, $6, 0) ON CONFLICT DO NOTHING",
+        );
+        let statement = statement.bind(user.user_id).bind(user.connection_id).bind(user.issuer).bind(user.subject);
+        Ok(self.execute(statement.bind(now.0).bind(now.0)).await? > 0)
+    }
+
+    /// Holds the user's row until the transaction ends, so that what is read next is still true when it is
+    /// written back; `false` when there is no such user.
+    pub async fn lock_user(&mut self, user_id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let statement = sqlx::query("UPDATE users SET updated_at = $1 WHERE user_id = $2");
+        Ok(self.execute(statement.bind(now.0).bind(user_id.to_owned())).await? > 0)
+    }
+
+    /// Counts a login and keeps what the connection says of the person now; `false` when the user was deleted
+    /// or blocked meanwhile. It writes nothing an administrator decides.
+    pub async fn record_sign_in(&mut self, user: &User, now: Timestamp) -> Result<bool, StoreError> {
+        let statement = sqlx::query(
+            "UPDATE users SET email = $1, email_verified = $2, profile = $3, updated_at = $4, last_login = $5, \
+             logins_count = logins_count + 1 WHERE user_id = $6 AND blocked = 0",
+        );
+        let statement = statement
+            .bind(user.email.clone())
+            .bind(i64::from(user.email_verified))
+            .bind(serde_json::to_string(&user.profile)?)
+            .bind(now.0)
+            .bind(now.0)
+            .bind(user.user_id.clone());
+        Ok(self.execute(statement).await? > 0)
+    }
+
+    /// Writes everything an administrator may change but the identifiers.
+    pub async fn update_user(&mut self, stored: &StoredUser) -> Result<(), StoreError> {
+        let user = &stored.user;
+        let statement = sqlx::query(
+            "UPDATE users SET email = $1, email_verified = $2, username = $3, password_hash = $4, profile = $5, \
+             user_metadata = $6, app_metadata = $7, blocked = $8, updated_at = $9 WHERE user_id = $10",
+        );
+        let statement = statement
+            .bind(user.email.clone())
+            .bind(i64::from(user.email_verified))
+            .bind(user.username.clone())
+            .bind(stored.password_hash.clone())
+            .bind(serde_json::to_string(&user.profile)?)
+            .bind(serde_json::to_string(&user.user_metadata)?)
+            .bind(serde_json::to_string(&user.app_metadata)?)
+            .bind(i64::from(user.blocked))
+            .bind(user.updated_at.0)
+            .bind(user.user_id.clone());
+        self.execute(statement).await.map(|_| ())
+    }
+
+    /// Replaces what a database user may type; `false` when another user of the connection has one of them.
+    pub async fn replace_identifiers(&mut self, stored: &StoredUser) -> Result<bool, StoreError> {
+        let user = &stored.user;
+        let statement = sqlx::query("DELETE FROM identifiers WHERE user_id = $1");
+        self.execute(statement.bind(user.user_id.clone())).await?;
+        for identifier in [&user.email, &user.username].into_iter().flatten() {
+            let statement = sqlx::query(
+                "INSERT INTO identifiers (connection_id, identifier, user_id) VALUES ($1, $2, $3) \
+                 ON CONFLICT DO NOTHING",
+            );
+            let statement = statement.bind(stored.connection_id.clone()).bind(identifier.to_lowercase());
+            if self.execute(statement.bind(user.user_id.clone())).await? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Deletes the user with its identifiers and memberships; `false` when there is none.
+    pub async fn delete_user(&mut self, user_id: &str) -> Result<bool, StoreError> {
+        let statement = sqlx::query("DELETE FROM users WHERE user_id = $1").bind(user_id.to_owned());
+        Ok(self.execute(statement).await? > 0)
+    }
+}
+
+fn stored_user(row: &AnyRow) -> Result<StoredUser, StoreError> {
+    let strategy: String = row.try_get("strategy")?;
+    let user_id: String = row.try_get("user_id")?;
+    let flag = |column: &str| row.try_get::<i64, _>(column).map(|value| value != 0);
+    let metadata = |column: &str| -> Result<Map<String, Value>, StoreError> {
+        Ok(serde_json::from_str(row.try_get::<&str, _>(column)?)?)
+    };
+    let identity = UserIdentity {
+        connection: row.try_get("connection_name")?,
+        user_id: user_id.split_once('|').map_or(user_id.as_str(), |(_, rest)| rest).to_owned(),
+        provider: strategy,
+        is_social: false,
+    };
+    let user = User {
+        email: row.try_get("email")?,
+        email_verified: flag("email_verified")?,
+        username: row.try_get("username")?,
+        profile: serde_json::from_str::<Profile>(row.try_get("profile")?)?,
+        identities: vec![identity],
+        user_metadata: metadata("user_metadata")?,
+        app_metadata: metadata("app_metadata")?,
+        blocked: flag("blocked")?,
+        created_at: Timestamp(row.try_get("created_at")?),
+        updated_at: Timestamp(row.try_get("updated_at")?),
+        last_login: row.try_get::<Option<i64>, _>("last_login")?.map(Timestamp),
+        logins_count: row.try_get("logins_count")?,
+        user_id,
+    };
+    Ok(StoredUser {
+        user,
+        connection_id: row.try_get("connection_id")?,
+        issuer: row.try_get("issuer")?,
+        subject: row.try_get("subject")?,
+        password_hash: row.try_get("password_hash")?,
+    })
+}
+
+/// The id of a user whom an identity provider vouches for: `oidc|CONNECTION|subject` (contract §1.1).
+pub fn federated_user_id(strategy: Strategy, connection_name: &str, subject: &str) -> String {
+    // A connection's name holds no bar, so two names never make one id.
+    format!("{}|{connection_name}|{subject}", strategy.as_str())
+}
