@@ -16,6 +16,8 @@ pub mod users;
 mod login_tests;
 #[cfg(test)]
 mod test_support;
+#[cfg(test)]
+mod user_tests;
 
 use crate::config;
 use crate::store::Tenant;
