@@ -50,12 +50,17 @@ impl Unaccepted {
     }
 }
 
+/// Checks a bearer token's signature, lifetime and audience.
+pub type VerifyToken = Arc<dyn Fn(&str) -> Result<AccessToken, Unaccepted> + Send + Sync>;
+
+/// Whether a grant's tokens are refused.
+pub type IsRevoked = Arc<dyn Fn(String) -> BoxFuture<'static, Result<bool, StoreError>> + Send + Sync>;
+
 /// How tokens are checked: wired by `app.rs`, since signing keys and grants are login data.
 #[derive(Clone)]
 pub struct TokenCheck {
-    pub verify: Arc<dyn Fn(&str) -> Result<AccessToken, Unaccepted> + Send + Sync>,
-    /// Whether a grant's tokens are refused.
-    pub is_revoked: Arc<dyn Fn(String) -> BoxFuture<'static, Result<bool, StoreError>> + Send + Sync>,
+    pub verify: VerifyToken,
+    pub is_revoked: IsRevoked,
     /// Under which address calls without a valid token are counted; `None` counts none.
     pub address_of: fn(&Extensions) -> Option<IpAddr>,
 }

@@ -157,6 +157,17 @@ async fn a_trip_is_recorded_once_and_answered_again() {
 }
 
 #[tokio::test]
+async fn a_trip_that_is_recorded_many_times_at_once_counts_once() {
+    let (management, _directory) = management().await;
+    let mut record = by_identity("con_open", "1");
+    record["trip_id"] = json!("trip");
+    let logins = (0..10).map(|_| admitted(&management, record.clone()));
+    let admissions = futures_util::future::join_all(logins).await;
+    assert!(admissions.iter().all(|admission| admission.membership.as_ref().is_some_and(|m| m.created)));
+    assert_eq!(count(&management, "SELECT logins_count FROM users").await, 1);
+}
+
+#[tokio::test]
 async fn a_session_is_refused_once_its_user_is_blocked_deleted_or_no_member() {
     let (management, _directory) = management().await;
     admitted(&management, by_identity("con_open", "1")).await;

@@ -214,6 +214,8 @@ async fn recognize(rows: &mut Rows<'_>, connection: &OpenConnection, identity: &
     let user_id = federated_user_id(connection.summary.strategy, &connection.summary.name, &identity.subject);
     match rows.find_user(&user_id).await? {
         None => Ok((user_id, None)),
+        // A parallel first login was committed between the two looks.
+        Some(stored) if stored.is(&connection.id, &identity.issuer, &identity.subject) => Ok((user_id, Some(stored))),
         Some(_) => Err(conflict(&user_id)),
     }
 }

@@ -20,6 +20,13 @@ pub struct StoredUser {
     pub password_hash: Option<String>,
 }
 
+impl StoredUser {
+    /// Whether the connection says this of the user.
+    pub fn is(&self, connection_id: &str, issuer: &str, subject: &str) -> bool {
+        (self.connection_id.as_str(), self.issuer.as_str(), self.subject.as_str()) == (connection_id, issuer, subject)
+    }
+}
+
 /// Who someone is by a connection: what a user is found by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUser {
