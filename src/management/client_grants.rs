@@ -20,7 +20,7 @@ use crate::model::{ApiError, ClientGrant, Timestamp, new_id};
 /// Most scopes of one grant.
 const SCOPES: usize = 1000;
 
-pub fn router() -> Router<Arc<Management>> {
+pub(super) fn router() -> Router<Arc<Management>> {
     Router::new()
         .route("/client-grants", get(list).post(create))
         .route("/client-grants/{id}", get(find).patch(update).delete(delete))

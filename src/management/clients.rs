@@ -16,7 +16,7 @@ use super::{Caller, GATEWAY_SCOPE, Management};
 use crate::model::{ApiError, Application, Timestamp};
 use crate::store::{Event, Rows};
 
-pub fn router() -> Router<Arc<Management>> {
+pub(super) fn router() -> Router<Arc<Management>> {
     Router::new()
         .route("/clients", get(list).post(create))
         .route("/clients/{client_id}", get(find).patch(update).delete(delete))

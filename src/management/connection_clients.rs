@@ -19,7 +19,7 @@ use super::{Caller, Management};
 use crate::model::{Connection, Timestamp};
 use crate::store::ConnectionFilter;
 
-pub fn router() -> Router<Arc<Management>> {
+pub(super) fn router() -> Router<Arc<Management>> {
     Router::new()
         .route("/connections/{id}/clients", get(list_clients).patch(update_clients))
         .route("/clients/{client_id}/connections", get(list_connections))

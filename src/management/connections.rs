@@ -23,7 +23,7 @@ use crate::store::{ConnectionFilter, Event, Rows};
 const METADATA_PAIRS: usize = 10;
 pub(super) const CLIENTS_AT_ONCE: usize = 50;
 
-pub fn router() -> Router<Arc<Management>> {
+pub(super) fn router() -> Router<Arc<Management>> {
     Router::new()
         .route("/connections", get(list).post(create))
         .route("/connections/{id}", get(find).patch(update).delete(delete))

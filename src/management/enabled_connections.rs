@@ -18,7 +18,7 @@ use crate::model::connection::ConnectionSummary;
 use crate::model::{ApiError, EnabledConnection, Timestamp};
 use crate::store::{Event, Rows};
 
-pub fn router() -> Router<Arc<Management>> {
+pub(super) fn router() -> Router<Arc<Management>> {
     Router::new()
         .route("/organizations/{id}/enabled_connections", get(list).post(create))
         .route("/organizations/{id}/enabled_connections/{connection_id}", get(find).patch(update).delete(delete))

@@ -6,7 +6,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure};
-use super::logins::{record_login_at, routes};
+use super::logins::{record_login_at, router};
 use super::test_support::{ORGANIZATION, call, management, management_with};
 use super::{GATEWAY_SCOPE, Management};
 use crate::model::login::{Admission, LoginRecord};
@@ -61,7 +61,7 @@ async fn run(management: &Management, sql: &'static str) {
 
 async fn with_ada(failures: i64) -> (Arc<Management>, tempfile::TempDir) {
     let (management, directory) = management_with(|config| config.login.password_failures = failures).await;
-    let router = super::users::routes().with_state(management.clone());
+    let router = super::users::router().with_state(management.clone());
     let ada =
         json!({"connection": "people", "email": "ada@acme.example", "username": "ada", "password": "correct horse"});
     let (status, user) = call(&router, Method::POST, "/users", &["create:users"], ada).await;
@@ -72,7 +72,7 @@ async fn with_ada(failures: i64) -> (Arc<Management>, tempfile::TempDir) {
 #[tokio::test]
 async fn only_a_gateway_may_record_a_login() {
     let (management, _directory) = management().await;
-    let router = routes().with_state(management);
+    let router = router().with_state(management);
     let record = by_identity("con_open", "1");
     let (status, error) = call(&router, Method::POST, "/logins", &["create:users"], record.clone()).await;
     assert_eq!((status, &error["errorCode"]), (403, &json!("insufficient_scope")));

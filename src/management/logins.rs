@@ -18,7 +18,7 @@ use crate::store::{AnsweredTrip, Event, NewUser, OpenConnection, Rows, StoreErro
 /// How long a lost reply may be asked for again.
 const TRIP_SECONDS: i64 = 3600;
 
-pub fn routes() -> Router<Arc<Management>> {
+pub(super) fn router() -> Router<Arc<Management>> {
     Router::new().route("/logins", post(record_login))
 }
 

@@ -20,7 +20,7 @@ use crate::store::{Event, Rows};
 /// Users one call may add or remove (contract §1.17).
 const MOST_AT_ONCE: usize = 10;
 
-pub fn routes() -> Router<Arc<Management>> {
+pub(super) fn router() -> Router<Arc<Management>> {
     Router::new().route("/organizations/{id}/members", get(list).post(add).delete(remove))
 }
 

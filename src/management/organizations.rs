@@ -25,7 +25,7 @@ const METADATA_PAIRS: usize = 25;
 /// Most connections that a new organization is given at once (contract §1.3).
 const CONNECTIONS_AT_ONCE: usize = 10;
 
-pub fn router() -> Router<Arc<Management>> {
+pub(super) fn router() -> Router<Arc<Management>> {
     Router::new()
         .route("/organizations", get(list).post(create))
         .route("/organizations/name/{name}", get(find_by_name))

@@ -8,7 +8,7 @@ use crate::model::ApiError;
 
 /// `page`, `per_page` and `include_totals` of a list call; flatten it into the call's own parameters.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub struct Paging {
+pub(super) struct Paging {
     page: Option<String>,
     per_page: Option<String>,
     include_totals: Option<String>,
@@ -16,7 +16,7 @@ pub struct Paging {
 
 /// The checked form: which rows to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub(super) struct Window {
     pub start: i64,
     pub limit: i64,
     include_totals: bool,
@@ -25,7 +25,7 @@ pub struct Window {
 impl Paging {
     /// # Errors
     /// 400 `invalid_query_string` naming the parameter, or `invalid_paging` beyond the first 1000 rows.
-    pub fn window(&self, default_per_page: i64) -> Result<Window, Failure> {
+    pub(super) fn window(&self, default_per_page: i64) -> Result<Window, Failure> {
         let page = number(self.page.as_deref(), "page", 0, 0, 1000)?;
         let limit = number(self.per_page.as_deref(), "per_page", default_per_page, 1, 100)?;
         let include_totals = match self.include_totals.as_deref() {
@@ -46,7 +46,7 @@ impl Paging {
 
 impl Window {
     /// The answer: the rows alone, or with `start`, `limit` and `total`.
-    pub fn answer<T: Serialize>(self, key: &str, rows: Vec<T>, total: i64) -> Result<Value, Failure> {
+    pub(super) fn answer<T: Serialize>(self, key: &str, rows: Vec<T>, total: i64) -> Result<Value, Failure> {
         let rows = serde_json::to_value(rows)
             .map_err(|error| Failure::Fault(crate::error::Fault::new("writing a list", error)))?;
         if !self.include_totals {

@@ -15,14 +15,14 @@ use crate::error::{Context, Fault};
 use crate::model::ApiError;
 
 /// Longer passwords are refused unhashed (T55).
-pub const LONGEST_PASSWORD_BYTES: usize = 1024;
+pub(super) const LONGEST_PASSWORD_BYTES: usize = 1024;
 
 /// OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 
 /// Hashes and verifies a few passwords at a time; some wait, the rest are turned away.
-pub struct Passwords {
+pub(super) struct Passwords {
     permits: Arc<Semaphore>,
     /// Calls that hold a permit or wait for one.
     inside: Arc<AtomicUsize>,
@@ -39,7 +39,7 @@ impl Drop for Place {
 }
 
 impl Passwords {
-    pub fn new(settings: &config::Login) -> Self {
+    pub(super) fn new(settings: &config::Login) -> Self {
         let permits = settings.max_password_checks.max(1);
         Self {
             permits: Arc::new(Semaphore::new(permits)),
@@ -53,7 +53,7 @@ impl Passwords {
     ///
     /// # Errors
     /// 503 with `Retry-After` when too many wait already.
-    pub async fn verify(&self, hash: Option<String>, password: &SecretString) -> Answer<bool> {
+    pub(super) async fn verify(&self, hash: Option<String>, password: &SecretString) -> Answer<bool> {
         if password.expose_secret().len() > LONGEST_PASSWORD_BYTES {
             return Ok(false);
         }
@@ -66,7 +66,7 @@ impl Passwords {
     ///
     /// # Errors
     /// 503 with `Retry-After` when too many wait already.
-    pub async fn hash(&self, password: &SecretString) -> Answer<String> {
+    pub(super) async fn hash(&self, password: &SecretString) -> Answer<String> {
         let password = password.clone();
         let work = move || hash(password.expose_secret());
         Ok(self.run(work).await?.context("hashing a password")?)

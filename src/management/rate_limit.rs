@@ -24,7 +24,7 @@ const MOST_ADDRESSES: usize = 10_000;
 type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>;
 
 /// The buckets of all callers. Client ids come from verified tokens, so their number is bounded.
-pub struct Limits {
+pub(super) struct Limits {
     clients: Buckets<String>,
     gateways: Buckets<String>,
     /// Those without a valid token, by address.
@@ -33,7 +33,7 @@ pub struct Limits {
 
 /// What is left of a caller's budget after a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
+pub(super) struct Budget {
     limit: u32,
     /// `None`: there was nothing left for this call.
     remaining: Option<u32>,
@@ -44,19 +44,19 @@ pub struct Budget {
 }
 
 impl Limits {
-    pub fn new(settings: &config::Management) -> Self {
+    pub(super) fn new(settings: &config::Management) -> Self {
         let ordinary = quota(settings.requests_per_second, settings.request_burst);
         let gateway = quota(settings.gateway_requests_per_second, settings.gateway_request_burst);
         Self { clients: buckets(ordinary), gateways: buckets(gateway), strangers: buckets(ordinary) }
     }
 
-    pub fn check(&self, caller: &Caller) -> Budget {
+    pub(super) fn check(&self, caller: &Caller) -> Budget {
         let buckets = if caller.is_gateway() { &self.gateways } else { &self.clients };
         take(buckets, &caller.client_id)
     }
 
     /// For a call whose token was not accepted.
-    pub fn check_stranger(&self, address: IpAddr) -> Budget {
+    pub(super) fn check_stranger(&self, address: IpAddr) -> Budget {
         if self.strangers.len() >= MOST_ADDRESSES {
             self.strangers.retain_recent();
         }
@@ -66,12 +66,12 @@ impl Limits {
 }
 
 impl Budget {
-    pub fn is_spent(&self) -> bool {
+    pub(super) fn is_spent(&self) -> bool {
         self.remaining.is_none()
     }
 
     /// The 429 of a spent budget.
-    pub fn refuse(&self) -> Response {
+    pub(super) fn refuse(&self) -> Response {
         let message = "Too many requests. Check the X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset \
                        headers.";
         let error = ApiError::new(429, Some("too_many_requests"), message);
@@ -83,7 +83,7 @@ impl Budget {
 }
 
 /// Writes the headers that clients plan their next call by.
-pub fn tell(budget: &Budget, headers: &mut HeaderMap) {
+pub(super) fn tell(budget: &Budget, headers: &mut HeaderMap) {
     let reset = Timestamp::now().seconds() + budget.until_full.as_secs_f64().ceil() as i64;
     headers.insert("x-ratelimit-limit", HeaderValue::from(budget.limit));
     headers.insert("x-ratelimit-remaining", HeaderValue::from(budget.remaining.unwrap_or(0)));

@@ -19,7 +19,7 @@ const SCOPES: [&str; 7] = [
 
 async fn router() -> (Router, tempfile::TempDir) {
     let (management, directory) = management().await;
-    (users::routes().merge(members::routes()).with_state(management), directory)
+    (users::router().merge(members::router()).with_state(management), directory)
 }
 
 async fn ask(router: &Router, method: Method, path: &str, json: Value) -> (u16, Value) {

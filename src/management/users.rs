@@ -22,7 +22,7 @@ use crate::store::{Event, NewUser, Rows, StoredUser, UserConnection, federated_u
 /// The largest `user_metadata` or `app_metadata`, in bytes of JSON.
 const LARGEST_METADATA: usize = 16 * 1024;
 
-pub fn routes() -> Router<Arc<Management>> {
+pub(super) fn router() -> Router<Arc<Management>> {
     Router::new()
         .route("/users", get(list).post(create))
         .route("/users-by-email", get(list_by_email))

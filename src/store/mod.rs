@@ -7,8 +7,9 @@
 pub mod seal;
 
 mod admissions;
-// mod applications;
-// mod connections;
+mod applications;
+mod client_grants;
+mod connections;
 mod database;
 mod enabled_connections;
 mod events;
@@ -16,7 +17,7 @@ mod failures;
 mod keys;
 mod logins;
 mod members;
-// mod organizations;
+mod organizations;
 mod users;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::config;
 use crate::error::Fault;
 
 pub use admissions::{AnsweredTrip, OpenConnection};
+pub use connections::ConnectionFilter;
 pub use database::{Rows, StoreError};
 pub use events::Event;
 pub use failures::Throttle;

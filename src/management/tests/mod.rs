@@ -46,7 +46,7 @@ impl Api {
             .merge(super::connection_clients::router())
             .merge(super::clients::router())
             .merge(super::client_grants::router());
-        let management = Arc::new(Management { tenant, settings: config.management });
+        let management = Arc::new(Management::new(tenant, config.management, config.login));
         Self { router, management, scopes: EVERYTHING.to_owned(), _directory: directory }
     }
 
