@@ -5,7 +5,7 @@ use std::fmt;
 use crate::model::organization::is_color;
 
 /// Vestibule's own colour: pages without an organization, and organizations without branding.
-pub const DEFAULT_PRIMARY: &str = "#2552cc";
+pub(super) const DEFAULT_PRIMARY: &str = "#2552cc";
 
 /// The card that holds the content, in the light and in the dark scheme.
 const LIGHT_SURFACE: Color = Color([0xff, 0xff, 0xff]);
@@ -26,11 +26,11 @@ const EDGE: f64 = 3.0;
 
 /// An sRGB colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Color([u8; 3]);
+pub(super) struct Color([u8; 3]);
 
 impl Color {
     /// Reads `#rgb` or `#rrggbb`; nothing else, so that what is written into a stylesheet is ours.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         if !is_color(text) {
             return None;
         }
@@ -43,7 +43,7 @@ impl Color {
     }
 
     /// The contrast ratio of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio").
-    pub fn contrast(self, other: Self) -> f64 {
+    pub(super) fn contrast(self, other: Self) -> f64 {
         let (a, b) = (self.luminance(), other.luminance());
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
@@ -95,7 +95,7 @@ impl fmt::Display for Color {
 }
 
 /// The stylesheet that sets a page's colours as custom properties, for the light and the dark scheme.
-pub fn stylesheet(primary: Color, background: Option<Color>) -> String {
+pub(super) fn stylesheet(primary: Color, background: Option<Color>) -> String {
     let light_page = background.unwrap_or(LIGHT_PAGE.mix(primary, 5));
     // A bright background has no place at night; one that is dark already stays.
     let dark_page = background.filter(|color| color.contrast(WHITE) >= 12.0).unwrap_or(DARK_PAGE.mix(primary, 5));

@@ -1,0 +1,59 @@
+//! The message page: what happened and what to do next; every face that meets a person speaks so.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use super::assets::theme_path;
+use super::page::Page;
+
+/// A notice or an error: what happened, what to do next, and the request id to quote.
+#[derive(Debug, Clone, Template)]
+#[template(path = "message.html", whitespace = "minimize")]
+pub struct MessagePage {
+    pub title: String,
+    pub message: String,
+    pub detail: Option<String>,
+    /// Label and address; the first is drawn as the main one.
+    pub actions: Vec<(String, String)>,
+    pub request_id: String,
+    pub organization: Option<OrganizationView>,
+}
+
+impl MessagePage {
+    pub fn into_page(self, status: StatusCode) -> Page<Self> {
+        let logo = self.organization.as_ref().and_then(|organization| organization.logo_url.clone());
+        Page::new(self).status(status).image(logo.as_deref())
+    }
+}
+
+/// An organization as its pages show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationView {
+    /// What a person reads: the display name, or the name.
+    pub title: String,
+    /// The stable handle.
+    pub name: String,
+    /// An https address, or one of our own; without it the first letter of the title is drawn.
+    pub logo_url: Option<String>,
+    pub theme: Option<ThemeColors>,
+}
+
+/// Branding colours as `#rgb` or `#rrggbb`. Others are ignored: the page then has the default colours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThemeColors {
+    pub primary: String,
+    pub background: Option<String>,
+}
+
+impl OrganizationView {
+    pub(crate) fn theme_path(&self) -> Option<String> {
+        let theme = self.theme.as_ref()?;
+        theme_path(&theme.primary, theme.background.as_deref()).or_else(|| theme_path(&theme.primary, None))
+    }
+}
+
+/// The first letter or digit of a title as a capital, for a tile that stands in for a picture.
+pub fn initial(title: &str) -> String {
+    let first = title.chars().find(|character| character.is_alphanumeric());
+    first.map_or_else(|| "•".to_owned(), |character| character.to_uppercase().collect())
+}

@@ -1,0 +1,22 @@
+//! Redirects, with the status that says what the browser may do with the request's body.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// 302, after a GET.
+pub fn found(url: &str) -> Response {
+    to(StatusCode::FOUND, url)
+}
+
+/// 303: whatever the request was, the next is a GET without its body, so no credential is sent on (RFC 9700 §4.12).
+pub fn see_other(url: &str) -> Response {
+    to(StatusCode::SEE_OTHER, url)
+}
+
+fn to(status: StatusCode, url: &str) -> Response {
+    match HeaderValue::try_from(url) {
+        Ok(location) => (status, [(header::LOCATION, location)]).into_response(),
+        // An address with control characters is nobody's.
+        Err(_) => (StatusCode::BAD_REQUEST, "The address to go on to is not valid.").into_response(),
+    }
+}
