@@ -1,0 +1,285 @@
+//! Typed calls to the Management API, remembered; knows HTTP, not SQL.
+
+mod cache;
+mod token;
+mod transport;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use hyper::{Method, Request, StatusCode, header};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tower::ServiceExt;
+
+use crate::config;
+use crate::model::connection::EnabledConnection;
+use crate::model::login::{Admission, LoginRecord};
+use crate::model::organization::{is_organization_id, is_organization_name};
+use crate::model::{ApiError, Application, ClientGrant, Connection, Organization, User};
+
+pub use cache::Writes;
+use cache::{Memory, Remembered};
+use token::Token;
+pub use token::TokenSource;
+pub use transport::{Transport, TransportError, embedded, remote};
+
+/// What the gateway's client must be granted; `create:logins` only by `vestibule gateway add`.
+pub const GATEWAY_SCOPES: [&str; 9] = [
+    "read:organizations",
+    "read:organization_connections",
+    "read:connections",
+    "read:connections_options",
+    "read:clients",
+    "read:client_keys",
+    "read:client_grants",
+    "read:users",
+    "create:logins",
+];
+
+/// Why a call brought nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ManagementError {
+    /// The API understood and said no.
+    #[error("the Management API refused: {0}")]
+    Refused(ApiError),
+    /// No answer, or none that can be used.
+    #[error("the Management API is unreachable: {0}")]
+    Unreachable(String),
+}
+
+impl From<TransportError> for ManagementError {
+    fn from(error: TransportError) -> Self {
+        Self::Unreachable(error.to_string())
+    }
+}
+
+pub type Result<T> = std::result::Result<T, ManagementError>;
+
+/// An enabled connection with what the page and the trip need of it.
+#[derive(Debug, Clone)]
+pub struct LoginOption {
+    pub connection: Arc<Connection>,
+    /// Whether the page draws it; a hidden one still works by name.
+    pub visible: bool,
+}
+
+/// The Management API, seen from the gateway.
+pub struct ManagementClient {
+    transport: Transport,
+    token: Token,
+    writes: Writes,
+    organizations: Memory<Option<Arc<Organization>>>,
+    options: Memory<Arc<Vec<LoginOption>>>,
+    application_options: Memory<Arc<Vec<LoginOption>>>,
+    connections: Memory<Option<Arc<Connection>>>,
+    applications: Memory<Option<Arc<Application>>>,
+}
+
+impl ManagementClient {
+    /// `writes` is counted by who sees writes to the API; a remote one's are not seen.
+    pub fn new(settings: &config::Management, transport: Transport, token: TokenSource, writes: Writes) -> Self {
+        let fresh = Duration::from_secs(settings.fresh_seconds);
+        let share = (settings.cache_megabytes << 20) / 5;
+        Self {
+            transport,
+            token: Token::new(token),
+            writes,
+            organizations: Memory::new(fresh, share),
+            options: Memory::new(fresh, share),
+            application_options: Memory::new(fresh, share),
+            connections: Memory::new(fresh, share),
+            applications: Memory::new(fresh, share),
+        }
+    }
+
+    /// The organization of this id or name; `None` also for what is neither.
+    pub async fn organization(&self, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
+        let path = match id_or_name {
+            id if is_organization_id(id) => format!("/api/v2/organizations/{id}"),
+            name if is_organization_name(name) => format!("/api/v2/organizations/name/{name}"),
+            _ => return Ok(None),
+        };
+        self.organizations.get(&self.writes, id_or_name, self.find(&path)).await
+    }
+
+    /// The organization's enabled connections, in their order, hidden ones included.
+    pub async fn login_options(&self, organization: &Organization) -> Result<Arc<Vec<LoginOption>>> {
+        let id = &organization.id;
+        let load = async {
+            let mut options = Vec::new();
+            for enabled in self.enabled_connections(id).await? {
+                // A connection deleted between the two calls is not enabled any more.
+                if let Some(connection) = self.connection(&enabled.connection_id).await? {
+                    let visible = enabled.show_as_button || connection.strategy.is_database();
+                    options.push(LoginOption { connection, visible });
+                }
+            }
+            Ok(Arc::new(options))
+        };
+        self.options.get(&self.writes, id, load).await
+    }
+
+    /// The connections an application may use without an organization (design §5.9).
+    pub async fn application_options(&self, client_id: &str) -> Result<Arc<Vec<LoginOption>>> {
+        #[derive(Deserialize)]
+        struct Answer {
+            connections: Vec<Connection>,
+        }
+        let load = async {
+            let path = format!("/api/v2/clients/{}/connections", encode(client_id));
+            let answer: Option<Answer> = self.find(&path).await?;
+            let connections = answer.map(|answer| answer.connections).unwrap_or_default();
+            let option = |connection| LoginOption { connection: Arc::new(connection), visible: true };
+            Ok(Arc::new(connections.into_iter().map(option).collect()))
+        };
+        self.application_options.get(&self.writes, client_id, load).await
+    }
+
+    /// The connection with its options and secrets.
+    pub async fn connection(&self, id: &str) -> Result<Option<Arc<Connection>>> {
+        let path = format!("/api/v2/connections/{}", encode(id));
+        self.connections.get(&self.writes, id, self.find(&path)).await
+    }
+
+    /// The application with its secret.
+    pub async fn application(&self, client_id: &str) -> Result<Option<Arc<Application>>> {
+        let path = format!("/api/v2/clients/{}", encode(client_id));
+        self.applications.get(&self.writes, client_id, self.find(&path)).await
+    }
+
+    /// What the application was granted for an API; asked at the source each time.
+    pub async fn client_grant(&self, client_id: &str, audience: &str) -> Result<Option<ClientGrant>> {
+        let path = format!("/api/v2/client-grants?client_id={}&audience={}", encode(client_id), encode(audience));
+        let grants: Option<Vec<ClientGrant>> = self.find(&path).await?;
+        Ok(grants.unwrap_or_default().into_iter().find(|grant| grant.audience == audience))
+    }
+
+    /// The user; asked at the source each time.
+    pub async fn user(&self, user_id: &str) -> Result<Option<User>> {
+        self.find(&format!("/api/v2/users/{}", encode(user_id))).await
+    }
+
+    /// Records a login: the source of truth decides whether the person may enter (design §5.3).
+    ///
+    /// # Errors
+    /// `Refused` with one of [`crate::model::login::refusal`]'s codes.
+    pub async fn record_login(&self, record: &LoginRecord) -> Result<Admission> {
+        let body = serde_json::to_vec(record).map_err(|error| ManagementError::Unreachable(error.to_string()))?;
+        self.call(Method::POST, "/api/v2/logins", Bytes::from(body)).await
+    }
+
+    /// Whether the API answers, and the gateway's token is accepted.
+    pub async fn probe(&self) -> Result<()> {
+        self.find::<serde_json::Value>("/api/v2/clients?per_page=1").await.map(|_| ())
+    }
+
+    /// Every connection, with its secrets; asked at the source.
+    pub async fn all_connections(&self) -> Result<Vec<Connection>> {
+        let mut all = Vec::new();
+        for page in 0.. {
+            let path = format!("/api/v2/connections?page={page}&per_page=100");
+            let found: Vec<Connection> = self.find(&path).await?.unwrap_or_default();
+            let last = found.len() < 100;
+            all.extend(found);
+            if last {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn enabled_connections(&self, organization_id: &str) -> Result<Vec<EnabledConnection>> {
+        #[derive(Deserialize)]
+        struct Page {
+            enabled_connections: Vec<EnabledConnection>,
+            total: usize,
+        }
+        let mut all = Vec::new();
+        // All pages or nothing; ten of them are more than an organization may have.
+        for page in 0..10 {
+            let path = format!(
+                "/api/v2/organizations/{organization_id}/enabled_connections?page={page}&per_page=100&include_totals=true"
+            );
+            let Some(answer) = self.find::<Page>(&path).await? else { return Ok(Vec::new()) };
+            let last = answer.enabled_connections.is_empty();
+            all.extend(answer.enabled_connections);
+            if last || all.len() >= answer.total {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// A GET that answers `None` to 404.
+    async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
+        match self.call(Method::GET, path, Bytes::new()).await {
+            Ok(value) => Ok(Some(value)),
+            Err(ManagementError::Refused(error)) if error.status_code == 404 => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Bytes) -> Result<T> {
+        let token = self.token.get(&self.transport).await?;
+        metrics::counter!("management_calls_total").increment(1);
+        let unusable = |why: &str| ManagementError::Unreachable(format!("{method} {}: {why}", without_query(path)));
+        let request = Request::builder()
+            .method(&method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .map_err(|error| unusable(&error.to_string()))?;
+        let response = self.transport.clone().oneshot(request).await?;
+        if response.status().is_success() {
+            return serde_json::from_slice(response.body()).map_err(|error| unusable(&error.to_string()));
+        }
+        let error: Option<ApiError> = serde_json::from_slice(response.body()).ok();
+        match (response.status(), error) {
+            (StatusCode::UNAUTHORIZED, error) => {
+                self.token.forget(&token).await;
+                Err(unusable(&error.map_or("401".to_owned(), |error| error.to_string())))
+            }
+            (status, Some(mut error)) if status.is_client_error() && error.status_code == status.as_u16() => {
+                let wait = response.headers().get(header::RETRY_AFTER);
+                error.retry_after = wait.and_then(|value| value.to_str().ok()?.parse().ok());
+                // Our own rights and rate are no statement about what was asked.
+                match error.error_code.as_deref() {
+                    Some("insufficient_scope" | "too_many_requests") => Err(unusable(&error.to_string())),
+                    _ => Err(ManagementError::Refused(error)),
+                }
+            }
+            (status, _) => Err(unusable(status.as_str())),
+        }
+    }
+}
+
+/// A path segment or query value; ids may hold any character.
+fn encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+fn without_query(path: &str) -> &str {
+    path.split('?').next().unwrap_or(path)
+}
+
+impl<T: serde::Serialize + Send + Sync + 'static> Remembered for Option<Arc<T>> {
+    /// The size in JSON stands for the size in memory: measured once, when an answer is kept.
+    fn weight(&self) -> u32 {
+        let json = self.as_ref().and_then(|value| serde_json::to_vec(value).ok()).unwrap_or_default();
+        u32::try_from(json.len()).unwrap_or(u32::MAX)
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl Remembered for Arc<Vec<LoginOption>> {
+    /// The connections themselves are shared with the memory of connections.
+    fn weight(&self) -> u32 {
+        u32::try_from(self.len() * 32).unwrap_or(u32::MAX)
+    }
+}

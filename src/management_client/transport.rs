@@ -1,0 +1,87 @@
+//! The two ways to the Management API: a router in this process, or another machine over HTTP.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use http_body_util::{BodyExt, Limited};
+use hyper::{Request, Response};
+use tower::util::BoxCloneSyncService;
+use tower::{ServiceExt, service_fn};
+use url::Url;
+
+use crate::error::{Context, Fault};
+
+/// Takes a request for `/api/v2/...` and answers it whole.
+pub type Transport = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, TransportError>;
+
+/// Why there is no answer; never about what an answer says.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct TransportError(String);
+
+/// A longer answer is refused: a page of 100 of anything fits.
+const MAX_ANSWER_BYTES: usize = 8 << 20;
+
+/// The Management API of this process.
+pub fn embedded(router: Router) -> Transport {
+    BoxCloneSyncService::new(service_fn(move |request: Request<Bytes>| {
+        let router = router.clone();
+        async move {
+            let response = router.oneshot(request.map(Body::from)).await.unwrap_or_else(|never| match never {});
+            let (parts, body) = response.into_parts();
+            let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
+            let body = body.map_err(|error| TransportError(error.to_string()))?.to_bytes();
+            Ok(Response::from_parts(parts, body))
+        }
+    }))
+}
+
+/// The Management API below `origin`; answers within `timeout` or not at all.
+///
+/// # Errors
+/// When the machine has no usable certificate store.
+pub fn remote(origin: Url, timeout: Duration) -> Result<Transport, Fault> {
+    // The address is the operator's configuration, so it is not guarded as identity providers' are.
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(timeout.min(Duration::from_secs(2)))
+        .timeout(timeout)
+        .build()
+        .context("the client of the Management API")?;
+    Ok(BoxCloneSyncService::new(service_fn(move |request: Request<Bytes>| {
+        let (client, origin) = (client.clone(), origin.clone());
+        async move {
+            let (parts, body) = request.into_parts();
+            let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+            let url = origin.join(target).map_err(|error| TransportError(error.to_string()))?;
+            let request = client.request(parts.method, url).headers(parts.headers).body(body);
+            // `without_url`: addresses may hold personal data, and errors are logged.
+            let failed = |error: reqwest::Error| TransportError(describe(&error.without_url()));
+            let response = request.send().await.map_err(failed)?;
+            let mut answer = Response::new(Bytes::new());
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = response.headers().clone();
+            *answer.body_mut() = read_capped(response).await?;
+            Ok(answer)
+        }
+    })))
+}
+
+async fn read_capped(mut response: reqwest::Response) -> Result<Bytes, TransportError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| TransportError(describe(&error.without_url())))? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(TransportError(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.into())
+}
+
+/// The error with its causes; reqwest's own text stops before them.
+fn describe(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
