@@ -1,3 +1,112 @@
-//! Face 1: the person who signs in.
+//! Face 1, the person: from the authorize request to the code.
+//!
+//! Each step is a file and returns the next step's type; none routes to another. Every login ends in
+//! [`authorize::proceed`], which alone decides what comes next.
 
-pub mod page;
+mod authorize;
+mod callback;
+mod draw;
+mod entrance;
+mod error;
+pub mod explain;
+mod hosts;
+mod options;
+mod organization;
+mod page;
+mod password;
+mod picker;
+mod recent;
+mod session;
+mod trip;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::middleware;
+use axum::routing::{get, post};
+
+use crate::config::Config;
+use crate::management_client::ManagementClient;
+use crate::model::Connection;
+use crate::oidc::relying_party::RelyingParty;
+use crate::store::Logins;
+use crate::web::budget::Budget;
+use crate::web::client_address::ClientAddress;
+use crate::web::cookies::Cookies;
+use crate::web::layers::RequestId;
+
+/// What the login works with.
+pub struct Login {
+    client: Arc<ManagementClient>,
+    logins: Logins,
+    relying_party: RelyingParty,
+    settings: Arc<Config>,
+    cookies: Cookies,
+    trips: Budget,
+    picker_tries: Budget,
+}
+
+impl Login {
+    pub fn new(
+        settings: Arc<Config>,
+        client: Arc<ManagementClient>,
+        logins: Logins,
+        relying_party: RelyingParty,
+        cookies: Cookies,
+    ) -> Self {
+        let trips = Budget::per_minute(settings.login.trips_per_minute);
+        let picker_tries = Budget::per_minute(settings.login.picker_tries_per_minute);
+        Self { client, logins, relying_party, settings, cookies, trips, picker_tries }
+    }
+}
+
+impl Login {
+    /// Whether a connection's identity provider answers, in a sentence when not.
+    ///
+    /// # Errors
+    /// What is wrong, for an administrator.
+    pub async fn probe(&self, connection: &Connection) -> Result<(), String> {
+        self.relying_party.probe(connection).await.map_err(|error| error.to_string())
+    }
+}
+
+/// The pages and steps of a login.
+pub fn router(login: Arc<Login>) -> Router {
+    Router::new()
+        .route("/", get(hosts::root))
+        .route("/authorize", get(authorize::get).post(authorize::post))
+        .route("/login/organization", get(picker::choose))
+        .route("/login/password", post(password::post))
+        .route("/login/callback/{connection}", get(callback::get).post(callback::post))
+        .route("/o/{name}", get(hosts::organization_root))
+        .route("/o/{name}/authorize", get(hosts::organization_authorize))
+        .with_state(login)
+}
+
+/// Sends what comes to an organization's own host to the one origin (design §5.8); wraps every route.
+pub fn lead_from_hosts(router: Router, login: Arc<Login>) -> Router {
+    router.layer(middleware::from_fn_with_state(login, hosts::lead))
+}
+
+/// What a step knows of the request besides its parameters.
+pub(crate) struct Visit {
+    pub(crate) address: std::net::IpAddr,
+    pub(crate) request_id: String,
+    pub(crate) headers: HeaderMap,
+    /// The query as it was sent.
+    pub(crate) query: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
+        let RequestId(request_id) = RequestId::from_request_parts(parts, state).await?;
+        let query = parts.uri.query().unwrap_or_default().to_owned();
+        Ok(Self { address, request_id, headers: parts.headers.clone(), query })
+    }
+}

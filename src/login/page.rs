@@ -1,65 +1,38 @@
 //! The pages a person meets, as plain data: what is drawn, and nothing of how it was decided.
 
 use askama::Template;
-use axum::http::StatusCode;
 
-use crate::web::assets::theme_path;
+use crate::web::message::{OrganizationView, initial};
 use crate::web::page::Page;
-
-/// An organization as its pages show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrganizationView {
-    /// What a person reads: the display name, or the name.
-    pub title: String,
-    /// The stable handle.
-    pub name: String,
-    /// An https address, or one of our own; without it the first letter of the title is drawn.
-    pub logo_url: Option<String>,
-    pub theme: Option<ThemeColors>,
-}
-
-/// Branding colours as `#rgb` or `#rrggbb`. Others are ignored: the page then has the default colours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThemeColors {
-    pub primary: String,
-    pub background: Option<String>,
-}
-
-impl OrganizationView {
-    fn theme_path(&self) -> Option<String> {
-        let theme = self.theme.as_ref()?;
-        theme_path(&theme.primary, theme.background.as_deref()).or_else(|| theme_path(&theme.primary, None))
-    }
-}
 
 /// The page that offers an organization's ways to sign in. Without options and without a password form it says that
 /// nothing is enabled and whom to ask.
 #[derive(Debug, Clone, Template)]
 #[template(path = "login/login.html", whitespace = "minimize")]
-pub struct LoginPage {
+pub(super) struct LoginPage {
     /// Absent for a login without an organization.
-    pub organization: Option<OrganizationView>,
-    pub application_name: String,
-    pub options: Vec<LoginOption>,
-    pub password: Option<PasswordForm>,
+    pub(super) organization: Option<OrganizationView>,
+    pub(super) application_name: String,
+    pub(super) options: Vec<LoginOption>,
+    pub(super) password: Option<PasswordForm>,
     /// The account of a session that cannot be used here.
-    pub signed_in_as: Option<String>,
-    pub other_organization_href: Option<String>,
+    pub(super) signed_in_as: Option<String>,
+    pub(super) other_organization_href: Option<String>,
     /// What went wrong, when it is not about the password form, such as an identity provider that does not answer.
-    pub error: Option<String>,
+    pub(super) error: Option<String>,
 }
 
 /// A connection as the page offers it, drawn as "Continue with {title}".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoginOption {
-    pub title: String,
-    pub href: String,
-    pub mark: Mark,
+pub(super) struct LoginOption {
+    pub(super) title: String,
+    pub(super) href: String,
+    pub(super) mark: Mark,
 }
 
 /// The picture at the left of a login option.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mark {
+pub(super) enum Mark {
     /// The address of the connection's own icon.
     Image(String),
     Okta,
@@ -68,7 +41,7 @@ pub enum Mark {
 
 impl Mark {
     /// The connection's own icon, the mark of its strategy, or the first letter of its title.
-    pub fn new(icon_url: Option<String>, strategy: &str, title: &str) -> Self {
+    pub(super) fn new(icon_url: Option<String>, strategy: &str, title: &str) -> Self {
         match (icon_url, strategy) {
             (Some(url), _) => Self::Image(url),
             (None, "okta") => Self::Okta,
@@ -79,17 +52,17 @@ impl Mark {
 
 /// The form of a database connection; it posts `username` and `password`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PasswordForm {
-    pub action: String,
+pub(super) struct PasswordForm {
+    pub(super) action: String,
     /// What stands in the first field: the `login_hint`, or what was entered before.
-    pub identifier: String,
+    pub(super) identifier: String,
     /// The neutral sentence after a failed try.
-    pub error: Option<String>,
+    pub(super) error: Option<String>,
 }
 
 impl LoginPage {
     /// `redirect_uri` is where the password form may lead in the end.
-    pub fn into_page(self, redirect_uri: &str) -> Page<Self> {
+    pub(super) fn into_page(self, redirect_uri: &str) -> Page<Self> {
         let mut images: Vec<String> = self.organization.iter().filter_map(|view| view.logo_url.clone()).collect();
         images.extend(self.options.iter().filter_map(|option| match &option.mark {
             Mark::Image(url) => Some(url.clone()),
@@ -126,76 +99,35 @@ impl LoginPage {
 /// The pre-login picker: it takes an organization's name and lists none but those used on this device.
 #[derive(Debug, Clone, Template)]
 #[template(path = "login/picker.html", whitespace = "minimize")]
-pub struct PickerPage {
-    pub application_name: String,
+pub(super) struct PickerPage {
+    pub(super) application_name: String,
     /// Where the form leads, by GET; `organization` is added to `hidden`.
-    pub action: String,
-    pub hidden: Vec<(String, String)>,
-    pub entered: String,
-    pub error: Option<String>,
-    pub recent: Vec<RecentOrganization>,
-    pub personal_href: Option<String>,
+    pub(super) action: String,
+    pub(super) hidden: Vec<(String, String)>,
+    pub(super) entered: String,
+    pub(super) error: Option<String>,
+    pub(super) recent: Vec<RecentOrganization>,
+    pub(super) personal_href: Option<String>,
 }
 
 /// An organization that was used on this device before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecentOrganization {
-    pub title: String,
-    pub href: String,
+pub(super) struct RecentOrganization {
+    pub(super) title: String,
+    pub(super) href: String,
 }
 
 impl PickerPage {
     /// `redirect_uri` is where the form may lead in the end, through an existing session.
-    pub fn into_page(self, redirect_uri: &str) -> Page<Self> {
+    pub(super) fn into_page(self, redirect_uri: &str) -> Page<Self> {
         Page::new(self).form_targets([redirect_uri])
     }
-}
-
-/// A notice or an error: what happened, what to do next, and the request id to quote.
-#[derive(Debug, Clone, Template)]
-#[template(path = "login/message.html", whitespace = "minimize")]
-pub struct MessagePage {
-    pub title: String,
-    pub message: String,
-    pub detail: Option<String>,
-    /// Label and address; the first is drawn as the main one.
-    pub actions: Vec<(String, String)>,
-    pub request_id: String,
-    pub organization: Option<OrganizationView>,
-}
-
-impl MessagePage {
-    pub fn into_page(self, status: StatusCode) -> Page<Self> {
-        let logo = self.organization.as_ref().and_then(|organization| organization.logo_url.clone());
-        Page::new(self).status(status).image(logo.as_deref())
-    }
-}
-
-/// The question before a session ends that no valid hint asked to end.
-#[derive(Debug, Clone, Template)]
-#[template(path = "login/logout.html", whitespace = "minimize")]
-pub struct LogoutPage {
-    pub action: String,
-    pub hidden: Vec<(String, String)>,
-    pub signed_in_as: Option<String>,
-}
-
-impl LogoutPage {
-    /// `target` is where the person goes after signing out.
-    pub fn into_page(self, target: Option<&str>) -> Page<Self> {
-        Page::new(self).form_targets(target)
-    }
-}
-
-/// The first letter or digit of a title as a capital, for a tile that stands in for a picture.
-pub fn initial(title: &str) -> String {
-    let first = title.chars().find(|character| character.is_alphanumeric());
-    first.map_or_else(|| "•".to_owned(), |character| character.to_uppercase().collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::message::{MessagePage, ThemeColors};
 
     fn acme() -> OrganizationView {
         OrganizationView {
@@ -258,7 +190,7 @@ mod tests {
         assert_eq!(html.matches("<h1").count(), 1);
         assert_eq!(html.matches("<main").count(), 1);
         assert!(!html.contains("<script") && !html.contains("style="));
-        for page in [render(&picker()), render(&message()), render(&logout())] {
+        for page in [render(&picker()), render(&message())] {
             assert!(page.len() < 5 * 1024 && !page.contains("<script"));
             assert_eq!(page.matches("<h1").count(), 1);
         }
@@ -272,14 +204,6 @@ mod tests {
             actions: vec![("Back to Example App".to_owned(), "https://app.example.com/".to_owned())],
             request_id: "req-7f3a".to_owned(),
             organization: None,
-        }
-    }
-
-    fn logout() -> LogoutPage {
-        LogoutPage {
-            action: "/oidc/logout".to_owned(),
-            hidden: vec![("state".to_owned(), "\"><b>".to_owned())],
-            signed_in_as: Some("ana@example.com".to_owned()),
         }
     }
 
@@ -311,7 +235,7 @@ mod tests {
         message.title.clone_from(&hostile);
         message.actions = vec![(hostile.clone(), hostile.clone())];
         message.detail = Some(hostile);
-        for html in [render(&page), render(&picker), render(&message), render(&logout())] {
+        for html in [render(&page), render(&picker), render(&message)] {
             assert!(!html.contains("<script") && !html.contains("\"'&") && !html.contains("\"><b>"), "{html}");
             assert_eq!(html.matches("</title>").count(), 1);
             assert!(!html.contains("theme.css"));

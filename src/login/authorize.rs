@@ -1,0 +1,108 @@
+//! The front door, and `proceed`, which alone decides what comes next.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::entrance::{Entrance, Found};
+use super::error::LoginError;
+use super::{Login, Visit, draw, entrance, options, picker, recent, session, trip};
+use crate::model::grant::{AuthorizationCode, Session};
+use crate::model::login::Admission;
+use crate::model::{Timestamp, new_secret, random_alphanumeric};
+use crate::oidc::authorization::Prompt;
+use crate::store::Kind;
+use crate::web::redirect;
+
+/// `GET /authorize` (OIDC Core §3.1.2).
+pub(super) async fn get(State(login): State<Arc<Login>>, visit: Visit) -> Response {
+    enter(&login, &visit).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+/// `POST /authorize`: the same request as a GET, so that no cookie need come along (design §5.10).
+pub(super) async fn post(visit: Visit, body: Bytes) -> Response {
+    match std::str::from_utf8(&body) {
+        Ok(form) if visit.query.is_empty() => redirect::see_other(&format!("/authorize?{form}")),
+        _ => (StatusCode::BAD_REQUEST, "Send the parameters as a form, without a query.").into_response(),
+    }
+}
+
+async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
+    let now = Timestamp::now();
+    let entrance = match entrance::find(login, &visit.query).await? {
+        Found::Entrance(entrance) => entrance,
+        Found::Ask(question) => return picker::ask(login, visit, &question),
+    };
+    let session = session::find(login, visit, now).await?;
+    if let Some(session) = &session
+        && may_reuse(&entrance, session, now)
+        && let Some(admission) = session::admit_if_allowed(login, visit, &entrance, session).await?
+    {
+        return proceed(login, visit, &entrance, session, &admission, now).await;
+    }
+    if entrance.authorization.wants(Prompt::None) {
+        return Err(entrance.refuse("login_required", "Login required"));
+    }
+    let options = options::of(login, &entrance).await?;
+    match &entrance.authorization.connection {
+        Some(name) => match options::named(&options, name) {
+            Some(connection) if connection.strategy.is_database() => {
+                Ok(draw::page(login, &entrance, &options, session.as_ref()))
+            }
+            Some(connection) => trip::begin(login, visit, &entrance, &connection, now).await,
+            None => Err(entrance.refuse("access_denied", "the connection is not enabled for this login")),
+        },
+        None => Ok(draw::page(login, &entrance, &options, session.as_ref())),
+    }
+}
+
+/// Whether the request lets a session answer it without the person.
+fn may_reuse(entrance: &Entrance, session: &Session, now: Timestamp) -> bool {
+    let authorization = &entrance.authorization;
+    let asks_anew = authorization.wants(Prompt::Login) || authorization.wants(Prompt::SelectAccount);
+    let too_old = authorization
+        .max_age
+        .is_some_and(|seconds| session.authenticated_at.plus_seconds(seconds) < now || seconds == 0);
+    let other_connection = authorization.connection.as_ref().is_some_and(|asked| *asked != session.connection_name);
+    !asks_anew && !too_old && !other_connection
+}
+
+/// The login is decided: hands the application its code.
+pub(super) async fn proceed(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    session: &Session,
+    admission: &Admission,
+    now: Timestamp,
+) -> Result<Response, LoginError> {
+    let authorization = &entrance.authorization;
+    let code = AuthorizationCode {
+        grant_id: random_alphanumeric(22),
+        client_id: entrance.application.client_id.clone(),
+        redirect_uri: authorization.redirect_uri.clone(),
+        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
+        user_id: admission.user.user_id.clone(),
+        connection_id: session.connection_id.clone(),
+        sid: session.sid.clone(),
+        scope: authorization.scope.clone(),
+        audience: authorization.audience.clone(),
+        nonce: authorization.nonce.clone(),
+        code_challenge: authorization.code_challenge.clone(),
+        authenticated_at: session.authenticated_at,
+        wants_auth_time: authorization.max_age.is_some(),
+    };
+    let secret = new_secret();
+    let end = now.plus_seconds(login.settings.login.code_seconds);
+    login.logins.put(Kind::Code, &secret, &session.user_id, &code, end).await?;
+    let url = authorization.code_url(&secret, &login.settings.issuer());
+    let mut response = redirect::see_other(&url);
+    if let Some(organization) = &entrance.organization {
+        let cookie = recent::remember(login, visit, &organization.name);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,118 @@
+//! The callback: the identity provider sends the browser back, and the login is decided.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::entrance::{self, Entrance, Found};
+use super::error::LoginError;
+use super::trip::Trip;
+use super::{Login, Visit, authorize, session};
+use crate::model::login::{Identity, LoginRecord, Proof};
+use crate::model::{Connection, Timestamp, sha256};
+use crate::oidc::relying_party::Callback;
+use crate::store::Kind;
+use crate::web::cookies::Purpose;
+use crate::web::redirect;
+
+/// `GET /login/callback/{connection}`.
+pub(super) async fn get(State(login): State<Arc<Login>>, Path(connection): Path<String>, visit: Visit) -> Response {
+    arrive(&login, &visit, &connection).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+/// A `form_post` answer carries no cookie of ours: it comes again as a GET, with them (design §5.10).
+pub(super) async fn post(Path(connection): Path<String>, visit: Visit, body: Bytes) -> Response {
+    let connection = url::form_urlencoded::byte_serialize(connection.as_bytes()).collect::<String>();
+    match std::str::from_utf8(&body) {
+        Ok(form) if visit.query.is_empty() => redirect::see_other(&format!("/login/callback/{connection}?{form}")),
+        _ => (StatusCode::BAD_REQUEST, "Send the parameters as a form, without a query.").into_response(),
+    }
+}
+
+async fn arrive(login: &Login, visit: &Visit, connection_name: &str) -> Result<Response, LoginError> {
+    let now = Timestamp::now();
+    let (state, callback) = read_query(&visit.query)?;
+    // Taken before anything is sent to the identity provider: of two callbacks, one goes on.
+    let trip: Trip = login.logins.take(Kind::Trip, &state, now).await?.ok_or(LoginError::NoSuchTrip)?;
+    let browser = login.cookies.read(&visit.headers, Purpose::Browser);
+    if browser.is_none_or(|browser| sha256(&browser) != trip.browser) {
+        return Err(LoginError::NoSuchTrip);
+    }
+    let entrance = entrance_of(login, &trip).await?;
+    let connection = login.client.connection(&trip.connection_id).await?;
+    let connection = connection.ok_or_else(|| not_enabled(&entrance))?;
+    if connection.name != connection_name {
+        return Err(LoginError::NoSuchTrip);
+    }
+    let identity = login
+        .relying_party
+        .finish(&connection, &trip.handshake, &callback, now)
+        .await
+        .map_err(|error| LoginError::trip_failed(&entrance, &connection, error))?;
+    finish(login, visit, &entrance, &connection, &trip, identity, now).await
+}
+
+/// The identity is known; the source decides whether it may enter.
+async fn finish(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    connection: &Connection,
+    trip: &Trip,
+    identity: Identity,
+    now: Timestamp,
+) -> Result<Response, LoginError> {
+    let record = LoginRecord {
+        organization_id: trip.organization_id.clone(),
+        client_id: entrance.application.client_id.clone(),
+        connection_id: connection.id.clone(),
+        client_address: Some(visit.address.to_string()),
+        trip_id: Some(trip.id.clone()),
+        proof: Proof::Identity(identity),
+    };
+    let admission = login.client.record_login(&record).await.map_err(|error| LoginError::refused(entrance, error))?;
+    let (session, cookie) = session::begin(login, visit, &admission, connection, now).await?;
+    let mut response = authorize::proceed(login, visit, entrance, &session, &admission, now).await?;
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// The request is checked anew: the application or the organization may have changed meanwhile.
+async fn entrance_of(login: &Login, trip: &Trip) -> Result<Entrance, LoginError> {
+    match entrance::find(login, &trip.query).await? {
+        Found::Entrance(entrance)
+            if entrance.organization.as_ref().map(|organization| &organization.id) == trip.organization_id.as_ref() =>
+        {
+            Ok(entrance)
+        }
+        _ => Err(LoginError::NoSuchTrip),
+    }
+}
+
+fn not_enabled(entrance: &Entrance) -> LoginError {
+    entrance.refuse("access_denied", "the connection is not enabled for this login")
+}
+
+/// The parameters of an authorization response (RFC 6749 §4.1.2, RFC 9207); a doubled one voids it.
+fn read_query(query: &str) -> Result<(String, Callback), LoginError> {
+    let mut callback = Callback { code: None, iss: None, error: None, error_description: None };
+    let mut state = None;
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let slot = match &*name {
+            "state" => &mut state,
+            "code" => &mut callback.code,
+            "iss" => &mut callback.iss,
+            "error" => &mut callback.error,
+            "error_description" => &mut callback.error_description,
+            _ => continue,
+        };
+        if slot.replace(value.into_owned()).is_some() {
+            return Err(LoginError::NoSuchTrip);
+        }
+    }
+    let state = state.filter(|state| !state.is_empty()).ok_or(LoginError::NoSuchTrip)?;
+    Ok((state, callback))
+}

@@ -1,0 +1,98 @@
+//! Draws an organization's page from its entrance and options: a pure function of the request.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::Login;
+use super::entrance::Entrance;
+use super::options;
+use super::page::{LoginOption as OptionView, LoginPage, Mark, PasswordForm};
+use crate::management_client::LoginOption;
+use crate::model::grant::Session;
+use crate::model::{Connection, Organization, RequireBehavior};
+use crate::web::message::{OrganizationView, ThemeColors};
+
+/// A failed try with the password form.
+pub(super) struct Attempt<'a> {
+    pub(super) status: StatusCode,
+    pub(super) message: &'a str,
+    pub(super) identifier: &'a str,
+}
+
+/// The page; `session` is one that cannot be used here.
+pub(super) fn page(login: &Login, entrance: &Entrance, options: &[LoginOption], session: Option<&Session>) -> Response {
+    let mut page = view(login, entrance, options);
+    page.signed_in_as = session.map(|session| session.label.clone());
+    page.into_page(&entrance.authorization.redirect_uri).into_response()
+}
+
+/// The page after a failed try, with what was entered.
+pub(super) fn page_again(
+    login: &Login,
+    entrance: &Entrance,
+    options: &[LoginOption],
+    attempt: Attempt<'_>,
+) -> Response {
+    let mut page = view(login, entrance, options);
+    if let Some(form) = &mut page.password {
+        form.identifier = attempt.identifier.to_owned();
+        form.error = Some(attempt.message.to_owned());
+    }
+    page.into_page(&entrance.authorization.redirect_uri).status(attempt.status).into_response()
+}
+
+fn view(login: &Login, entrance: &Entrance, options: &[LoginOption]) -> LoginPage {
+    let buttons = options.iter().filter(|option| option.visible && !option.connection.strategy.is_database());
+    let asked = entrance.authorization.connection.as_deref();
+    let password = options::database(options, asked).map(|_| PasswordForm {
+        action: format!("/login/password?{}", entrance.authorization.request.to_query()),
+        identifier: entrance.authorization.login_hint.clone().unwrap_or_default(),
+        error: None,
+    });
+    LoginPage {
+        organization: entrance.organization.as_deref().map(organization_view),
+        application_name: entrance.application.name.clone(),
+        options: buttons.map(|option| option_view(entrance, &option.connection)).collect(),
+        password,
+        signed_in_as: None,
+        other_organization_href: other_organization(login, entrance),
+        error: None,
+    }
+}
+
+fn option_view(entrance: &Entrance, connection: &Connection) -> OptionView {
+    let title = connection.title();
+    let icon_url = connection.options.get("icon_url").and_then(|url| url.as_str()).map(str::to_owned);
+    OptionView {
+        title: title.to_owned(),
+        href: entrance.with("connection", &connection.name),
+        mark: Mark::new(icon_url, connection.strategy.as_str(), title),
+    }
+}
+
+pub(super) fn organization_view(organization: &Organization) -> OrganizationView {
+    let branding = organization.branding.as_ref();
+    let colors = branding.and_then(|branding| branding.colors.as_ref());
+    OrganizationView {
+        title: organization.title().to_owned(),
+        name: organization.name.clone(),
+        logo_url: branding.and_then(|branding| branding.logo_url.clone()),
+        theme: colors
+            .map(|colors| ThemeColors { primary: colors.primary.clone(), background: colors.page_background.clone() }),
+    }
+}
+
+/// "Not your organization?": the picker where the application has one, else back to where a login begins.
+fn other_organization(login: &Login, entrance: &Entrance) -> Option<String> {
+    entrance.organization.as_ref()?;
+    match entrance.application.require_behavior() {
+        RequireBehavior::PreLoginPrompt => Some(format!(
+            "/authorize?{}",
+            entrance.authorization.request.without("organization").without("connection").to_query()
+        )),
+        RequireBehavior::NoPrompt => {
+            let uri = url::Url::parse(entrance.application.initiate_login_uri.as_deref()?).ok()?;
+            Some(super::hosts::initiate_login(&uri, &login.settings.issuer(), None))
+        }
+    }
+}

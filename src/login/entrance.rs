@@ -1,0 +1,66 @@
+//! The entrance: a checked authorize request together with the application and organization it means.
+
+use std::sync::Arc;
+
+use super::Login;
+use super::error::LoginError;
+use super::organization::{Destination, resolve};
+use crate::model::{Application, Organization};
+use crate::oidc::authorization::Authorization;
+use crate::oidc::authorize_request::AuthorizeRequest;
+use crate::oidc::error::{OAuthError, code};
+
+/// Who wants in where; exists only if the application, the redirect URI and the organization were checked.
+#[derive(Clone)]
+pub(super) struct Entrance {
+    pub(super) authorization: Authorization,
+    pub(super) application: Arc<Application>,
+    /// `None`: a login without an organization.
+    pub(super) organization: Option<Arc<Organization>>,
+}
+
+/// An entrance, or the question which organization is meant.
+pub(super) enum Found {
+    Entrance(Entrance),
+    Ask(Question),
+}
+
+/// A checked request that names no organization although it needs one.
+pub(super) struct Question {
+    pub(super) authorization: Authorization,
+    pub(super) application: Arc<Application>,
+}
+
+/// Checks a raw query and finds what it points at.
+pub(super) async fn find(login: &Login, query: &str) -> Result<Found, LoginError> {
+    let (application, authorization) = check(login, query).await?;
+    let resolved = resolve(login, &authorization, &application).await?;
+    Ok(match resolved.destination {
+        Destination::Ask => Found::Ask(Question { authorization, application }),
+        Destination::Organization(organization) => {
+            Found::Entrance(Entrance { authorization, application, organization: Some(organization) })
+        }
+        Destination::Personal => Found::Entrance(Entrance { authorization, application, organization: None }),
+    })
+}
+
+/// Everything about a request that does not depend on the organization.
+pub(super) async fn check(login: &Login, query: &str) -> Result<(Arc<Application>, Authorization), LoginError> {
+    let request = AuthorizeRequest::parse(query)?;
+    let unknown = || OAuthError::displayed(code::INVALID_REQUEST, "parameter client_id names no application");
+    let application = login.client.application(request.client_id()?).await?.ok_or_else(unknown)?;
+    let authorization = Authorization::check(&request, &application)?;
+    Ok((application, authorization))
+}
+
+impl Entrance {
+    /// The address of this request with one more parameter: the form of every choice on a page.
+    pub(super) fn with(&self, name: &str, value: &str) -> String {
+        format!("/authorize?{}", self.authorization.request.with(name, value).to_query())
+    }
+
+    /// The error the application gets (contract §2.6).
+    pub(super) fn refuse(&self, code: &'static str, description: impl Into<String>) -> LoginError {
+        self.authorization.refused(code, description).into()
+    }
+}

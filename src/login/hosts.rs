@@ -1,0 +1,140 @@
+//! Other addresses of an organization, which all lead to the one origin (design §5.8).
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use url::Url;
+
+use super::error::LoginError;
+use super::{Login, Visit};
+use crate::model::organization::is_organization_name;
+use crate::web::redirect;
+
+/// `GET /`: the default application's own beginning, since a login always begins at an application.
+pub(super) async fn root(State(login): State<Arc<Login>>, visit: Visit) -> Response {
+    begin(&login, None).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+/// `GET /o/{name}`.
+pub(super) async fn organization_root(
+    State(login): State<Arc<Login>>,
+    Path(name): Path<String>,
+    visit: Visit,
+) -> Response {
+    let result = match checked(&name) {
+        Ok(name) => begin(&login, Some(name)).await,
+        Err(error) => Err(error),
+    };
+    result.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+/// `GET /o/{name}/authorize`: the same as `/authorize` with `organization` added.
+pub(super) async fn organization_authorize(
+    State(login): State<Arc<Login>>,
+    Path(name): Path<String>,
+    visit: Visit,
+) -> Response {
+    let result = checked(&name).and_then(|name| authorize_with(&login, &visit.query, name));
+    result.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+/// Sends `/` and `/authorize` on an organization's host to the one origin; other paths do not exist there.
+///
+/// `Host` is matched against registered names only. A host that is none of them names nothing: the request is
+/// answered as on the one origin, whose name every link and the issuer take from the settings.
+pub(super) async fn lead(State(login): State<Arc<Login>>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port);
+    let host = host.or_else(|| request.uri().host()).map(str::to_ascii_lowercase);
+    let Some(name) = host.and_then(|host| login.organization_of_host(&host)) else { return next.run(request).await };
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let path = request.uri().path().to_owned();
+    let (mut parts, _) = request.into_parts();
+    let Ok(visit) = Visit::from_request_parts(&mut parts, &()).await;
+    let result: Result<Response, LoginError> = match path.as_str() {
+        "/" => begin(&login, Some(&name)).await,
+        "/authorize" => authorize_with(&login, &query, &name),
+        _ => Ok((StatusCode::NOT_FOUND, "Nothing is here; sign in from the application.").into_response()),
+    };
+    result.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+impl Login {
+    /// The organization whose host this is: an exact registered one, or one label below the suffix.
+    pub(super) fn organization_of_host(&self, host: &str) -> Option<String> {
+        let settings = &self.settings.login;
+        if let Some(name) = settings.hosts.get(host) {
+            return Some(name.clone());
+        }
+        let label = host.strip_suffix(settings.host_suffix.as_deref()?)?.strip_suffix('.')?;
+        is_organization_name(label).then(|| label.to_owned())
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// To the application's `initiate_login_uri` with `iss` and, when known, `organization` (OIDC Core §4).
+async fn begin(login: &Login, organization: Option<&str>) -> Result<Response, LoginError> {
+    let unset = || LoginError::Page {
+        status: StatusCode::NOT_FOUND,
+        title: "Sign in from your application",
+        message: "A sign-in begins at the application you want to use. Open it, and it will bring you here. \
+                  (For its administrator: login.default_client_id names the application this address leads to, \
+                  and that application needs an initiate_login_uri.)",
+    };
+    let client_id = login.settings.login.default_client_id.as_deref().ok_or_else(unset)?;
+    let application = login.client.application(client_id).await?.ok_or_else(unset)?;
+    let uri = application.initiate_login_uri.as_deref().ok_or_else(unset)?;
+    let uri = Url::parse(uri).map_err(|_| unset())?;
+    Ok(redirect::found(&initiate_login(&uri, &login.settings.issuer(), organization)))
+}
+
+/// The address where an application begins a login.
+pub(super) fn initiate_login(uri: &Url, issuer: &str, organization: Option<&str>) -> String {
+    let mut uri = uri.clone();
+    let mut query = uri.query_pairs_mut();
+    query.append_pair("iss", issuer);
+    if let Some(organization) = organization {
+        query.append_pair("organization", organization);
+    }
+    drop(query);
+    uri.into()
+}
+
+/// The one origin's `/authorize` with `organization` added; another organization in the query is an error.
+fn authorize_with(login: &Login, query: &str, name: &str) -> Result<Response, LoginError> {
+    let mut others = url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == "organization");
+    if others.any(|(_, value)| value != name) {
+        return Err(LoginError::Page {
+            status: StatusCode::BAD_REQUEST,
+            title: "This sign-in link contradicts itself",
+            message: "Its address belongs to one organization and its parameters name another. Go back to the \
+                      application and sign in again.",
+        });
+    }
+    let mut url = login.settings.server.public_url.clone();
+    url.set_path("/authorize");
+    url.set_query(Some(query).filter(|query| !query.is_empty()));
+    if !url.query_pairs().any(|(key, _)| key == "organization") {
+        url.query_pairs_mut().append_pair("organization", name);
+    }
+    Ok(redirect::found(url.as_str()))
+}
+
+fn checked(name: &str) -> Result<&str, LoginError> {
+    match is_organization_name(name) {
+        true => Ok(name),
+        false => Err(LoginError::Page {
+            status: StatusCode::NOT_FOUND,
+            title: "This address leads nowhere",
+            message: "Check the spelling of your organization's name, or sign in from the application.",
+        }),
+    }
+}

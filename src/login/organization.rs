@@ -1,0 +1,88 @@
+//! Which organization a request means, and by which rule (design §5.7).
+
+use std::sync::Arc;
+
+use super::Login;
+use super::error::LoginError;
+use crate::model::organization::{is_organization_id, is_organization_name};
+use crate::model::{Application, Organization, OrganizationUsage, RequireBehavior};
+use crate::oidc::authorization::Authorization;
+use crate::oidc::error::code;
+
+/// Where a login leads.
+#[derive(Debug, Clone)]
+pub(super) enum Destination {
+    Organization(Arc<Organization>),
+    /// The person is asked for their organization.
+    Ask,
+    /// No organization: the application's own connections count.
+    Personal,
+}
+
+/// The destination and the sentence that says why.
+pub(super) struct Resolved {
+    pub(super) destination: Destination,
+    pub(super) rule: &'static str,
+}
+
+/// The parameter by which the picker says "none of them, my personal account".
+pub(super) const ACCOUNT: &str = "account";
+pub(super) const PERSONAL: &str = "personal";
+
+/// Decides by the application's `organization_usage` and `organization_require_behavior` (contract §3).
+///
+/// # Errors
+/// The contract's redirected errors (§2.6) when the request points at nothing it may.
+pub(super) async fn resolve(
+    login: &Login,
+    authorization: &Authorization,
+    application: &Application,
+) -> Result<Resolved, LoginError> {
+    let refuse = |description: String| Err(authorization.refused(code::INVALID_REQUEST, description).into());
+    let found = |destination, rule| Ok(Resolved { destination, rule });
+    let usage = application.usage();
+    if let Some(asked) = &authorization.organization {
+        if usage == OrganizationUsage::Deny {
+            return refuse("parameter organization is not allowed for this client".to_owned());
+        }
+        let organization = named(login, authorization, asked).await?;
+        return found(Destination::Organization(organization), "the parameter organization names it");
+    }
+    let wants_personal = authorization.request.get(ACCOUNT) == Some(PERSONAL);
+    match (usage, application.require_behavior()) {
+        (OrganizationUsage::Deny, _) => found(Destination::Personal, "the application's organization_usage is deny"),
+        (OrganizationUsage::Allow, _) if wants_personal => {
+            found(Destination::Personal, "the person chose a personal account")
+        }
+        (OrganizationUsage::Allow, RequireBehavior::NoPrompt) => {
+            found(Destination::Personal, "the request names none, and the application's organization_usage is allow")
+        }
+        (_, RequireBehavior::PreLoginPrompt) => found(
+            Destination::Ask,
+            "the request names none, and the application's organization_require_behavior is pre_login_prompt",
+        ),
+        (OrganizationUsage::Require, RequireBehavior::NoPrompt) => {
+            refuse("parameter organization is required for this client".to_owned())
+        }
+    }
+}
+
+/// The organization of this id or name; a name only where the tenant allows names (contract §2.1).
+async fn named(login: &Login, authorization: &Authorization, asked: &str) -> Result<Arc<Organization>, LoginError> {
+    let refuse = |description: String| LoginError::from(authorization.refused(code::INVALID_REQUEST, description));
+    if !is_organization_id(asked) {
+        if !login.settings.login.allow_organization_name_in_authentication_api {
+            return Err(refuse("authorization request parameter organization must be an organization id".to_owned()));
+        }
+        if !is_organization_name(asked) {
+            return Err(refuse(format!("parameter organization is invalid: {}", shown(asked))));
+        }
+    }
+    let organization = login.client.organization(asked).await?;
+    organization.ok_or_else(|| refuse(format!("parameter organization is invalid: {}", shown(asked))))
+}
+
+/// What was sent, short and free of what has no place in an address or a log line.
+fn shown(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_ascii_graphic() || *letter == ' ').take(60).collect()
+}

@@ -1,0 +1,98 @@
+//! The password form: identifier and password of a database connection (design §4).
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::entrance::{self, Entrance, Found};
+use super::error::LoginError;
+use super::{Login, Visit, authorize, draw, options, session};
+use crate::management_client::ManagementError;
+use crate::model::login::{LoginRecord, Proof, refusal};
+use crate::model::{ApiError, Timestamp};
+use crate::web::same_origin::is_same_origin;
+
+/// The form's fields; the password is never shown or logged, so there is no `Debug`.
+#[derive(Deserialize)]
+struct Form {
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// `POST /login/password?(the authorize request)`.
+pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
+    // A cross-site form would sign the person in as somebody else.
+    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
+        return LoginError::CrossSite.answer(&login, &visit);
+    }
+    sign_in(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
+    let now = Timestamp::now();
+    let form: Form = serde_html_form::from_bytes(body).map_err(|_| LoginError::BrokenForm)?;
+    let Found::Entrance(entrance) = entrance::find(login, &visit.query).await? else {
+        return Err(LoginError::BrokenForm);
+    };
+    let options = options::of(login, &entrance).await?;
+    let asked = entrance.authorization.connection.as_deref();
+    let connection = options::database(&options, asked)
+        .ok_or_else(|| entrance.refuse("access_denied", "the connection is not enabled for this login"))?;
+    let again = |status, message: &str| {
+        draw::page_again(login, &entrance, &options, draw::Attempt { status, message, identifier: &form.username })
+    };
+    if form.username.trim().is_empty() || form.password.is_empty() {
+        return Ok(again(StatusCode::BAD_REQUEST, "Enter your email or username and your password."));
+    }
+    let record = LoginRecord {
+        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
+        client_id: entrance.application.client_id.clone(),
+        connection_id: connection.id.clone(),
+        client_address: Some(visit.address.to_string()),
+        trip_id: None,
+        proof: Proof::Password { identifier: form.username.trim().to_owned(), password: form.password.clone() },
+    };
+    let admission = match login.client.record_login(&record).await {
+        Ok(admission) => admission,
+        Err(error) => return refused(&entrance, error, again),
+    };
+    let (session, cookie) = session::begin(login, visit, &admission, &connection, now).await?;
+    let mut response = authorize::proceed(login, visit, &entrance, &session, &admission, now).await?;
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// What the person can mend is said on the form; the rest goes where every refusal goes.
+fn refused(
+    entrance: &Entrance,
+    error: ManagementError,
+    again: impl Fn(StatusCode, &str) -> Response,
+) -> Result<Response, LoginError> {
+    let ManagementError::Refused(refusal) = &error else { return Err(LoginError::refused(entrance, error)) };
+    match refusal.error_code.as_deref() {
+        Some(refusal::WRONG_CREDENTIALS) => Ok(again(StatusCode::BAD_REQUEST, "Wrong email, username or password.")),
+        Some(refusal::TOO_MANY_ATTEMPTS) => Ok(wait(refusal, &again)),
+        _ if refusal.status_code == 503 => {
+            Ok(again(StatusCode::SERVICE_UNAVAILABLE, "Many people are signing in. Try again in a moment."))
+        }
+        _ => Err(LoginError::refused(entrance, error)),
+    }
+}
+
+fn wait(refusal: &ApiError, again: &impl Fn(StatusCode, &str) -> Response) -> Response {
+    let seconds = refusal.retry_after.unwrap_or(60);
+    let span = match seconds {
+        0..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    };
+    let message = format!("Too many failed attempts. Wait {span}, then try again.");
+    let mut response = again(StatusCode::TOO_MANY_REQUESTS, &message).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}

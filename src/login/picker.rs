@@ -1,0 +1,103 @@
+//! The pre-login picker: asks which organization a person belongs to, and tells nobody which exist.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::entrance::Question;
+use super::error::LoginError;
+use super::organization::{ACCOUNT, PERSONAL};
+use super::page::{PickerPage, RecentOrganization};
+use super::{Login, Visit, entrance, recent};
+use crate::model::organization::is_organization_name;
+use crate::model::{OrganizationUsage, sha256};
+use crate::oidc::authorization::Prompt;
+use crate::oidc::error::code;
+use crate::web::redirect;
+
+/// The field of the picker's form.
+const ENTERED: &str = "organization";
+
+/// The picker for a request that names no organization.
+pub(super) fn ask(login: &Login, visit: &Visit, question: &Question) -> Result<Response, LoginError> {
+    if question.authorization.wants(Prompt::None) {
+        return Err(question
+            .authorization
+            .refused(code::INTERACTION_REQUIRED, "the organization must be chosen")
+            .into());
+    }
+    Ok(draw(login, visit, question, "", None))
+}
+
+/// `GET /login/organization?(the authorize request)&organization=NAME`: the picker's form.
+pub(super) async fn choose(State(login): State<Arc<Login>>, visit: Visit) -> Response {
+    look_up(&login, &visit).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
+    let (rest, entered) = split_query(&visit.query);
+    let (application, authorization) = entrance::check(login, &rest).await?;
+    let question = Question { authorization, application };
+    login.picker_tries.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
+    if entered.is_empty() {
+        return Ok(draw(login, visit, &question, "", Some("Enter your organization's name.")));
+    }
+    let name = entered.to_lowercase();
+    // A malformed name is looked up as one that cannot exist, so that it costs the same.
+    let asked = if is_organization_name(&name) { name } else { sha256(&name).to_lowercase() };
+    let found = login.client.organization(&asked).await?;
+    match found.filter(|_| question.application.usage() != OrganizationUsage::Deny) {
+        Some(organization) => {
+            let query = question.authorization.request.with("organization", &organization.name).to_query();
+            Ok(redirect::found(&format!("/authorize?{query}")))
+        }
+        None => {
+            let message = "We could not find that organization. Check the spelling, or ask your administrator.";
+            Ok(draw(login, visit, &question, &entered, Some(message)))
+        }
+    }
+}
+
+/// The authorize request without the field that the form added at the end, and that field.
+fn split_query(query: &str) -> (String, String) {
+    let mut rest = url::form_urlencoded::Serializer::new(String::new());
+    let mut entered = String::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            ENTERED => entered = value.trim().to_owned(),
+            _ => {
+                rest.append_pair(&name, &value);
+            }
+        }
+    }
+    (rest.finish(), entered)
+}
+
+fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error: Option<&str>) -> Response {
+    let href =
+        |name: &str, value: &str| format!("/authorize?{}", question.authorization.request.with(name, value).to_query());
+    let recent = recent::names(login, visit)
+        .into_iter()
+        .map(|name| RecentOrganization { href: href("organization", &name), title: name });
+    let personal = question.application.usage() == OrganizationUsage::Allow;
+    let page = PickerPage {
+        application_name: question.application.name.clone(),
+        action: "/login/organization".to_owned(),
+        hidden: question
+            .authorization
+            .request
+            .parameters()
+            .iter()
+            .filter(|(name, _)| name != ENTERED)
+            .cloned()
+            .collect(),
+        entered: entered.to_owned(),
+        error: error.map(str::to_owned),
+        recent: recent.collect(),
+        personal_href: personal.then(|| href(ACCOUNT, PERSONAL)),
+    };
+    let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    page.into_page(&question.authorization.redirect_uri).status(status).into_response()
+}

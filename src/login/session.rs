@@ -1,0 +1,89 @@
+//! The session: reading it, beginning it, and asking whether it may enter here (design §5.6).
+
+use axum::http::HeaderValue;
+
+use super::entrance::Entrance;
+use super::error::LoginError;
+use super::{Login, Visit};
+use crate::management_client::{ManagementError, Result as ManagementResult};
+use crate::model::grant::Session;
+use crate::model::login::{Admission, LoginRecord, Proof};
+use crate::model::{Connection, Timestamp, new_secret, random_alphanumeric};
+use crate::store::Kind;
+use crate::web::cookies::Purpose;
+
+/// The browser's session, unless it ended.
+pub(super) async fn find(login: &Login, visit: &Visit, now: Timestamp) -> Result<Option<Session>, LoginError> {
+    let Some(secret) = login.cookies.read(&visit.headers, Purpose::Session) else { return Ok(None) };
+    let session: Option<Session> = login.logins.find(Kind::Session, &secret, now).await?;
+    let Some(session) = session.filter(|session| session.ends_at > now) else { return Ok(None) };
+    // Used now, so the idle time begins again.
+    keep(login, &secret, &session, now).await?;
+    Ok(Some(session))
+}
+
+/// Asks the source whether this session may enter here now; a yes may make the membership.
+pub(super) async fn admit(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    session: &Session,
+) -> ManagementResult<Admission> {
+    let record = LoginRecord {
+        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
+        client_id: entrance.application.client_id.clone(),
+        connection_id: session.connection_id.clone(),
+        client_address: Some(visit.address.to_string()),
+        trip_id: None,
+        proof: Proof::Session { user_id: session.user_id.clone() },
+    };
+    login.client.record_login(&record).await
+}
+
+/// As [`admit`], where a refusal is an answer.
+pub(super) async fn admit_if_allowed(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    session: &Session,
+) -> Result<Option<Admission>, LoginError> {
+    match admit(login, visit, entrance, session).await {
+        Ok(admission) => Ok(Some(admission)),
+        Err(ManagementError::Refused(_)) => Ok(None),
+        Err(unreachable) => Err(unreachable.into()),
+    }
+}
+
+/// A new session for an admission, always under a new id; the browser's old one ends.
+pub(super) async fn begin(
+    login: &Login,
+    visit: &Visit,
+    admission: &Admission,
+    connection: &Connection,
+    now: Timestamp,
+) -> Result<(Session, HeaderValue), LoginError> {
+    if let Some(old) = login.cookies.read(&visit.headers, Purpose::Session) {
+        login.logins.delete(Kind::Session, &old).await?;
+    }
+    let user = &admission.user;
+    let label = user.email.as_ref().or(user.username.as_ref()).or(user.profile.name.as_ref());
+    let session = Session {
+        sid: random_alphanumeric(32),
+        user_id: user.user_id.clone(),
+        label: label.unwrap_or(&user.user_id).clone(),
+        connection_id: connection.id.clone(),
+        connection_name: connection.name.clone(),
+        authenticated_at: now,
+        ends_at: now.plus_seconds(login.settings.login.session_hours * 3600),
+    };
+    let secret = new_secret();
+    keep(login, &secret, &session, now).await?;
+    let seconds = login.settings.login.session_hours * 3600;
+    Ok((session, login.cookies.set(Purpose::Session, &secret, Some(seconds))))
+}
+
+async fn keep(login: &Login, secret: &str, session: &Session, now: Timestamp) -> Result<(), LoginError> {
+    let idle_end = now.plus_seconds(login.settings.login.session_idle_hours * 3600);
+    let end = idle_end.min(session.ends_at);
+    Ok(login.logins.put(Kind::Session, secret, &session.user_id, session, end).await?)
+}

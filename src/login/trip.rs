@@ -1,0 +1,79 @@
+//! The trip: one journey to an identity provider and back, a row that is taken once (design §5.1).
+
+use axum::http::header;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::entrance::Entrance;
+use super::error::LoginError;
+use super::{Login, Visit};
+use crate::model::{Connection, Timestamp, new_secret, random_alphanumeric, sha256};
+use crate::oidc::authorization::Prompt;
+use crate::oidc::relying_party::{Handshake, Wish};
+use crate::store::Kind;
+use crate::web::cookies::Purpose;
+use crate::web::redirect;
+
+/// What must come back unchanged; found by the hash of the `state` parameter.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Trip {
+    /// Makes recording the login repeatable without making it twice.
+    pub(super) id: String,
+    /// The authorize request; checked again on the way back.
+    pub(super) query: String,
+    pub(super) organization_id: Option<String>,
+    pub(super) connection_id: String,
+    pub(super) handshake: Handshake,
+    /// The hash of the browser's cookie.
+    pub(super) browser: String,
+    pub(super) started_at: Timestamp,
+}
+
+/// Sends the browser to the identity provider.
+pub(super) async fn begin(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    connection: &Connection,
+    now: Timestamp,
+) -> Result<Response, LoginError> {
+    login.trips.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
+    let (url, handshake) = login
+        .relying_party
+        .begin(connection, &wish(entrance))
+        .await
+        .map_err(|error| LoginError::trip_failed(entrance, connection, error))?;
+    // One cookie binds all trips of a browser, so they do not pile up.
+    let browser = login.cookies.read(&visit.headers, Purpose::Browser).unwrap_or_else(new_secret);
+    let trip = Trip {
+        id: random_alphanumeric(22),
+        query: entrance.authorization.request.to_query(),
+        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
+        connection_id: connection.id.clone(),
+        browser: sha256(&browser),
+        started_at: now,
+        handshake,
+    };
+    let seconds = login.settings.login.trip_seconds;
+    let state = &trip.handshake.state;
+    login.logins.put(Kind::Trip, state, &trip.browser, &trip, now.plus_seconds(seconds)).await?;
+    let mut response = redirect::found(url.as_str());
+    let cookie = login.cookies.set(Purpose::Browser, &browser, Some(seconds));
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// What of the request the identity provider is told.
+fn wish(entrance: &Entrance) -> Wish {
+    let authorization = &entrance.authorization;
+    let asked = [(Prompt::Login, "login"), (Prompt::SelectAccount, "select_account")];
+    let prompt = asked.into_iter().find(|(prompt, _)| authorization.wants(*prompt));
+    Wish {
+        login_hint: authorization.login_hint.clone(),
+        prompt: prompt.map(|(_, word)| word.to_owned()),
+        max_age: authorization.max_age,
+        ui_locales: authorization.ui_locales.clone(),
+        acr_values: authorization.acr_values.clone(),
+        parameters: authorization.request.parameters().to_vec(),
+    }
+}
