@@ -1,0 +1,231 @@
+//! Ending a session (RP-Initiated Logout 1.0, and Auth0's `/v2/logout`): registered targets only.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::Provider;
+use crate::error::Fault;
+use crate::management_client::ManagementError;
+use crate::model::Timestamp;
+use crate::model::grant::Session;
+use crate::oidc::claims::IdTokenClaims;
+use crate::oidc::keys::ID_TOKEN;
+use crate::oidc::verifier::Expected;
+use crate::store::Kind;
+use crate::web::cookies::Purpose;
+use crate::web::layers::RequestId;
+use crate::web::message::MessagePage;
+use crate::web::page::Page;
+use crate::web::redirect;
+use crate::web::same_origin::is_same_origin;
+
+/// The question before a session ends that no valid hint asked to end: a foreign page may have asked (T43).
+#[derive(Template)]
+#[template(path = "provider/logout.html", whitespace = "minimize")]
+struct LogoutPage {
+    action: &'static str,
+    hidden: Vec<(String, String)>,
+    signed_in_as: Option<String>,
+}
+
+/// Where the person goes after signing out, and who asked.
+struct LogoutRequest {
+    hint: Option<IdTokenClaims>,
+    client_id: Option<String>,
+    target: Option<String>,
+    state: Option<String>,
+}
+
+enum LogoutError {
+    UnregisteredTarget,
+    CrossSite,
+    Unavailable(String),
+    Fault(Fault),
+}
+
+impl From<crate::store::StoreError> for LogoutError {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self::Fault(Fault::new("ending a session", error))
+    }
+}
+
+/// `GET /oidc/logout`.
+pub(super) async fn oidc(
+    State(provider): State<Arc<Provider>>,
+    id: RequestId,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let request = provider.read_logout(query.unwrap_or_default().as_bytes(), "post_logout_redirect_uri");
+    provider.leave(&headers, request).await.unwrap_or_else(|error| error.answer(id))
+}
+
+/// `POST /oidc/logout`: comes without our cookies from another site, so it comes again as a GET (design §5.10).
+pub(super) async fn oidc_form(body: Bytes) -> Response {
+    match std::str::from_utf8(&body) {
+        Ok(form) => redirect::see_other(&format!("/oidc/logout?{form}")),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// `GET /v2/logout?client_id&returnTo` (contract §2.3).
+pub(super) async fn v2(
+    State(provider): State<Arc<Provider>>,
+    id: RequestId,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let request = provider.read_logout(query.unwrap_or_default().as_bytes(), "returnTo");
+    provider.leave(&headers, request).await.unwrap_or_else(|error| error.answer(id))
+}
+
+/// `POST /login/logout`: the person said yes on our own page.
+pub(super) async fn confirmed(
+    State(provider): State<Arc<Provider>>,
+    id: RequestId,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if !is_same_origin(&headers, &provider.settings.server.public_url) {
+        return LogoutError::CrossSite.answer(id);
+    }
+    let request = provider.read_logout(&body, "post_logout_redirect_uri");
+    let result = match provider.check_target(&request).await {
+        Ok(target) => provider.end_session(&headers, target).await,
+        Err(error) => Err(error),
+    };
+    result.unwrap_or_else(|error| error.answer(id))
+}
+
+impl Provider {
+    fn read_logout(&self, parameters: &[u8], target_name: &str) -> LogoutRequest {
+        let get = |name: &str| {
+            let mut found =
+                url::form_urlencoded::parse(parameters).filter(|(key, value)| key == name && !value.is_empty());
+            found.next().map(|(_, value)| value.into_owned())
+        };
+        let hint = get("id_token_hint").and_then(|token| self.read_hint(&token));
+        let client_id = hint.as_ref().map(|hint| hint.aud.clone()).or_else(|| get("client_id"));
+        LogoutRequest { hint, client_id, target: get(target_name), state: get("state") }
+    }
+
+    /// An ID token of ours; an expired one still says who it was for (RP-Initiated Logout §2).
+    fn read_hint(&self, token: &str) -> Option<IdTokenClaims> {
+        const ANY_AGE: i64 = 100 * 365 * 24 * 3600;
+        let issuer = self.settings.issuer();
+        let expected =
+            Expected { issuer: &issuer, audience: None, typ: ID_TOKEN, leeway_seconds: ANY_AGE, now: Timestamp::now() };
+        self.keys.verify(token, &expected).ok()
+    }
+
+    async fn leave(&self, headers: &HeaderMap, request: LogoutRequest) -> Result<Response, LogoutError> {
+        let target = self.check_target(&request).await?;
+        let Some(session) = self.session(headers).await? else { return self.end_session(headers, target).await };
+        let proven = request.hint.as_ref().is_some_and(|hint| hint.sid.as_ref() == Some(&session.sid));
+        if proven {
+            return self.end_session(headers, target).await;
+        }
+        let hidden =
+            [("client_id", request.client_id), ("post_logout_redirect_uri", request.target), ("state", request.state)];
+        let hidden = hidden.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let page = LogoutPage { action: "/login/logout", hidden: hidden.collect(), signed_in_as: Some(session.label) };
+        Ok(Page::new(page).form_targets(target.as_deref()).into_response())
+    }
+
+    /// The registered target with `state`; without a target the person stays on our page.
+    async fn check_target(&self, request: &LogoutRequest) -> Result<Option<String>, LogoutError> {
+        let Some(target) = &request.target else { return Ok(None) };
+        let client_id = request.client_id.as_ref().ok_or(LogoutError::UnregisteredTarget)?;
+        let application = self.client.application(client_id).await.map_err(|error| match error {
+            ManagementError::Unreachable(why) => LogoutError::Unavailable(why),
+            ManagementError::Refused(refusal) => LogoutError::Fault(Fault::new("finding an application", refusal)),
+        })?;
+        let application = application.ok_or(LogoutError::UnregisteredTarget)?;
+        if !application.allowed_logout_urls.contains(target) {
+            return Err(LogoutError::UnregisteredTarget);
+        }
+        let Some(state) = &request.state else { return Ok(Some(target.clone())) };
+        let mut url = url::Url::parse(target).map_err(|_| LogoutError::UnregisteredTarget)?;
+        url.query_pairs_mut().append_pair("state", state);
+        Ok(Some(url.into()))
+    }
+
+    async fn session(&self, headers: &HeaderMap) -> Result<Option<Session>, LogoutError> {
+        match self.cookies.read(headers, Purpose::Session) {
+            Some(secret) => Ok(self.logins.find(Kind::Session, &secret, Timestamp::now()).await?),
+            None => Ok(None),
+        }
+    }
+
+    async fn end_session(&self, headers: &HeaderMap, target: Option<String>) -> Result<Response, LogoutError> {
+        if let Some(secret) = self.cookies.read(headers, Purpose::Session) {
+            self.logins.delete(Kind::Session, &secret).await?;
+        }
+        let mut response = match target {
+            Some(target) => redirect::see_other(&target),
+            None => message("You are signed out", "Your session in this browser has ended. You can close this page.")
+                .into_page(StatusCode::OK)
+                .into_response(),
+        };
+        response.headers_mut().append(header::SET_COOKIE, self.cookies.clear(Purpose::Session));
+        Ok(response)
+    }
+}
+
+impl LogoutError {
+    fn answer(self, RequestId(request_id): RequestId) -> Response {
+        let (status, title, text) = match self {
+            Self::UnregisteredTarget => (
+                StatusCode::BAD_REQUEST,
+                "This sign-out link does not work",
+                "The application asked to go on to an address that is not registered for it, so nothing was done. \
+                 (For its administrator: allowed_logout_urls must contain it exactly.)",
+            ),
+            Self::CrossSite => {
+                (StatusCode::FORBIDDEN, "The form came from another page", "Go back, reload the page and try again.")
+            }
+            Self::Unavailable(why) => {
+                tracing::error!(why, request_id, "the Management API does not answer");
+                (StatusCode::SERVICE_UNAVAILABLE, "Sign-out is unavailable", "Please try again in a moment.")
+            }
+            Self::Fault(fault) => {
+                tracing::error!(%fault, request_id, "a sign-out failed");
+                (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side", "Please try again.")
+            }
+        };
+        let page = MessagePage { request_id, ..message(title, text) };
+        page.into_page(status).into_response()
+    }
+}
+
+fn message(title: &str, text: &str) -> MessagePage {
+    MessagePage {
+        title: title.to_owned(),
+        message: text.to_owned(),
+        detail: None,
+        actions: Vec::new(),
+        request_id: String::new(),
+        organization: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_stays_text() {
+        let hostile = "\"><script>alert(1)</script>".to_owned();
+        let page = LogoutPage {
+            action: "/login/logout",
+            hidden: vec![(hostile.clone(), hostile.clone())],
+            signed_in_as: Some(hostile),
+        };
+        assert!(!page.render().expect("draws").contains("<script"));
+    }
+}

@@ -1,0 +1,288 @@
+//! The token endpoint: a code, or an application's own credentials, for tokens (RFC 6749 §4.1.3, §4.4).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+use super::Provider;
+use super::client_authentication::authenticate;
+use super::token_request::TokenRequest;
+use crate::error::Fault;
+use crate::management_client::ManagementError;
+use crate::model::grant::AuthorizationCode;
+use crate::model::login::{Admission, LoginRecord, Proof};
+use crate::model::{Application, Organization, Timestamp, random_alphanumeric};
+use crate::oidc::claims::{AccessTokenClaims, Audience, CLIENT_CREDENTIALS, IdTokenClaims};
+use crate::oidc::error::{TokenEndpointError, code};
+use crate::oidc::keys::{ACCESS_TOKEN, ID_TOKEN};
+use crate::store::{StoreError, TakenCode};
+
+/// The answer of the token endpoint (RFC 6749 §5.1).
+#[derive(Serialize)]
+pub(super) struct TokenSet {
+    access_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    /// Seconds.
+    expires_in: i64,
+    token_type: &'static str,
+}
+
+impl From<ManagementError> for TokenEndpointError {
+    fn from(error: ManagementError) -> Self {
+        tracing::warn!(%error, "a token request needs the Management API");
+        Self::new(code::TEMPORARILY_UNAVAILABLE, "the Management API does not answer; try again soon")
+    }
+}
+
+pub(super) async fn exchange(
+    State(provider): State<Arc<Provider>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, TokenEndpointError> {
+    let now = Timestamp::now();
+    let request = TokenRequest::parse(&headers, &body)?;
+    let grant_type = request.required("grant_type")?;
+    if !["authorization_code", "client_credentials"].contains(&grant_type) {
+        return Err(TokenEndpointError::new(
+            code::UNSUPPORTED_GRANT_TYPE,
+            format!("Unsupported grant type: {grant_type}"),
+        ));
+    }
+    let application = authenticate(&provider, &headers, &request).await?;
+    if !application.may_use_grant(grant_type) {
+        let message = format!("Grant type '{grant_type}' not allowed for the client.");
+        return Err(TokenEndpointError::new(code::UNAUTHORIZED_CLIENT, message));
+    }
+    let tokens = match grant_type {
+        "authorization_code" => for_code(&provider, &application, &request, now).await?,
+        _ => for_client(&provider, &application, &request, now).await?,
+    };
+    Ok(Json(tokens).into_response())
+}
+
+/// One code, once, for the application it was made for; whether the person may still enter is asked again.
+async fn for_code(
+    provider: &Provider,
+    application: &Application,
+    request: &TokenRequest,
+    now: Timestamp,
+) -> Result<TokenSet, TokenEndpointError> {
+    let secret = request.required("code")?;
+    let invalid = || invalid_grant("Invalid authorization code");
+    let code = match provider.logins.take_code(secret, now, provider.settings.tokens.access_token_seconds).await? {
+        TakenCode::Taken(code) => *code,
+        TakenCode::Reused => {
+            tracing::warn!(
+                client_id = application.client_id,
+                "an authorization code was used twice; its tokens are revoked"
+            );
+            return Err(invalid());
+        }
+        TakenCode::Unknown => return Err(invalid()),
+    };
+    if code.client_id != application.client_id || request.get("redirect_uri") != Some(&code.redirect_uri) {
+        return Err(invalid());
+    }
+    check_verifier(code.code_challenge.as_deref(), request.get("code_verifier"))?;
+    let admission = ask_again(provider, &code).await?;
+    let organization = match &code.organization_id {
+        Some(id) => Some(provider.client.organization(id).await?.ok_or_else(invalid)?),
+        None => None,
+    };
+    issue(provider, application, &code, &admission, organization.as_deref(), now)
+}
+
+/// RFC 7636 §4.6. A verifier without a challenge is refused too: somebody took the challenge away.
+fn check_verifier(challenge: Option<&str>, verifier: Option<&str>) -> Result<(), TokenEndpointError> {
+    let holds = match (challenge, verifier) {
+        (None, None) => true,
+        (Some(challenge), Some(verifier)) => {
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
+            URL_SAFE_NO_PAD.encode(digest) == challenge
+        }
+        _ => false,
+    };
+    if holds { Ok(()) } else { Err(invalid_grant("Failed to verify code verifier")) }
+}
+
+/// The connection may have been disabled, or the membership ended, since the code was made.
+async fn ask_again(provider: &Provider, code: &AuthorizationCode) -> Result<Admission, TokenEndpointError> {
+    let record = LoginRecord {
+        organization_id: code.organization_id.clone(),
+        client_id: code.client_id.clone(),
+        connection_id: code.connection_id.clone(),
+        client_address: None,
+        trip_id: None,
+        proof: Proof::Session { user_id: code.user_id.clone() },
+    };
+    provider.client.record_login(&record).await.map_err(|error| match error {
+        ManagementError::Refused(refusal) => {
+            tracing::info!(%refusal, "a code was refused because the login does not hold any more");
+            invalid_grant("the login does not hold any more")
+        }
+        unreachable => unreachable.into(),
+    })
+}
+
+fn issue(
+    provider: &Provider,
+    application: &Application,
+    code: &AuthorizationCode,
+    admission: &Admission,
+    organization: Option<&Organization>,
+    now: Timestamp,
+) -> Result<TokenSet, TokenEndpointError> {
+    let settings = &provider.settings;
+    let issuer = settings.issuer();
+    let has = |scope: &str| code.scope.iter().any(|asked| asked == scope);
+    let org_id = organization.map(|organization| organization.id.clone());
+    let org_name = organization_name_claim(provider, organization);
+    let id_token = if has("openid") {
+        let lifetime = application.jwt_configuration.as_ref().and_then(|jwt| jwt.lifetime_in_seconds);
+        let user = &admission.user;
+        let claims = IdTokenClaims {
+            iss: issuer.clone(),
+            sub: user.user_id.clone(),
+            aud: application.client_id.clone(),
+            iat: now.seconds(),
+            exp: now.seconds() + lifetime.unwrap_or(settings.tokens.id_token_seconds),
+            nonce: code.nonce.clone(),
+            auth_time: code.wants_auth_time.then(|| code.authenticated_at.seconds()),
+            sid: Some(code.sid.clone()),
+            profile: if has("profile") { user.profile.clone() } else { Default::default() },
+            updated_at: has("profile").then_some(user.updated_at),
+            email: user.email.clone().filter(|_| has("email")),
+            email_verified: (has("email") && user.email.is_some()).then_some(user.email_verified),
+            org_id: org_id.clone(),
+            org_name: org_name.clone(),
+        };
+        Some(provider.keys.sign(ID_TOKEN, &claims)?)
+    } else {
+        None
+    };
+    let userinfo = format!("{issuer}userinfo");
+    let access = AccessTokenClaims {
+        iss: issuer,
+        sub: code.user_id.clone(),
+        aud: match &code.audience {
+            Some(audience) if has("openid") => Audience::Many(vec![audience.clone(), userinfo]),
+            Some(audience) => Audience::One(audience.clone()),
+            None => Audience::One(userinfo),
+        },
+        azp: application.client_id.clone(),
+        iat: now.seconds(),
+        exp: now.seconds() + settings.tokens.access_token_seconds,
+        jti: random_alphanumeric(22),
+        scope: code.scope.join(" "),
+        gty: None,
+        org_id,
+        org_name,
+        gid: Some(code.grant_id.clone()),
+    };
+    answer(provider, access, id_token)
+}
+
+/// The application's own token: what its client grant says, nothing else (contract §1.9).
+async fn for_client(
+    provider: &Provider,
+    application: &Application,
+    request: &TokenRequest,
+    now: Timestamp,
+) -> Result<TokenSet, TokenEndpointError> {
+    let denied = |message: String| TokenEndpointError::new(code::ACCESS_DENIED, message);
+    if application.is_public() {
+        return Err(TokenEndpointError::new(
+            code::UNAUTHORIZED_CLIENT,
+            "a public client has no credentials of its own",
+        ));
+    }
+    if request.get("organization").is_some() {
+        return Err(denied("client_credentials with an organization is not supported".to_owned()));
+    }
+    let audience = request.required("audience")?;
+    let grant = provider.client.client_grant(&application.client_id, audience).await?;
+    let grant = grant.ok_or_else(|| {
+        denied(format!(
+            "Client is not authorized to access \"{audience}\". You need to create a \"client-grant\" associated to this API."
+        ))
+    })?;
+    let asked: Option<Vec<&str>> = request.get("scope").map(|scope| scope.split_ascii_whitespace().collect());
+    if let Some(missing) = asked.iter().flatten().find(|asked| !grant.scope.iter().any(|held| held == *asked)) {
+        return Err(denied(format!("The client was not granted the scope {missing}.")));
+    }
+    let scope = asked.map_or_else(|| grant.scope.join(" "), |asked| asked.join(" "));
+    let access = AccessTokenClaims {
+        iss: provider.settings.issuer(),
+        sub: format!("{}@clients", application.client_id),
+        aud: Audience::One(audience.to_owned()),
+        azp: application.client_id.clone(),
+        iat: now.seconds(),
+        exp: now.seconds() + provider.settings.tokens.access_token_seconds,
+        jti: random_alphanumeric(22),
+        scope,
+        gty: Some(CLIENT_CREDENTIALS.to_owned()),
+        org_id: None,
+        org_name: None,
+        gid: None,
+    };
+    answer(provider, access, None)
+}
+
+fn answer(
+    provider: &Provider,
+    access: AccessTokenClaims,
+    id_token: Option<String>,
+) -> Result<TokenSet, TokenEndpointError> {
+    Ok(TokenSet {
+        access_token: provider.keys.sign(ACCESS_TOKEN, &access)?,
+        id_token,
+        scope: Some(access.scope).filter(|scope| !scope.is_empty()),
+        expires_in: access.exp - access.iat,
+        token_type: "Bearer",
+    })
+}
+
+/// `org_name` only where organizations may be named by name (contract §2.4).
+pub(super) fn organization_name_claim(provider: &Provider, organization: Option<&Organization>) -> Option<String> {
+    let allowed = provider.settings.login.allow_organization_name_in_authentication_api;
+    organization.filter(|_| allowed).map(|organization| organization.name.clone())
+}
+
+fn invalid_grant(description: &str) -> TokenEndpointError {
+    TokenEndpointError::new(code::INVALID_GRANT, description)
+}
+
+impl From<Fault> for TokenEndpointError {
+    fn from(fault: Fault) -> Self {
+        tracing::error!(%fault, "the token endpoint failed");
+        Self::new(code::SERVER_ERROR, "An internal error occurred")
+    }
+}
+
+impl From<StoreError> for TokenEndpointError {
+    fn from(error: StoreError) -> Self {
+        Fault::new("keeping a login", error).into()
+    }
+}
+
+impl IntoResponse for TokenEndpointError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 6749 §5.2: the scheme the client may have used.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+        }
+        response
+    }
+}

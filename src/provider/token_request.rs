@@ -1,0 +1,57 @@
+//! A token request as it came: form or JSON, each parameter once (RFC 6749 §3.2).
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, header};
+
+use crate::oidc::error::{TokenEndpointError, code};
+
+/// The parameters of a token request; secrets among them, so it has no `Debug`.
+pub(super) struct TokenRequest {
+    parameters: BTreeMap<String, String>,
+}
+
+impl TokenRequest {
+    /// # Errors
+    /// `invalid_request` for another content type, a broken body or a doubled parameter.
+    pub(super) fn parse(headers: &HeaderMap, body: &Bytes) -> Result<Self, TokenEndpointError> {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let parameters = match kind.split(';').next().unwrap_or("").trim() {
+            "application/x-www-form-urlencoded" => read_form(body)?,
+            "application/json" => {
+                serde_json::from_slice(body).map_err(|_| invalid_request("the body must be a JSON object of texts"))?
+            }
+            _ => {
+                let message = "send application/x-www-form-urlencoded or application/json";
+                return Err(invalid_request(message));
+            }
+        };
+        Ok(Self { parameters })
+    }
+
+    /// The parameter, unless it is absent or empty (RFC 6749 §3.2: the same).
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// # Errors
+    /// `invalid_request` that names the absent parameter.
+    pub(super) fn required(&self, name: &str) -> Result<&str, TokenEndpointError> {
+        self.get(name).ok_or_else(|| invalid_request(format!("Missing required parameter: {name}")))
+    }
+}
+
+fn read_form(body: &[u8]) -> Result<BTreeMap<String, String>, TokenEndpointError> {
+    let mut parameters = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(body) {
+        if parameters.insert(name.to_string(), value.into_owned()).is_some() {
+            return Err(invalid_request(format!("the parameter {name:?} was sent twice")));
+        }
+    }
+    Ok(parameters)
+}
+
+pub(super) fn invalid_request(description: impl Into<String>) -> TokenEndpointError {
+    TokenEndpointError::new(code::INVALID_REQUEST, description)
+}
