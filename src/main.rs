@@ -1,1 +1,26 @@
-fn main() {}
+//! Parse the command line, run the command, say what went wrong.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use vestibule::cli::{Cli, run};
+
+fn main() -> ExitCode {
+    // One crypto provider for everything that speaks TLS (design §5.15).
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("vestibule: the runtime cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("vestibule: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The command line: serve, demo, check, explain, token, gateway.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::error::{Context, Fault};
+use crate::management;
+use crate::{demo, web};
+
+/// The organization login page: each organization sees only its own ways to sign in.
+#[derive(Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the login pages, the OpenID provider and (unless management.url is set) the Management API.
+    Serve(ConfigArgument),
+    /// Try everything at once: two organizations, an identity provider and a sample application on this machine.
+    Demo(demo::Arguments),
+    /// Check a configuration and say of each upstream whether it answers.
+    Check(ConfigArgument),
+    /// Say which organization the address of a login would get, by which rule, and which options it would see.
+    Explain {
+        #[command(flatten)]
+        config: ConfigArgument,
+        url: Url,
+    },
+    /// Print a token for the Management API of this host.
+    Token {
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// A scope such as read:organizations; repeat it for more. Without any: all that a token may have.
+        #[arg(long = "scope")]
+        scopes: Vec<String>,
+        /// How long the token is valid.
+        #[arg(long, default_value_t = 3600)]
+        seconds: i64,
+    },
+    /// Manage the gateways that may use this host's Management API.
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
+}
+
+#[derive(Subcommand)]
+enum GatewayCommand {
+    /// Make the client of a gateway and print its settings.
+    Add {
+        #[command(flatten)]
+        config: ConfigArgument,
+        name: String,
+    },
+}
+
+#[derive(clap::Args)]
+struct ConfigArgument {
+    /// The settings file; what it does not name has the default that config/vestibule.toml tells.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigArgument {
+    fn load(&self) -> Result<Config, Fault> {
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Config::load(self.config.as_deref(), environment).context("the configuration")
+    }
+
+    async fn build(&self) -> Result<App, Fault> {
+        let config = self.load()?;
+        web::observe::init_logging(&config.log)?;
+        App::build(config).await
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The sentence to print; the process then exits with 1.
+pub async fn run(cli: Cli) -> Result<(), Fault> {
+    match cli.command {
+        Command::Serve(config) => serve(&config).await,
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Check(config) => check(&config).await,
+        Command::Explain { config, url } => {
+            let app = config.build().await?;
+            let lines = app.login.explain(&url).await.context("explaining the address")?;
+            lines.iter().for_each(|line| println!("{line}"));
+            Ok(())
+        }
+        Command::Token { config, scopes, seconds } => {
+            let app = config.build().await?;
+            if app.settings.management.url.is_some() {
+                return Err(Fault::new(
+                    "vestibule token",
+                    "the Management API is on another host; make the token there",
+                ));
+            }
+            let all = || management::SCOPES.map(str::to_owned).to_vec();
+            let scopes = if scopes.is_empty() { all() } else { scopes };
+            println!("{}", app.management_token(&scopes, seconds)?);
+            Ok(())
+        }
+        Command::Gateway(GatewayCommand::Add { config, name }) => add_gateway(&config, &name).await,
+    }
+}
+
+async fn serve(config: &ConfigArgument) -> Result<(), Fault> {
+    let first_start = is_first_start(&config.load()?);
+    let app = config.build().await?;
+    let address = app.settings.server.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .context(&format!("listening on {address} (server.listen, or VESTIBULE_SERVER__LISTEN, changes it)"))?;
+    tracing::info!(%address, public_url = %app.settings.server.public_url, "serving");
+    if first_start {
+        tracing::info!(
+            "first start: the database, its root key and a signing key were made. Get a Management API token with: \
+             vestibule token --scope create:organizations (without --scope it has every scope)"
+        );
+    }
+    app.serve(listener, stop_signal()).await
+}
+
+/// SIGTERM or Ctrl-C.
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+fn is_first_start(config: &Config) -> bool {
+    let path = config.storage.url.expose_secret().strip_prefix("sqlite:");
+    path.is_some_and(|path| !std::path::Path::new(path.split('?').next().unwrap_or(path)).exists())
+}
+
+async fn check(config: &ConfigArgument) -> Result<(), Fault> {
+    let settings = config.load()?;
+    println!("configuration      ok");
+    if is_first_start(&settings) {
+        println!("database           not there yet; the first start makes it");
+        return Ok(());
+    }
+    let app = config.build().await?;
+    println!("database           ok");
+    let mut failures = 0;
+    let mut report = |name: &str, result: Result<(), String>| match result {
+        Ok(()) => println!("{name:<18} ok"),
+        Err(why) => {
+            failures += 1;
+            println!("{name:<18} {why}");
+        }
+    };
+    report("management api", app.client.probe().await.map_err(|error| error.to_string()));
+    let connections = app.client.all_connections().await.unwrap_or_default();
+    for connection in connections.iter().filter(|connection| !connection.strategy.is_database()) {
+        report(&connection.name, app.login.probe(connection).await);
+    }
+    match failures {
+        0 => Ok(()),
+        _ => Err(Fault::new("vestibule check", format!("{failures} upstream(s) do not answer as they should"))),
+    }
+}
+
+async fn add_gateway(config: &ConfigArgument, name: &str) -> Result<(), Fault> {
+    let app = config.build().await?;
+    if app.settings.management.url.is_some() {
+        return Err(Fault::new("vestibule gateway add", "the Management API is on another host; run this there"));
+    }
+    let audience = app.settings.management_audience();
+    let scopes = crate::management_client::GATEWAY_SCOPES;
+    let (client_id, secret) = management::gateways::add(&app.tenant, name, &audience, &scopes).await?;
+    println!("# The settings of the gateway {name:?}; the secret is not shown again.");
+    println!("[management]");
+    println!("url = {:?}", app.settings.server.public_url.as_str().trim_end_matches('/'));
+    println!("client_id = {client_id:?}");
+    println!("client_secret = {secret:?}");
+    Ok(())
+}
