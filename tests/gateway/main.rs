@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod login;
 mod outside_world;
+mod settings;
 mod support;

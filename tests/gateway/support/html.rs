@@ -55,9 +55,21 @@ fn read_form(form: ElementRef<'_>, base: &Url) -> Form {
     read
 }
 
-/// Text with runs of white space made one space.
+/// The text that a screen reader says, with runs of white space made one space.
 fn text(element: ElementRef<'_>) -> String {
-    element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut said = String::new();
+    say(element, &mut said);
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn say(element: ElementRef<'_>, said: &mut String) {
+    for child in element.children() {
+        if let Some(text) = child.value().as_text() {
+            said.push_str(text);
+        } else if let Some(inner) = ElementRef::wrap(child).filter(|it| it.attr("aria-hidden") != Some("true")) {
+            say(inner, said);
+        }
+    }
 }
 
 fn css(selector: &str) -> Selector {

@@ -2,15 +2,18 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod application;
 pub mod browser;
 pub mod child;
 pub mod devtools;
 pub mod forging;
+pub mod gateway;
 pub mod hostile_provider;
 pub mod html;
 pub mod http;
 pub mod identity_provider;
 pub mod postgres;
+pub mod world;
 
 use std::path::{Path, PathBuf};
 

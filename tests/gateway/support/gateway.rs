@@ -1,0 +1,267 @@
+//! The real server on a free port, with its administrator: every way it can be run.
+
+use std::net::SocketAddr;
+
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+use vestibule::app::App;
+use vestibule::config::Config;
+use vestibule::management;
+use vestibule::management_client::GATEWAY_SCOPES;
+
+use super::http::{Page, Visitor};
+use super::postgres::Postgres;
+
+/// How the product is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    SqliteEmbedded,
+    PostgresEmbedded,
+    SqliteRemote,
+    PostgresRemote,
+}
+
+impl Mode {
+    fn is_remote(self) -> bool {
+        matches!(self, Self::SqliteRemote | Self::PostgresRemote)
+    }
+
+    fn is_postgres(self) -> bool {
+        matches!(self, Self::PostgresEmbedded | Self::PostgresRemote)
+    }
+}
+
+/// Writes each test once and runs it in every [`Mode`]: `matrix! { a_promise, ... }` for `async fn a_promise(mode)`.
+#[macro_export]
+macro_rules! matrix {
+    ($($name:ident),+ $(,)?) => {
+        $crate::matrix!(@mode sqlite_embedded SqliteEmbedded $($name)+);
+        $crate::matrix!(@mode postgres_embedded PostgresEmbedded $($name)+);
+        $crate::matrix!(@mode sqlite_remote SqliteRemote $($name)+);
+        $crate::matrix!(@mode postgres_remote PostgresRemote $($name)+);
+    };
+    (@mode $module:ident $mode:ident $($name:ident)+) => {
+        mod $module {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::support::gateway::Mode::$mode).await;
+            })+
+        }
+    };
+}
+
+/// A running gateway and, in the remote modes, the other vestibule whose Management API it uses.
+pub struct Gateway {
+    /// `http://localhost:PORT`
+    pub origin: String,
+    pub address: SocketAddr,
+    pub admin: Administrator,
+    servers: Vec<AbortHandle>,
+    _folder: TempDir,
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.servers.iter().for_each(AbortHandle::abort);
+    }
+}
+
+impl Gateway {
+    pub async fn start(mode: Mode) -> Self {
+        Self::start_with(mode, "").await
+    }
+
+    /// With further settings, in the syntax of the settings file; they go to the gateway and to the API's host.
+    pub async fn start_with(mode: Mode, settings: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut servers = Vec::new();
+        let place = Place::new().await;
+        if !mode.is_remote() {
+            let app = App::build(config(mode, &folder, "gateway", &place.origin, settings).await).await.unwrap();
+            let admin = Administrator::of(&app, &place.origin);
+            let (origin, address) = (place.origin.clone(), place.address);
+            servers.push(place.serve(app));
+            return Self { origin, address, admin, servers, _folder: folder };
+        }
+        let host = Place::new().await;
+        let app = App::build(config(mode, &folder, "management", &host.origin, settings).await).await.unwrap();
+        let admin = Administrator::of(&app, &host.origin);
+        let audience = format!("{}/api/v2/", host.origin);
+        let (client_id, secret) =
+            management::gateways::add(&app.tenant, "the gateway", &audience, &GATEWAY_SCOPES).await.unwrap();
+        let url = host.origin.clone();
+        servers.push(host.serve(app));
+        // Writes made elsewhere are seen when the answer is no longer fresh.
+        let settings = format!("{settings}\nmanagement.url = {url:?}\nmanagement.client_id = {client_id:?}\n");
+        let mut config = config(mode, &folder, "gateway", &place.origin, &settings).await;
+        config.management.client_secret = secret.into();
+        config.management.fresh_seconds = 0;
+        let app = App::build(config).await.unwrap();
+        let (origin, address) = (place.origin.clone(), place.address);
+        servers.push(place.serve(app));
+        Self { origin, address, admin, servers, _folder: folder }
+    }
+
+    /// An address of the gateway.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// An address on another host name that leads to the gateway, such as `acme.localhost`.
+    pub fn url_at(&self, host: &str, path: &str) -> String {
+        format!("http://{host}:{}{path}", self.address.port())
+    }
+}
+
+struct Place {
+    origin: String,
+    address: SocketAddr,
+    listener: TcpListener,
+}
+
+impl Place {
+    async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        Self { origin: format!("http://localhost:{}", address.port()), address, listener }
+    }
+
+    fn serve(self, app: App) -> AbortHandle {
+        let server = async move { app.serve(self.listener, std::future::pending()).await.unwrap() };
+        tokio::spawn(server).abort_handle()
+    }
+}
+
+/// Dotted keys (`login.code_seconds = 1`) so that settings from several places can be put together.
+async fn config(mode: Mode, folder: &TempDir, name: &str, origin: &str, settings: &str) -> Config {
+    let storage = match mode.is_postgres() {
+        true => Postgres::database().await,
+        false => format!("sqlite:{}", folder.path().join(format!("{name}.db")).display()),
+    };
+    // 32 bytes of 7.
+    let root_key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+    let text = format!(
+        "server.public_url = {origin:?}\nstorage.url = {storage:?}\nstorage.root_key = {root_key:?}\n\
+         storage.max_connections = 4\noutbound.allow = [\"127.0.0.0/8\"]\noutbound.timeout_seconds = 2\n{settings}"
+    );
+    let config = Config::from_text(&text, std::iter::empty()).unwrap();
+    assert!(!config.storage.url.expose_secret().is_empty());
+    config
+}
+
+/// Somebody with a token for the Management API.
+pub struct Administrator {
+    pub api: String,
+    pub token: String,
+    visitor: Visitor,
+}
+
+impl Administrator {
+    fn of(app: &App, origin: &str) -> Self {
+        let all = management::SCOPES.map(str::to_owned);
+        let token = app.management_token(&all, 3600).unwrap();
+        Self { api: format!("{origin}/api/v2"), token, visitor: Visitor::new() }
+    }
+
+    /// Any call; the answer whatever its status is.
+    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Page {
+        let method = method.parse().unwrap();
+        let mut request = self.visitor.request(method, &format!("{}{path}", self.api)).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        self.visitor.send(request).await
+    }
+
+    /// # Panics
+    /// When the call is not answered with a success.
+    pub async fn done(&self, method: &str, path: &str, body: Option<Value>) -> Value {
+        let page = self.call(method, path, body).await;
+        assert!((200..300).contains(&page.status), "{method} {path}: {} {}", page.status, page.text());
+        serde_json::from_slice(&page.body).unwrap_or(Value::Null)
+    }
+
+    pub async fn create(&self, path: &str, body: Value) -> Value {
+        self.done("POST", path, Some(body)).await
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        self.done("GET", path, None).await
+    }
+
+    pub async fn update(&self, path: &str, body: Value) -> Value {
+        self.done("PATCH", path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) {
+        self.done("DELETE", path, None).await;
+    }
+
+    /// An organization, by its id.
+    pub async fn organization(&self, name: &str) -> String {
+        let organization = json!({ "name": name, "display_name": title(name) });
+        id(&self.create("/organizations", organization).await)
+    }
+
+    /// A federated connection, by its id; `options` is merged over the usual ones.
+    pub async fn federated(&self, name: &str, issuer: &str, options: Value) -> String {
+        let mut all = json!({ "issuer": issuer, "client_id": "gateway", "client_secret": "secret" });
+        all.as_object_mut().unwrap().extend(options.as_object().cloned().unwrap_or_default());
+        let connection = json!({ "name": name, "strategy": "oidc", "display_name": title(name), "options": all });
+        id(&self.create("/connections", connection).await)
+    }
+
+    /// A database connection, by its id.
+    pub async fn database(&self, name: &str) -> String {
+        id(&self.create("/connections", json!({ "name": name, "strategy": "auth0" })).await)
+    }
+
+    pub async fn enable(&self, organization: &str, connection: &str, assign_membership_on_login: bool) {
+        let body = json!({ "connection_id": connection, "assign_membership_on_login": assign_membership_on_login });
+        self.create(&format!("/organizations/{organization}/enabled_connections"), body).await;
+    }
+
+    pub async fn disable(&self, organization: &str, connection: &str) {
+        self.delete(&format!("/organizations/{organization}/enabled_connections/{connection}")).await;
+    }
+
+    /// A user of a database connection, by its id.
+    pub async fn person(&self, connection: &str, email: &str, password: &str) -> String {
+        let user = json!({
+            "connection": connection, "email": email, "email_verified": true, "password": password,
+        });
+        text(&self.create("/users", user).await, "user_id")
+    }
+
+    pub async fn add_member(&self, organization: &str, user: &str) {
+        self.create(&format!("/organizations/{organization}/members"), json!({ "members": [user] })).await;
+    }
+
+    pub async fn member_ids(&self, organization: &str) -> Vec<String> {
+        let members = self.get(&format!("/organizations/{organization}/members")).await;
+        members.as_array().unwrap().iter().map(|member| text(member, "user_id")).collect()
+    }
+
+    pub async fn user_ids(&self) -> Vec<String> {
+        let users = self.get("/users").await;
+        users.as_array().unwrap().iter().map(|user| text(user, "user_id")).collect()
+    }
+}
+
+/// `acme-sso` reads "Acme sso".
+fn title(name: &str) -> String {
+    let mut letters = name.replace('-', " ").chars().collect::<Vec<_>>();
+    letters[0] = letters[0].to_ascii_uppercase();
+    letters.into_iter().collect()
+}
+
+pub fn id(value: &Value) -> String {
+    text(value, "id")
+}
+
+pub fn text(value: &Value, member: &str) -> String {
+    value[member].as_str().unwrap_or_else(|| panic!("no {member} in {value}")).to_owned()
+}
