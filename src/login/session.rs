@@ -17,8 +17,8 @@ pub(super) async fn find(login: &Login, visit: &Visit, now: Timestamp) -> Result
     let Some(secret) = login.cookies.read(&visit.headers, Purpose::Session) else { return Ok(None) };
     let session: Option<Session> = login.logins.find(Kind::Session, &secret, now).await?;
     let Some(session) = session.filter(|session| session.ends_at > now) else { return Ok(None) };
-    // Used now, so the idle time begins again.
-    keep(login, &secret, &session, now).await?;
+    // Used now, so the idle time begins again; a session that was signed out meanwhile does not come back.
+    login.logins.extend(Kind::Session, &secret, idle_end(login, &session, now)).await?;
     Ok(Some(session))
 }
 
@@ -77,13 +77,13 @@ pub(super) async fn begin(
         ends_at: now.plus_seconds(login.settings.login.session_hours * 3600),
     };
     let secret = new_secret();
-    keep(login, &secret, &session, now).await?;
+    let end = idle_end(login, &session, now);
+    login.logins.put(Kind::Session, &secret, &session.user_id, &session, end).await?;
     let seconds = login.settings.login.session_hours * 3600;
     Ok((session, login.cookies.set(Purpose::Session, &secret, Some(seconds))))
 }
 
-async fn keep(login: &Login, secret: &str, session: &Session, now: Timestamp) -> Result<(), LoginError> {
-    let idle_end = now.plus_seconds(login.settings.login.session_idle_hours * 3600);
-    let end = idle_end.min(session.ends_at);
-    Ok(login.logins.put(Kind::Session, secret, &session.user_id, session, end).await?)
+/// When the session ends if it is not used again.
+fn idle_end(login: &Login, session: &Session, now: Timestamp) -> Timestamp {
+    now.plus_seconds(login.settings.login.session_idle_hours * 3600).min(session.ends_at)
 }

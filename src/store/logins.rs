@@ -97,6 +97,20 @@ impl Logins {
         self.database.write(move |mut rows| Box::pin(async move { rows.take_record(kind, &key, now).await })).await
     }
 
+    /// Moves the record's end; a record that is gone stays gone.
+    pub async fn extend(&self, kind: Kind, secret: &str, expires_at: Timestamp) -> Result<(), StoreError> {
+        let key = sha256(secret);
+        self.database
+            .write(move |mut rows| {
+                Box::pin(async move {
+                    let statement = sqlx::query("UPDATE records SET expires_at = $1 WHERE kind = $2 AND key = $3");
+                    let statement = statement.bind(expires_at.0).bind(kind.as_str()).bind(key);
+                    rows.execute(statement).await.map(|_| ())
+                })
+            })
+            .await
+    }
+
     /// Deletes the record of this secret.
     pub async fn delete(&self, kind: Kind, secret: &str) -> Result<(), StoreError> {
         let key = sha256(secret);
