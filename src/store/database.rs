@@ -1,6 +1,6 @@
 //! One database of either kind: readers, and writers that commit in groups on SQLite.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -13,7 +13,7 @@ use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Executor, Row, SqlSafeStr};
 use tokio::sync::{mpsc, oneshot};
 
-use super::seal::{Seal, read_or_create_root_key};
+use super::seal::{Seal, create_private, read_or_create_root_key};
 use crate::config;
 use crate::error::{Context, Fault};
 
@@ -126,7 +126,12 @@ impl Database {
         if !sqlite && !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
             return Err(Fault::new("storage.url", "must start with sqlite: or postgres://"));
         }
-        let seal = open_seal(settings, sqlite.then(|| sqlite_path(&url)))?;
+        let path = sqlite.then(|| sqlite_path(&url));
+        let seal = open_seal(settings, path.as_deref())?;
+        if let Some(path) = path {
+            // SQLite gives the files beside it the rights of this one. What is wrong with it, opening tells.
+            let _ = create_private(&path);
+        }
         let url = if sqlite && !url.contains('?') { format!("{url}?mode=rwc") } else { url };
         let readers = AnyPoolOptions::new()
             .max_connections(settings.max_connections)
@@ -258,7 +263,7 @@ fn migrations() -> Migrator {
     Migrator { migrations: migrations.to_vec().into(), ..Migrator::DEFAULT }
 }
 
-fn open_seal(settings: &config::Storage, sqlite_path: Option<PathBuf>) -> Result<Seal, Fault> {
+fn open_seal(settings: &config::Storage, sqlite_path: Option<&Path>) -> Result<Seal, Fault> {
     let key = match sqlite_path {
         _ if !settings.root_key.expose_secret().is_empty() => settings.root_key.clone(),
         Some(path) => read_or_create_root_key(&path.with_added_extension("key"))?,

@@ -85,11 +85,7 @@ pub(super) fn read_or_create_root_key(path: &Path) -> Result<SecretString, Fault
         Err(error) => return Err(Fault::new(context, error)),
     }
     let text = STANDARD.encode(random_bytes::<32>());
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    match create_private(path) {
         Ok(mut file) => {
             file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).context(&context)?;
             Ok(text.into())
@@ -100,6 +96,18 @@ pub(super) fn read_or_create_root_key(path: &Path) -> Result<SecretString, Fault
         }
         Err(error) => Err(Fault::new(context, error)),
     }
+}
+
+/// Makes a file that only its owner can read.
+///
+/// # Errors
+/// `AlreadyExists` when it is there.
+pub(super) fn create_private(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[cfg(test)]

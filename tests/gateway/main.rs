@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod dependencies;
 mod login;
 mod outside_world;
 mod settings;
