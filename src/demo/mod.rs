@@ -160,9 +160,9 @@ fn tell(tour: &Tour, json: bool) -> Result<(), Fault> {
         println!("  {:<34} the login page of {}", organization.login_url, organization.name);
     }
     println!("\nSign in as:\n");
-    println!("  {:<14}{:<22}{:<26}{:<18}what happens", "organization", "option", "username", "password");
+    println!("  {:<14}{:<22}{:<26}{:<24}what happens", "organization", "option", "username", "password");
     for it in &tour.sign_ins {
-        println!("  {:<14}{:<22}{:<26}{:<18}{}", it.organization, it.connection, it.username, it.password, it.outcome);
+        println!("  {:<14}{:<22}{:<26}{:<24}{}", it.organization, it.connection, it.username, it.password, it.outcome);
     }
     println!(
         "\nThe Management API is {}/api/v2/; a token for it, valid for a day, is printed by --json.",
