@@ -36,12 +36,14 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
         Found::Entrance(entrance) => entrance,
         Found::Ask(question) => return picker::ask(login, visit, &question),
     };
-    let session = session::find(login, visit, now).await?;
-    if let Some(session) = &session
-        && may_reuse(&entrance, session, now)
-        && let Some(admission) = session::admit_if_allowed(login, visit, &entrance, session).await?
+    let mut refused = None;
+    if let Some(session) = session::find(login, visit, now).await?
+        && may_reuse(&entrance, &session, now)
     {
-        return proceed(login, visit, &entrance, session, &admission, now).await;
+        match session::admit_if_allowed(login, visit, &entrance, &session).await? {
+            Some(admission) => return proceed(login, visit, &entrance, &session, &admission, now).await,
+            None => refused = Some(session),
+        }
     }
     if entrance.authorization.wants(Prompt::None) {
         return Err(entrance.refuse("login_required", "Login required"));
@@ -50,12 +52,12 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     match &entrance.authorization.connection {
         Some(name) => match options::named(&options, name) {
             Some(connection) if connection.strategy.is_database() => {
-                Ok(draw::page(login, &entrance, &options, session.as_ref()))
+                Ok(draw::page(login, &entrance, &options, refused.as_ref()))
             }
             Some(connection) => trip::begin(login, visit, &entrance, &connection, now).await,
             None => Err(entrance.refuse("access_denied", "the connection is not enabled for this login")),
         },
-        None => Ok(draw::page(login, &entrance, &options, session.as_ref())),
+        None => Ok(draw::page(login, &entrance, &options, refused.as_ref())),
     }
 }
 
