@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use hyper::{Method, Request, StatusCode, header};
+use hyper::{Method, Request, Response, StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
 
 use crate::config;
 use crate::model::connection::EnabledConnection;
-use crate::model::login::{Admission, LoginRecord};
+use crate::model::login::{Admission, LoginRecord, refusal};
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{ApiError, Application, ClientGrant, Connection, Organization, User};
 
@@ -101,7 +101,8 @@ impl ManagementClient {
             name if is_organization_name(name) => format!("/api/v2/organizations/name/{name}"),
             _ => return Ok(None),
         };
-        self.organizations.get(&self.writes, id_or_name, self.find(&path)).await
+        let is_asked = |found: &Organization| found.id == id_or_name || found.name == id_or_name;
+        self.organizations.get(&self.writes, id_or_name, self.find_one(&path, is_asked)).await
     }
 
     /// The organization's enabled connections, in their order, hidden ones included.
@@ -140,13 +141,14 @@ impl ManagementClient {
     /// The connection with its options and secrets.
     pub async fn connection(&self, id: &str) -> Result<Option<Arc<Connection>>> {
         let path = format!("/api/v2/connections/{}", encode(id));
-        self.connections.get(&self.writes, id, self.find(&path)).await
+        self.connections.get(&self.writes, id, self.find_one(&path, |found: &Connection| found.id == id)).await
     }
 
     /// The application with its secret.
     pub async fn application(&self, client_id: &str) -> Result<Option<Arc<Application>>> {
         let path = format!("/api/v2/clients/{}", encode(client_id));
-        self.applications.get(&self.writes, client_id, self.find(&path)).await
+        let is_asked = |found: &Application| found.client_id == client_id;
+        self.applications.get(&self.writes, client_id, self.find_one(&path, is_asked)).await
     }
 
     /// What the application was granted for an API; asked at the source each time.
@@ -167,7 +169,12 @@ impl ManagementClient {
     /// `Refused` with one of [`crate::model::login::refusal`]'s codes.
     pub async fn record_login(&self, record: &LoginRecord) -> Result<Admission> {
         let body = serde_json::to_vec(record).map_err(|error| ManagementError::Unreachable(error.to_string()))?;
-        self.call(Method::POST, "/api/v2/logins", Bytes::from(body)).await
+        match self.call(Method::POST, "/api/v2/logins", Bytes::from(body)).await {
+            Err(ManagementError::Refused(error)) if !is_about_the_login(&error) => {
+                Err(ManagementError::Unreachable(error.to_string()))
+            }
+            outcome => outcome,
+        }
     }
 
     /// Whether the API answers, and the gateway's token is accepted.
@@ -196,20 +203,37 @@ impl ManagementClient {
             enabled_connections: Vec<EnabledConnection>,
             total: usize,
         }
-        let mut all = Vec::new();
-        // All pages or nothing; ten of them are more than an organization may have.
-        for page in 0..10 {
+        let mut all: Vec<EnabledConnection> = Vec::new();
+        let mut expected = None;
+        loop {
+            // Pages of 100, as asked for; a page that is short or empty too early is found by the total.
+            let page = all.len() / 100;
             let path = format!(
                 "/api/v2/organizations/{organization_id}/enabled_connections?page={page}&per_page=100&include_totals=true"
             );
             let Some(answer) = self.find::<Page>(&path).await? else { return Ok(Vec::new()) };
-            let last = answer.enabled_connections.is_empty();
+            let total = *expected.get_or_insert(answer.total);
             all.extend(answer.enabled_connections);
-            if last || all.len() >= answer.total {
-                break;
+            if total == answer.total && all.len() == total {
+                return Ok(all);
+            }
+            // All or nothing: a set that changed between two pages may lack what is in it now.
+            if total != answer.total || all.len() != (page + 1) * 100 {
+                let text = format!("{}: {} of {} came", without_query(&path), all.len(), answer.total);
+                return Err(ManagementError::Unreachable(text));
             }
         }
-        Ok(all)
+    }
+
+    /// A GET of the one thing that `is_asked` knows.
+    async fn find_one<T: DeserializeOwned>(&self, path: &str, is_asked: impl Fn(&T) -> bool) -> Result<Option<Arc<T>>> {
+        let found: Option<Arc<T>> = self.find::<T>(path).await?.map(Arc::new);
+        match found {
+            Some(other) if !is_asked(&other) => {
+                Err(ManagementError::Unreachable(format!("{path}: the answer is about something else")))
+            }
+            found => Ok(found),
+        }
     }
 
     /// A GET that answers `None` to 404.
@@ -217,43 +241,60 @@ impl ManagementClient {
         match self.call(Method::GET, path, Bytes::new()).await {
             Ok(value) => Ok(Some(value)),
             Err(ManagementError::Refused(error)) if error.status_code == 404 => Ok(None),
-            Err(error) => Err(error),
+            // No other refusal says anything about what was asked for.
+            Err(ManagementError::Refused(error)) => {
+                Err(ManagementError::Unreachable(format!("GET {}: {error}", without_query(path))))
+            }
+            Err(unreachable) => Err(unreachable),
         }
     }
 
     async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Bytes) -> Result<T> {
-        let token = self.token.get(&self.transport).await?;
-        metrics::counter!("management_calls_total").increment(1);
+        let mut response = self.send(&method, path, body.clone()).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            // Keys may have changed there. Nothing was done, so the call can be made again, with a new token.
+            response = self.send(&method, path, body).await?;
+        }
         let unusable = |why: &str| ManagementError::Unreachable(format!("{method} {}: {why}", without_query(path)));
-        let request = Request::builder()
-            .method(&method)
-            .uri(path)
-            .header(header::AUTHORIZATION, format!("Bearer {token}"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body)
-            .map_err(|error| unusable(&error.to_string()))?;
-        let response = self.transport.clone().oneshot(request).await?;
         if response.status().is_success() {
             return serde_json::from_slice(response.body()).map_err(|error| unusable(&error.to_string()));
         }
         let error: Option<ApiError> = serde_json::from_slice(response.body()).ok();
         match (response.status(), error) {
             (StatusCode::UNAUTHORIZED, error) => {
-                self.token.forget(&token).await;
                 Err(unusable(&error.map_or("401".to_owned(), |error| error.to_string())))
             }
             (status, Some(mut error)) if status.is_client_error() && error.status_code == status.as_u16() => {
                 let wait = response.headers().get(header::RETRY_AFTER);
                 error.retry_after = wait.and_then(|value| value.to_str().ok()?.parse().ok());
-                // Our own rights and rate are no statement about what was asked.
-                match error.error_code.as_deref() {
-                    Some("insufficient_scope" | "too_many_requests") => Err(unusable(&error.to_string())),
-                    _ => Err(ManagementError::Refused(error)),
-                }
+                Err(ManagementError::Refused(error))
             }
             (status, _) => Err(unusable(status.as_str())),
         }
     }
+
+    /// Sends a call with the token; one that is not accepted is forgotten.
+    async fn send(&self, method: &Method, path: &str, body: Bytes) -> Result<Response<Bytes>> {
+        let token = self.token.get(&self.transport).await?;
+        metrics::counter!("management_calls_total").increment(1);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body)
+            .map_err(|error| ManagementError::Unreachable(format!("{method} {}: {error}", without_query(path))))?;
+        let response = self.transport.clone().oneshot(request).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            self.token.forget(&token).await;
+        }
+        Ok(response)
+    }
+}
+
+/// Whether a refusal of `POST /api/v2/logins` speaks of the person's login, not of our own rights and rate.
+fn is_about_the_login(error: &ApiError) -> bool {
+    error.status_code == 400 || error.error_code.as_deref().is_some_and(|code| refusal::ALL.contains(&code))
 }
 
 /// A path segment or query value; ids may hold any character.

@@ -82,4 +82,14 @@ pub mod refusal {
     pub const UNKNOWN_USER: &str = "unknown_user";
     /// Too many failed passwords; `Retry-After` tells when to come again.
     pub const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
+
+    pub const ALL: [&str; 7] = [
+        CONNECTION_NOT_ENABLED,
+        NOT_A_MEMBER,
+        WRONG_CREDENTIALS,
+        USER_BLOCKED,
+        IDENTITY_CONFLICT,
+        UNKNOWN_USER,
+        TOO_MANY_ATTEMPTS,
+    ];
 }
