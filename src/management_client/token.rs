@@ -25,8 +25,19 @@ pub enum TokenSource {
 /// The token, renewed a minute before its end.
 pub(super) struct Token {
     source: TokenSource,
-    kept: Mutex<Option<(Arc<str>, Instant)>>,
+    held: Mutex<Held>,
 }
+
+#[derive(Default)]
+struct Held {
+    /// The token, and until when it is used.
+    token: Option<(Arc<str>, Instant)>,
+    /// Why there was none, and since when that is known.
+    failure: Option<(ManagementError, Instant)>,
+}
+
+/// A longer lifetime than anybody means is cut: a moment that far away cannot be written.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 #[derive(Deserialize)]
 struct TokenAnswer {
@@ -36,33 +47,47 @@ struct TokenAnswer {
 
 impl Token {
     pub(super) fn new(source: TokenSource) -> Self {
-        Self { source, kept: Mutex::new(None) }
+        Self { source, held: Mutex::default() }
     }
 
     pub(super) async fn get(&self, transport: &Transport) -> Result<Arc<str>, ManagementError> {
-        let mut kept = self.kept.lock().await;
-        if let Some((token, until)) = &*kept
-            && Instant::now() < *until
-        {
+        let asked_at = Instant::now();
+        let mut held = self.held.lock().await;
+        if let Some((token, _)) = held.token.as_ref().filter(|(_, until)| Instant::now() < *until) {
             return Ok(token.clone());
         }
-        let (token, lifetime) = match &self.source {
-            TokenSource::Own(sign) => sign().map_err(|fault| ManagementError::Unreachable(fault.to_string()))?,
-            TokenSource::Credentials { client_id, client_secret, audience } => {
-                fetch(transport, client_id, client_secret, audience).await?
+        // Who waited while another failed has its answer; else a crowd would wait for each other's timeouts.
+        if let Some((error, _)) = held.failure.as_ref().filter(|(_, since)| asked_at < *since) {
+            return Err(error.clone());
+        }
+        match self.make(transport).await {
+            Ok((token, lifetime)) => {
+                let token: Arc<str> = token.into();
+                let until = Instant::now() + lifetime.min(LONGEST).saturating_sub(Duration::from_secs(60));
+                *held = Held { token: Some((token.clone(), until)), failure: None };
+                Ok(token)
             }
-        };
-        let token: Arc<str> = token.into();
-        let until = Instant::now() + lifetime.saturating_sub(Duration::from_secs(60));
-        *kept = Some((token.clone(), until));
-        Ok(token)
+            Err(error) => {
+                held.failure = Some((error.clone(), Instant::now()));
+                Err(error)
+            }
+        }
+    }
+
+    async fn make(&self, transport: &Transport) -> Result<(String, Duration), ManagementError> {
+        match &self.source {
+            TokenSource::Own(sign) => sign().map_err(|fault| ManagementError::Unreachable(fault.to_string())),
+            TokenSource::Credentials { client_id, client_secret, audience } => {
+                fetch(transport, client_id, client_secret, audience).await
+            }
+        }
     }
 
     /// Forgets a token that was refused, so that the next call gets a new one.
     pub(super) async fn forget(&self, refused: &str) {
-        let mut kept = self.kept.lock().await;
-        if kept.as_ref().is_some_and(|(token, _)| &**token == refused) {
-            *kept = None;
+        let mut held = self.held.lock().await;
+        if held.token.as_ref().is_some_and(|(token, _)| &**token == refused) {
+            held.token = None;
         }
     }
 }
