@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod dependencies;
+mod identity_provider_failures;
 mod login;
+mod management_failures;
+mod outbound;
 mod outside_world;
 mod settings;
 mod support;
+mod trip;

@@ -93,6 +93,9 @@ function newProvider() {
 }
 
 async function consentToEverything(ctx) {
+  // A code dies with its grant, so codes that are out at the same time share one.
+  const known = ctx.oidc.session.grantIdFor(ctx.oidc.client.clientId);
+  if (known) return ctx.oidc.provider.Grant.find(known);
   const grant = new ctx.oidc.provider.Grant({
     clientId: ctx.oidc.client.clientId,
     accountId: ctx.oidc.session.accountId,

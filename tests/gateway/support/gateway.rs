@@ -13,6 +13,7 @@ use vestibule::management;
 use vestibule::management_client::GATEWAY_SCOPES;
 
 use super::http::{Page, Visitor};
+use super::ill_management::IllManagement;
 use super::postgres::Postgres;
 
 /// How the product is run.
@@ -77,28 +78,48 @@ impl Gateway {
     /// With further settings, in the syntax of the settings file; they go to the gateway and to the API's host.
     pub async fn start_with(mode: Mode, settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut servers = Vec::new();
         let place = Place::new().await;
         if !mode.is_remote() {
             let app = App::build(config(mode, &folder, "gateway", &place.origin, settings).await).await.unwrap();
             let admin = Administrator::of(&app, &place.origin);
             let (origin, address) = (place.origin.clone(), place.address);
-            servers.push(place.serve(app));
-            return Self { origin, address, admin, servers, _folder: folder };
+            return Self { origin, address, admin, servers: vec![place.serve(app)], _folder: folder };
         }
+        Self::start_remote(mode, settings, folder, place, None).await
+    }
+
+    /// A remote gateway that reaches the Management API through `front`.
+    pub async fn start_behind(front: &IllManagement, settings: &str) -> Self {
+        let (folder, place) = (tempfile::tempdir().unwrap(), Place::new().await);
+        Self::start_remote(Mode::SqliteRemote, settings, folder, place, Some(front)).await
+    }
+
+    async fn start_remote(
+        mode: Mode,
+        settings: &str,
+        folder: TempDir,
+        place: Place,
+        front: Option<&IllManagement>,
+    ) -> Self {
         let host = Place::new().await;
-        let app = App::build(config(mode, &folder, "management", &host.origin, settings).await).await.unwrap();
+        // With a front, the API is known by the front's address only.
+        let url = front.map_or(&host.origin, |front| &front.origin).clone();
+        let app = App::build(config(mode, &folder, "management", &url, settings).await).await.unwrap();
         let admin = Administrator::of(&app, &host.origin);
-        let audience = format!("{}/api/v2/", host.origin);
+        let audience = format!("{url}/api/v2/");
         let (client_id, secret) =
             management::gateways::add(&app.tenant, "the gateway", &audience, &GATEWAY_SCOPES).await.unwrap();
-        let url = host.origin.clone();
-        servers.push(host.serve(app));
-        // Writes made elsewhere are seen when the answer is no longer fresh.
-        let settings = format!("{settings}\nmanagement.url = {url:?}\nmanagement.client_id = {client_id:?}\n");
-        let mut config = config(mode, &folder, "gateway", &place.origin, &settings).await;
+        if let Some(front) = front {
+            front.stand_before(&host.origin);
+        }
+        let mut servers = vec![host.serve(app)];
+        let own = format!("{settings}\nmanagement.url = {url:?}\nmanagement.client_id = {client_id:?}\n");
+        let mut config = config(mode, &folder, "gateway", &place.origin, &own).await;
         config.management.client_secret = secret.into();
-        config.management.fresh_seconds = 0;
+        if !settings.contains("management.fresh_seconds") {
+            // Writes made elsewhere are seen when the answer is no longer fresh.
+            config.management.fresh_seconds = 0;
+        }
         let app = App::build(config).await.unwrap();
         let (origin, address) = (place.origin.clone(), place.address);
         servers.push(place.serve(app));
@@ -143,10 +164,13 @@ async fn config(mode: Mode, folder: &TempDir, name: &str, origin: &str, settings
     };
     // 32 bytes of 7.
     let root_key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
-    let text = format!(
+    let usual = format!(
         "server.public_url = {origin:?}\nstorage.url = {storage:?}\nstorage.root_key = {root_key:?}\n\
-         storage.max_connections = 4\noutbound.allow = [\"127.0.0.0/8\"]\noutbound.timeout_seconds = 2\n{settings}"
+         storage.max_connections = 4\noutbound.allow = [\"127.0.0.0/8\"]\noutbound.timeout_seconds = 2\n"
     );
+    let is_given = |line: &str| line.split(" = ").next().is_some_and(|name| settings.contains(&format!("{name} = ")));
+    let usual = usual.lines().filter(|line| !is_given(line)).collect::<Vec<_>>().join("\n");
+    let text = format!("{usual}\n{settings}");
     let config = Config::from_text(&text, std::iter::empty()).unwrap();
     assert!(!config.storage.url.expose_secret().is_empty());
     config

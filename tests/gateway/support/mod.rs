@@ -9,9 +9,11 @@ pub mod devtools;
 pub mod forging;
 pub mod gateway;
 pub mod hostile_provider;
+pub mod hostile_world;
 pub mod html;
 pub mod http;
 pub mod identity_provider;
+pub mod ill_management;
 pub mod postgres;
 pub mod world;
 
