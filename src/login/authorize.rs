@@ -88,6 +88,7 @@ pub(super) async fn proceed(
         redirect_uri: authorization.redirect_uri.clone(),
         organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
         user_id: admission.user.user_id.clone(),
+        account_version: admission.account_version.clone(),
         connection_id: session.connection_id.clone(),
         sid: session.sid.clone(),
         scope: authorization.scope.clone(),

@@ -35,7 +35,7 @@ pub(super) async fn admit(
         connection_id: session.connection_id.clone(),
         client_address: Some(visit.address.to_string()),
         trip_id: None,
-        proof: Proof::Session { user_id: session.user_id.clone() },
+        proof: Proof::Session { user_id: session.user_id.clone(), account_version: session.account_version.clone() },
     };
     login.client.record_login(&record).await
 }
@@ -68,6 +68,7 @@ pub(super) async fn begin(
     let user = &admission.user;
     let label = user.email.as_ref().or(user.username.as_ref()).or(user.profile.name.as_ref());
     let session = Session {
+        account_version: admission.account_version.clone(),
         sid: random_alphanumeric(32),
         user_id: user.user_id.clone(),
         label: label.unwrap_or(&user.user_id).clone(),

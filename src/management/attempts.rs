@@ -19,6 +19,9 @@ use crate::store::{OpenConnection, Rows, StoreError, StoredUser, Throttle};
 /// For how long an address counts as the account's own after a login.
 const KNOWN_SECONDS: i64 = 30 * 24 * 3600;
 
+/// Failures of all known accounts of one address, in multiples of one account's.
+const SPRAY: i64 = 10;
+
 /// An attempt that was counted and verified.
 pub(super) struct Attempt {
     /// Who has this identifier, whatever the password.
@@ -117,15 +120,23 @@ async fn count(
                     Some(bucket) => rows.knows_bucket(bucket, now).await?,
                     None => false,
                 };
+                // Known accounts of one address count together as well, if later: an office, or a proxy that is
+                // not configured as one, must not be a place to try one password on everybody.
+                let together = Throttle { failures: throttle.failures.saturating_mul(SPRAY), ..throttle };
                 let counted = match (pair, network) {
-                    (Some(pair), _) if is_known => vec![format!("pair:{pair}")],
-                    (_, Some(network)) => vec![account.clone(), format!("address:{network}")],
-                    _ => vec![account.clone()],
+                    (Some(pair), Some(network)) if is_known => {
+                        vec![(format!("pair:{pair}"), throttle), (format!("address:known:{network}"), together)]
+                    }
+                    (_, Some(network)) => {
+                        vec![(account.clone(), throttle), (format!("address:{network}"), throttle)]
+                    }
+                    _ => vec![(account.clone(), throttle)],
                 };
-                for bucket in &counted {
+                for (bucket, throttle) in &counted {
                     // An error undoes what was counted before it.
-                    rows.count_attempt(bucket, throttle, now).await?.map_err(|until| too_many(until, now))?;
+                    rows.count_attempt(bucket, *throttle, now).await?.map_err(|until| too_many(until, now))?;
                 }
+                let counted = counted.into_iter().map(|(bucket, _)| bucket).collect();
                 Ok::<_, Failure>((account, known, counted))
             })
         })

@@ -87,7 +87,7 @@ async fn admit_caller(State(guard): State<Arc<Guard>>, mut request: Request, nex
             };
         }
     };
-    let budget = guard.limits.check(&caller);
+    let budget = guard.limits.check(&caller, request.uri().path());
     if budget.is_spent() {
         return budget.refuse();
     }

@@ -21,9 +21,9 @@ fn by_identity(connection: &str, subject: &str) -> Value {
         "client_address": "192.0.2.7", "proof": {"identity": identity}})
 }
 
-fn by_session(connection: &str, user_id: &str) -> Value {
+fn by_session(connection: &str, user_id: &str, account_version: &str) -> Value {
     json!({"organization_id": ORGANIZATION, "client_id": "app", "connection_id": connection,
-        "proof": {"session": {"user_id": user_id}}})
+        "proof": {"session": {"user_id": user_id, "account_version": account_version}}})
 }
 
 fn by_password(identifier: &str, password: &str, address: &str) -> Value {
@@ -119,7 +119,7 @@ async fn a_connection_that_is_not_enabled_looks_like_one_that_never_was() {
     admitted(&management, by_identity("con_open", "1")).await;
     run(&management, "DELETE FROM enabled_connections WHERE connection_id = 'con_open'").await;
     assert_eq!(refused(&management, by_identity("con_open", "1")).await, never);
-    assert_eq!(refused(&management, by_session("con_open", "oidc|open-idp|1")).await, never);
+    assert_eq!(refused(&management, by_session("con_open", "oidc|open-idp|1", "-")).await, never);
 }
 
 #[tokio::test]
@@ -170,11 +170,11 @@ async fn a_trip_that_is_recorded_many_times_at_once_counts_once() {
 #[tokio::test]
 async fn a_session_is_refused_once_its_user_is_blocked_deleted_or_no_member() {
     let (management, _directory) = management().await;
-    admitted(&management, by_identity("con_open", "1")).await;
-    let session = || by_session("con_open", "oidc|open-idp|1");
+    let version = admitted(&management, by_identity("con_open", "1")).await.account_version;
+    let session = || by_session("con_open", "oidc|open-idp|1", &version);
     let admission = admitted(&management, session()).await;
     assert_eq!(admission.user.logins_count, 1, "a session is no new login");
-    assert!(refused(&management, by_session("con_closed", "oidc|open-idp|1")).await.has_code("unknown_user"));
+    assert!(refused(&management, by_session("con_closed", "oidc|open-idp|1", &version)).await.has_code("unknown_user"));
     run(&management, "DELETE FROM members").await;
     assert!(admitted(&management, session()).await.membership.is_some_and(|membership| membership.created));
     run(&management, "DELETE FROM members").await;
@@ -184,6 +184,20 @@ async fn a_session_is_refused_once_its_user_is_blocked_deleted_or_no_member() {
     assert!(refused(&management, session()).await.has_code("user_blocked"));
     run(&management, "DELETE FROM users").await;
     assert!(refused(&management, session()).await.has_code("unknown_user"));
+}
+
+#[tokio::test]
+async fn a_session_ends_with_the_account_and_with_the_password_it_began_with() {
+    let (management, _directory) = management().await;
+    let version = admitted(&management, by_identity("con_open", "1")).await.account_version;
+    let session = || by_session("con_open", "oidc|open-idp|1", &version);
+    run(&management, "UPDATE users SET created_at = created_at + 1").await;
+    assert!(refused(&management, session()).await.has_code("unknown_user"), "an account made anew is another one");
+    run(&management, "UPDATE users SET created_at = created_at - 1").await;
+    admitted(&management, session()).await;
+    run(&management, "UPDATE users SET password_hash = 'another'").await;
+    assert!(refused(&management, session()).await.has_code("unknown_user"), "another password ends sessions");
+    assert_eq!(count(&management, "SELECT COUNT(*) FROM events WHERE type = 'f'").await, 0, "asking leaves no event");
 }
 
 #[tokio::test]

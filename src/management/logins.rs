@@ -68,10 +68,15 @@ pub(super) async fn record_login_at(management: &Management, record: LoginRecord
     if let Proof::Session { .. } = &record.proof {
         // Asked at every boundary, and nearly always there is nothing to write.
         let mut rows = management.tenant.read().await?;
-        if let Ok(decision) = decide(&mut rows, &record, None, now).await
-            && let Some(admission) = decision.without_writing(&record)
-        {
-            return Ok(admission);
+        match decide(&mut rows, &record, None, now).await {
+            Ok(decision) => {
+                if let Some(admission) = decision.without_writing(&record) {
+                    return Ok(admission);
+                }
+            }
+            // No event: an unused session may be asked about at each page view, and nobody tried anything.
+            Err(Stop::Refused { error, .. }) => return Err(error.into()),
+            Err(_) => {}
         }
     }
     let attempt = match &record.proof {
@@ -140,7 +145,10 @@ fn check(record: &LoginRecord) -> Result<(), ApiError> {
             ("proof.identity.issuer", identity.issuer.as_str(), 2048),
             ("proof.identity.subject", &identity.subject, text::LONGEST_SUBJECT),
         ],
-        Proof::Session { user_id } => vec![("proof.session.user_id", user_id.as_str(), 1024)],
+        Proof::Session { user_id, account_version } => vec![
+            ("proof.session.user_id", user_id.as_str(), 1024),
+            ("proof.session.account_version", account_version, 64),
+        ],
         Proof::Password { .. } => Vec::new(),
     };
     match ids.into_iter().chain(of_proof).find(|(_, value, longest)| !text::is_plain(value, *longest)) {
@@ -162,10 +170,11 @@ struct Decision {
 impl Decision {
     /// The admission of a session whose user is let in as things are.
     fn without_writing(self, record: &LoginRecord) -> Option<Admission> {
-        let user = self.user.filter(|_| !self.create_membership)?.user;
+        let stored = self.user.filter(|_| !self.create_membership)?;
+        let (account_version, user) = (version_of(&stored), stored.user);
         let membership =
             record.organization_id.clone().map(|organization_id| Membership { organization_id, created: false });
-        Some(Admission { user, connection: self.connection.summary, membership })
+        Some(Admission { user, account_version, connection: self.connection.summary, membership })
     }
 }
 
@@ -179,7 +188,9 @@ async fn decide(
     let Some(connection) = find_open_connection(rows, record).await? else { return Err(not_enabled()) };
     let (user_id, user) = match &record.proof {
         Proof::Identity(identity) => recognize(rows, &connection, identity).await?,
-        Proof::Session { user_id } => find_session_user(rows, &connection, user_id).await?,
+        Proof::Session { user_id, account_version } => {
+            find_session_user(rows, &connection, user_id, account_version).await?
+        }
         Proof::Password { .. } => find_password_user(rows, attempt, now).await?,
     };
     if user.as_ref().is_some_and(|stored| stored.user.blocked) {
@@ -224,8 +235,10 @@ async fn find_session_user(
     rows: &mut Rows<'_>,
     connection: &OpenConnection,
     user_id: &str,
+    account_version: &str,
 ) -> Result<Recognized, Stop> {
-    let stored = rows.find_user(user_id).await?.filter(|stored| stored.connection_id == connection.id);
+    let is_same = |stored: &StoredUser| stored.connection_id == connection.id && version_of(stored) == account_version;
+    let stored = rows.find_user(user_id).await?.filter(is_same);
     match stored {
         Some(stored) => Ok((user_id.to_owned(), Some(stored))),
         None => Err(refused(refusal::UNKNOWN_USER, "the user of this session is unknown").of_user(user_id)),
@@ -311,7 +324,8 @@ async fn admit(
         }
     }
     let membership = record.organization_id.clone().map(|organization_id| Membership { organization_id, created });
-    Ok(Admission { user: stored.user, connection: connection.summary, membership })
+    let account_version = version_of(&stored);
+    Ok(Admission { user: stored.user, account_version, connection: connection.summary, membership })
 }
 
 /// Of two parallel first logins the second finds the first one's user.
@@ -358,6 +372,12 @@ async fn sign_in(
     (user.updated_at, user.last_login, user.logins_count) = (now, Some(now), user.logins_count + 1);
     rows.record_event(Event { user_id: Some(user.user_id.clone()), ..event("s", record) }, now).await?;
     Ok(())
+}
+
+/// One version per account and password. Computed, so that no write can forget to change it.
+fn version_of(stored: &StoredUser) -> String {
+    let password_hash = stored.password_hash.as_deref().unwrap_or_default();
+    sha256(&format!("{}\n{}\n{password_hash}", stored.user.user_id, stored.user.created_at.0))
 }
 
 fn event(kind: &'static str, record: &LoginRecord) -> Event {

@@ -27,6 +27,8 @@ type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateI
 pub(super) struct Limits {
     clients: Buckets<String>,
     gateways: Buckets<String>,
+    /// Apart from their reads, so that a flood of unknown names never keeps a person from completing a login.
+    gateway_logins: Buckets<String>,
     /// Those without a valid token, by address.
     strangers: Buckets<IpAddr>,
 }
@@ -47,11 +49,20 @@ impl Limits {
     pub(super) fn new(settings: &config::Management) -> Self {
         let ordinary = quota(settings.requests_per_second, settings.request_burst);
         let gateway = quota(settings.gateway_requests_per_second, settings.gateway_request_burst);
-        Self { clients: buckets(ordinary), gateways: buckets(gateway), strangers: buckets(ordinary) }
+        Self {
+            clients: buckets(ordinary),
+            gateways: buckets(gateway),
+            gateway_logins: buckets(gateway),
+            strangers: buckets(ordinary),
+        }
     }
 
-    pub(super) fn check(&self, caller: &Caller) -> Budget {
-        let buckets = if caller.is_gateway() { &self.gateways } else { &self.clients };
+    pub(super) fn check(&self, caller: &Caller, path: &str) -> Budget {
+        let buckets = match caller.is_gateway() {
+            false => &self.clients,
+            true if path.ends_with("/logins") => &self.gateway_logins,
+            true => &self.gateways,
+        };
         take(buckets, &caller.client_id)
     }
 

@@ -7,6 +7,8 @@ use super::Timestamp;
 /// A signed-in browser: one user and the connection that proved it (design §5.6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
+    /// The admission's; another one means that the account is no longer the same.
+    pub account_version: String,
     /// The public handle that tokens carry as `sid`; not the cookie's secret.
     pub sid: String,
     pub user_id: String,
@@ -29,6 +31,7 @@ pub struct AuthorizationCode {
     pub redirect_uri: String,
     pub organization_id: Option<String>,
     pub user_id: String,
+    pub account_version: String,
     pub connection_id: String,
     pub sid: String,
     pub scope: Vec<String>,

@@ -29,7 +29,11 @@ pub enum Proof {
     /// To be verified where the hashes are.
     Password { identifier: String, password: String },
     /// A session that already has this user: asked again at each trust boundary.
-    Session { user_id: String },
+    Session {
+        user_id: String,
+        /// The admission's, from when the session began.
+        account_version: String,
+    },
 }
 
 /// The body of `POST /api/v2/logins`.
@@ -54,6 +58,8 @@ pub struct LoginRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Admission {
     pub user: User,
+    /// Changes when the account is made anew or gets another password: sessions from before end with it.
+    pub account_version: String,
     pub connection: ConnectionSummary,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub membership: Option<Membership>,
