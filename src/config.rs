@@ -43,6 +43,7 @@ pub struct Server {
     pub body_timeout_seconds: u64,
     pub idle_timeout_seconds: u64,
     pub max_connections: usize,
+    pub max_connections_per_address: usize,
     pub max_header_bytes: usize,
     pub max_form_bytes: usize,
     pub max_api_bytes: usize,

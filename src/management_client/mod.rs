@@ -129,11 +129,18 @@ impl ManagementClient {
             connections: Vec<Connection>,
         }
         let load = async {
-            let path = format!("/api/v2/clients/{}/connections", encode(client_id));
-            let answer: Option<Answer> = self.find(&path).await?;
-            let connections = answer.map(|answer| answer.connections).unwrap_or_default();
-            let option = |connection| LoginOption { connection: Arc::new(connection), visible: true };
-            Ok(Arc::new(connections.into_iter().map(option).collect()))
+            let mut options = Vec::new();
+            for page in 0.. {
+                let path = format!("/api/v2/clients/{}/connections?page={page}&per_page=100", encode(client_id));
+                let Some(answer) = self.find::<Answer>(&path).await? else { break };
+                let last = answer.connections.len() < 100;
+                let option = |connection| LoginOption { connection: Arc::new(connection), visible: true };
+                options.extend(answer.connections.into_iter().map(option));
+                if last {
+                    break;
+                }
+            }
+            Ok(Arc::new(options))
         };
         self.application_options.get(&self.writes, client_id, load).await
     }
@@ -144,8 +151,11 @@ impl ManagementClient {
         self.connections.get(&self.writes, id, self.find_one(&path, |found: &Connection| found.id == id)).await
     }
 
-    /// The application with its secret.
+    /// The application with its secret; `None` also for what cannot be a client id, which is not asked for.
     pub async fn application(&self, client_id: &str) -> Result<Option<Arc<Application>>> {
+        if !is_identifier(client_id) {
+            return Ok(None);
+        }
         let path = format!("/api/v2/clients/{}", encode(client_id));
         let is_asked = |found: &Application| found.client_id == client_id;
         self.applications.get(&self.writes, client_id, self.find_one(&path, is_asked)).await
@@ -153,6 +163,9 @@ impl ManagementClient {
 
     /// What the application was granted for an API; asked at the source each time.
     pub async fn client_grant(&self, client_id: &str, audience: &str) -> Result<Option<ClientGrant>> {
+        if audience.len() > 2048 || audience.chars().any(char::is_control) {
+            return Ok(None);
+        }
         let path = format!("/api/v2/client-grants?client_id={}&audience={}", encode(client_id), encode(audience));
         let grants: Option<Vec<ClientGrant>> = self.find(&path).await?;
         Ok(grants.unwrap_or_default().into_iter().find(|grant| grant.audience == audience))
@@ -295,6 +308,11 @@ impl ManagementClient {
 /// Whether a refusal of `POST /api/v2/logins` speaks of the person's login, not of our own rights and rate.
 fn is_about_the_login(error: &ApiError) -> bool {
     error.status_code == 400 || error.error_code.as_deref().is_some_and(|code| refusal::ALL.contains(&code))
+}
+
+/// Whether the text may be an identifier: 1 to 100 visible ASCII characters.
+fn is_identifier(text: &str) -> bool {
+    (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// A path segment or query value; ids may hold any character.

@@ -82,6 +82,6 @@ fn split(seal: &Seal, application: &Application) -> Result<(String, Option<Strin
     Ok((serde_json::to_string(&settings)?, sealed))
 }
 
-fn place(client_id: &str) -> String {
+pub(super) fn place(client_id: &str) -> String {
     format!("clients.secret:{client_id}")
 }

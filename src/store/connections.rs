@@ -208,6 +208,6 @@ fn split(seal: &Seal, connection: &Connection) -> Result<(String, Option<String>
     Ok((serde_json::to_string(&open)?, sealed))
 }
 
-fn place(id: &str) -> String {
+pub(super) fn place(id: &str) -> String {
     format!("connections.options:{id}")
 }

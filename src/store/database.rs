@@ -100,7 +100,7 @@ impl Rows<'_> {
 pub(super) struct Database {
     readers: AnyPool,
     writer: Writer,
-    seal: Arc<Seal>,
+    pub(super) seal: Arc<Seal>,
 }
 
 enum Writer {

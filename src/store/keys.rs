@@ -47,6 +47,6 @@ impl Logins {
     }
 }
 
-fn place(kid: &str) -> String {
+pub(super) fn place(kid: &str) -> String {
     format!("signing_keys:{kid}")
 }

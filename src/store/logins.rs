@@ -227,5 +227,9 @@ impl Rows<'_> {
 }
 
 fn place(kind: Kind, key: &str) -> String {
-    format!("records.{}:{key}", kind.as_str())
+    place_of(kind.as_str(), key)
+}
+
+pub(super) fn place_of(kind: &str, key: &str) -> String {
+    format!("records.{kind}:{key}")
 }

@@ -18,12 +18,13 @@ mod keys;
 mod logins;
 mod members;
 mod organizations;
+mod reseal;
 mod users;
 
 use std::sync::Arc;
 
 use crate::config;
-use crate::error::Fault;
+use crate::error::{Context, Fault};
 
 pub use admissions::{AnsweredTrip, OpenConnection};
 pub use connections::ConnectionFilter;
@@ -49,6 +50,7 @@ pub struct Tenant {
 /// When the database cannot be reached, is newer than this program, or the root key is missing or wrong.
 pub async fn open(settings: &config::Storage) -> Result<(Tenant, Logins), Fault> {
     let database = Arc::new(Database::open(settings).await?);
+    database.reseal().await.context("sealing anew with storage.root_key")?;
     Ok((Tenant { database: database.clone() }, Logins::new(database)))
 }
 

@@ -31,6 +31,16 @@ impl Seal {
         Ok(Self { keys })
     }
 
+    /// Whether a root key from before a rotation is configured.
+    pub(super) fn has_previous_key(&self) -> bool {
+        self.keys.len() > 1
+    }
+
+    /// Whether the current root key sealed this.
+    pub(super) fn is_current(&self, sealed: &str) -> bool {
+        sealed.split_once('.').is_some_and(|(id, _)| id == self.keys[0].0)
+    }
+
     /// Seals `plain` for one place, such as `clients.secret:CLIENT_ID`; it opens nowhere else.
     pub fn seal(&self, place: &str, plain: &[u8]) -> Result<String, Fault> {
         let (id, key) = &self.keys[0];

@@ -13,6 +13,7 @@ pub mod budget;
 pub mod client_address;
 mod connection;
 pub mod cookies;
+mod guests;
 pub mod layers;
 pub mod message;
 pub mod observe;

@@ -20,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::client_address::Peer;
 use super::connection::{Clock, Limits, Timed};
+use super::guests::Guests;
 use super::tls;
 use crate::config;
 use crate::error::Fault;
@@ -53,6 +54,7 @@ pub async fn serve(
     // Its drop, at the end of this function at the latest, ends the connections that did not drain.
     let (alive, ended) = watch::channel(());
     let door = Arc::new(Door::new(router, settings)?);
+    let guests = Guests::new(settings);
     let places = Arc::new(Semaphore::new(settings.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
     tokio::pin!(shutdown);
     loop {
@@ -65,9 +67,11 @@ pub async fn serve(
             next = next => next,
             () = &mut shutdown => break,
         };
+        // Closed at once: one address must not hold every place.
+        let Some(guest) = guests.admit(peer.ip()) else { continue };
         let (door, watcher, mut ended) = (door.clone(), graceful.watcher(), ended.clone());
         tokio::spawn(async move {
-            let _place = place;
+            let _place = (place, guest);
             tokio::select! {
                 () = door.admit(stream, peer, watcher) => {}
                 _ = ended.changed() => {}

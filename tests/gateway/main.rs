@@ -8,6 +8,7 @@ mod login;
 mod management_failures;
 mod outbound;
 mod outside_world;
+mod root_key;
 mod settings;
 mod support;
 mod trip;

@@ -1,0 +1,40 @@
+//! The root key and its rotation.
+
+use vestibule::app::App;
+use vestibule::config::Config;
+use vestibule::management;
+
+/// 32 bytes of 1, 2 and 3 in base64.
+const FIRST: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+const SECOND: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
+const THIRD: &str = "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=";
+
+async fn start(folder: &std::path::Path, key: &str, previous: &str) -> Result<App, String> {
+    let text = format!(
+        "storage.url = \"sqlite:{}\"\nstorage.root_key = \"{key}\"\nstorage.previous_root_key = \"{previous}\"",
+        folder.join("vestibule.db").display()
+    );
+    let config = Config::from_text(&text, std::iter::empty()).unwrap();
+    App::build(config).await.map_err(|fault| fault.to_string())
+}
+
+#[tokio::test]
+async fn the_root_key_can_be_rotated_again_and_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = start(folder.path(), FIRST, "").await.unwrap();
+    let (client_id, secret) = management::gateways::add(&app.tenant, "a gateway", "audience", &[]).await.unwrap();
+    for (key, previous) in [(SECOND, FIRST), (SECOND, ""), (THIRD, SECOND), (THIRD, "")] {
+        let app = start(folder.path(), key, previous).await.unwrap();
+        let client = app.client.application(&client_id).await.unwrap().unwrap();
+        assert_eq!(client.client_secret.as_deref(), Some(secret.as_str()));
+    }
+    let error = start(folder.path(), FIRST, "").await.err().expect("the first key is forgotten");
+    assert!(error.contains("root key"), "{error}");
+}
+
+#[tokio::test]
+async fn a_root_key_that_is_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = start(folder.path(), "c2hvcnQ=", "").await.err().expect("too short");
+    assert!(error.contains("storage.root_key"), "{error}");
+}
