@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::entrance::{Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit, draw, entrance, options, picker, recent, session, trip};
+use super::{Login, Visit, audience, draw, entrance, options, picker, recent, session, trip};
 use crate::model::grant::{AuthorizationCode, Session};
 use crate::model::login::Admission;
 use crate::model::{Timestamp, new_secret, random_alphanumeric};
@@ -91,7 +91,7 @@ pub(super) async fn proceed(
         account_version: admission.account_version.clone(),
         connection_id: session.connection_id.clone(),
         sid: session.sid.clone(),
-        scope: authorization.scope.clone(),
+        scope: audience::scopes(login, entrance).await?,
         audience: authorization.audience.clone(),
         nonce: authorization.nonce.clone(),
         code_challenge: authorization.code_challenge.clone(),

@@ -3,6 +3,7 @@
 //! Each step is a file and returns the next step's type; none routes to another. Every login ends in
 //! [`authorize::proceed`], which alone decides what comes next.
 
+mod audience;
 mod authorize;
 mod callback;
 mod draw;

@@ -83,6 +83,6 @@ async fn named(login: &Login, authorization: &Authorization, asked: &str) -> Res
 }
 
 /// What was sent, short and free of what has no place in an address or a log line.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().filter(|letter| letter.is_ascii_graphic() || *letter == ' ').take(60).collect()
 }

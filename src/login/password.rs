@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit, authorize, draw, options, session};
+use super::{Login, Visit, audience, authorize, draw, options, session};
 use crate::management_client::ManagementError;
 use crate::model::login::{LoginRecord, Proof, refusal};
 use crate::model::{ApiError, Timestamp};
@@ -50,6 +50,8 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     if form.username.trim().is_empty() || form.password.is_empty() {
         return Ok(again(StatusCode::BAD_REQUEST, "Enter your email or username and your password."));
     }
+    // Refused before a session is made for nothing.
+    audience::scopes(login, &entrance).await?;
     let record = LoginRecord {
         organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
         client_id: entrance.application.client_id.clone(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entrance::Entrance;
 use super::error::LoginError;
-use super::{Login, Visit};
+use super::{Login, Visit, audience};
 use crate::model::{Connection, Timestamp, new_secret, random_alphanumeric, sha256};
 use crate::oidc::authorization::Prompt;
 use crate::oidc::relying_party::{Handshake, Wish};
@@ -38,6 +38,8 @@ pub(super) async fn begin(
     now: Timestamp,
 ) -> Result<Response, LoginError> {
     login.trips.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
+    // Refused before anybody signs in for nothing.
+    audience::scopes(login, entrance).await?;
     let (url, handshake) = login
         .relying_party
         .begin(connection, &wish(entrance))

@@ -1,0 +1,35 @@
+//! The audience: tokens for an API only where the application has a client grant (contract §2.1).
+
+use super::Login;
+use super::entrance::Entrance;
+use super::error::LoginError;
+use super::organization::shown;
+use crate::oidc::error::code;
+
+/// The scopes of the tokens that this login leads to: those that mean something here, and of the API's own those
+/// that were asked for and granted. The source is asked each time.
+///
+/// # Errors
+/// `access_denied` for an API that the application was not granted, and always for the Management API: a person's
+/// login is no administrator's.
+pub(super) async fn scopes(login: &Login, entrance: &Entrance) -> Result<Vec<String>, LoginError> {
+    let authorization = &entrance.authorization;
+    let mut scopes = authorization.scope.clone();
+    let Some(audience) = &authorization.audience else { return Ok(scopes) };
+    let unknown = || entrance.refuse(code::ACCESS_DENIED, format!("Service not found: {}", shown(audience)));
+    if is_management(login, audience) {
+        return Err(unknown());
+    }
+    let grant = login.client.client_grant(&entrance.application.client_id, audience).await?.ok_or_else(unknown)?;
+    for asked in authorization.request.get("scope").unwrap_or_default().split_ascii_whitespace() {
+        if grant.scope.iter().any(|held| held == asked) && !scopes.iter().any(|scope| scope == asked) {
+            scopes.push(asked.to_owned());
+        }
+    }
+    Ok(scopes)
+}
+
+/// The Management API that is served here, or the one that is used.
+fn is_management(login: &Login, audience: &str) -> bool {
+    audience == login.settings.management_audience() || audience == format!("{}api/v2/", login.settings.issuer())
+}
