@@ -153,7 +153,7 @@ impl ManagementClient {
 
     /// The application with its secret; `None` also for what cannot be a client id, which is not asked for.
     pub async fn application(&self, client_id: &str) -> Result<Option<Arc<Application>>> {
-        if !is_identifier(client_id) {
+        if !may_name(client_id) {
             return Ok(None);
         }
         let path = format!("/api/v2/clients/{}", encode(client_id));
@@ -163,7 +163,7 @@ impl ManagementClient {
 
     /// What the application was granted for an API; asked at the source each time.
     pub async fn client_grant(&self, client_id: &str, audience: &str) -> Result<Option<ClientGrant>> {
-        if audience.len() > 2048 || audience.chars().any(char::is_control) {
+        if !may_name(audience) {
             return Ok(None);
         }
         let path = format!("/api/v2/client-grants?client_id={}&audience={}", encode(client_id), encode(audience));
@@ -310,9 +310,9 @@ fn is_about_the_login(error: &ApiError) -> bool {
     error.status_code == 400 || error.error_code.as_deref().is_some_and(|code| refusal::ALL.contains(&code))
 }
 
-/// Whether the text may be an identifier: 1 to 100 visible ASCII characters.
-fn is_identifier(text: &str) -> bool {
-    (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+/// Whether a stranger's text can be the id of anything: the API refuses others instead of saying "there is none".
+fn may_name(text: &str) -> bool {
+    (1..=600).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 /// A path segment or query value; ids may hold any character.
