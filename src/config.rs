@@ -235,6 +235,11 @@ impl Config {
         self.server.public_url.to_string()
     }
 
+    /// Bytes of a query that still fits in a request's header with cookies beside it.
+    pub fn longest_query(&self) -> usize {
+        self.server.max_header_bytes / 4 * 3
+    }
+
     /// The audience of Management API tokens (contract §1).
     pub fn management_audience(&self) -> String {
         let origin = self.management.url.as_ref().unwrap_or(&self.server.public_url);

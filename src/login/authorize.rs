@@ -23,10 +23,10 @@ pub(super) async fn get(State(login): State<Arc<Login>>, visit: Visit) -> Respon
 }
 
 /// `POST /authorize`: the same request as a GET, so that no cookie need come along (design §5.10).
-pub(super) async fn post(visit: Visit, body: Bytes) -> Response {
-    match std::str::from_utf8(&body) {
-        Ok(form) if visit.query.is_empty() => redirect::see_other(&format!("/authorize?{form}")),
-        _ => (StatusCode::BAD_REQUEST, "Send the parameters as a form, without a query.").into_response(),
+pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
+    match visit.query.is_empty() {
+        true => redirect::form_as_query("/authorize", &body, login.settings.longest_query()),
+        false => (StatusCode::BAD_REQUEST, "Send the parameters as a form, without a query.").into_response(),
     }
 }
 

@@ -24,11 +24,17 @@ pub(super) async fn get(State(login): State<Arc<Login>>, Path(connection): Path<
 }
 
 /// A `form_post` answer carries no cookie of ours: it comes again as a GET, with them (design §5.10).
-pub(super) async fn post(Path(connection): Path<String>, visit: Visit, body: Bytes) -> Response {
+pub(super) async fn post(
+    State(login): State<Arc<Login>>,
+    Path(connection): Path<String>,
+    visit: Visit,
+    body: Bytes,
+) -> Response {
     let connection = url::form_urlencoded::byte_serialize(connection.as_bytes()).collect::<String>();
-    match std::str::from_utf8(&body) {
-        Ok(form) if visit.query.is_empty() => redirect::see_other(&format!("/login/callback/{connection}?{form}")),
-        _ => (StatusCode::BAD_REQUEST, "Send the parameters as a form, without a query.").into_response(),
+    let path = format!("/login/callback/{connection}");
+    match visit.query.is_empty() {
+        true => redirect::form_as_query(&path, &body, login.settings.longest_query()),
+        false => (StatusCode::BAD_REQUEST, "Send the parameters as a form, without a query.").into_response(),
     }
 }
 

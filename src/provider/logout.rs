@@ -43,6 +43,8 @@ struct LogoutRequest {
 
 enum LogoutError {
     UnregisteredTarget,
+    /// A parameter came twice.
+    Unreadable,
     CrossSite,
     Unavailable(String),
     Fault(Fault),
@@ -66,11 +68,8 @@ pub(super) async fn oidc(
 }
 
 /// `POST /oidc/logout`: comes without our cookies from another site, so it comes again as a GET (design §5.10).
-pub(super) async fn oidc_form(body: Bytes) -> Response {
-    match std::str::from_utf8(&body) {
-        Ok(form) => redirect::see_other(&format!("/oidc/logout?{form}")),
-        Err(_) => StatusCode::BAD_REQUEST.into_response(),
-    }
+pub(super) async fn oidc_form(State(provider): State<Arc<Provider>>, body: Bytes) -> Response {
+    redirect::form_as_query("/oidc/logout", &body, provider.settings.longest_query())
 }
 
 /// `GET /v2/logout?client_id&returnTo` (contract §2.3).
@@ -95,23 +94,24 @@ pub(super) async fn confirmed(
         return LogoutError::CrossSite.answer(id);
     }
     let request = provider.read_logout(&body, "post_logout_redirect_uri");
-    let result = match provider.check_target(&request).await {
-        Ok(target) => provider.end_session(&headers, target).await,
-        Err(error) => Err(error),
-    };
-    result.unwrap_or_else(|error| error.answer(id))
+    provider.leave_as_confirmed(&headers, request).await.unwrap_or_else(|error| error.answer(id))
 }
 
 impl Provider {
-    fn read_logout(&self, parameters: &[u8], target_name: &str) -> LogoutRequest {
+    fn read_logout(&self, parameters: &[u8], target_name: &str) -> Result<LogoutRequest, LogoutError> {
         let get = |name: &str| {
             let mut found =
                 url::form_urlencoded::parse(parameters).filter(|(key, value)| key == name && !value.is_empty());
-            found.next().map(|(_, value)| value.into_owned())
+            let first = found.next().map(|(_, value)| value.into_owned());
+            // Which of two was meant, nobody knows.
+            if found.next().is_some() { Err(LogoutError::Unreadable) } else { Ok(first) }
         };
-        let hint = get("id_token_hint").and_then(|token| self.read_hint(&token));
-        let client_id = hint.as_ref().map(|hint| hint.aud.clone()).or_else(|| get("client_id"));
-        LogoutRequest { hint, client_id, target: get(target_name), state: get("state") }
+        let (hint, client_id) = (get("id_token_hint")?, get("client_id")?);
+        let hint = hint.and_then(|token| self.read_hint(&token));
+        // An ID token that was given to another application proves nothing for this one (RP-Initiated Logout §2).
+        let hint = hint.filter(|hint| client_id.as_ref().is_none_or(|named| *named == hint.aud));
+        let client_id = hint.as_ref().map(|hint| hint.aud.clone()).or(client_id);
+        Ok(LogoutRequest { hint, client_id, target: get(target_name)?, state: get("state")? })
     }
 
     /// An ID token of ours; an expired one still says who it was for (RP-Initiated Logout §2).
@@ -123,7 +123,12 @@ impl Provider {
         self.keys.verify(token, &expected).ok()
     }
 
-    async fn leave(&self, headers: &HeaderMap, request: LogoutRequest) -> Result<Response, LogoutError> {
+    async fn leave(
+        &self,
+        headers: &HeaderMap,
+        request: Result<LogoutRequest, LogoutError>,
+    ) -> Result<Response, LogoutError> {
+        let request = request?;
         let target = self.check_target(&request).await?;
         let Some(session) = self.session(headers).await? else { return self.end_session(headers, target).await };
         let proven = request.hint.as_ref().is_some_and(|hint| hint.sid.as_ref() == Some(&session.sid));
@@ -135,6 +140,15 @@ impl Provider {
         let hidden = hidden.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         let page = LogoutPage { action: "/login/logout", hidden: hidden.collect(), signed_in_as: Some(session.label) };
         Ok(Page::new(page).form_targets(target.as_deref()).into_response())
+    }
+
+    async fn leave_as_confirmed(
+        &self,
+        headers: &HeaderMap,
+        request: Result<LogoutRequest, LogoutError>,
+    ) -> Result<Response, LogoutError> {
+        let target = self.check_target(&request?).await?;
+        self.end_session(headers, target).await
     }
 
     /// The registered target with `state`; without a target the person stays on our page.
@@ -185,6 +199,12 @@ impl LogoutError {
                 "This sign-out link does not work",
                 "The application asked to go on to an address that is not registered for it, so nothing was done. \
                  (For its administrator: allowed_logout_urls must contain it exactly.)",
+            ),
+            Self::Unreadable => (
+                StatusCode::BAD_REQUEST,
+                "This sign-out link does not work",
+                "The application asked for two things at once, so nothing was done. (For its administrator: a \
+                 parameter was sent twice.)",
             ),
             Self::CrossSite => {
                 (StatusCode::FORBIDDEN, "The form came from another page", "Go back, reload the page and try again.")
