@@ -18,6 +18,8 @@ use crate::oidc::verifier::Expected;
 
 /// Why there are no claims.
 pub(super) enum Refusal {
+    /// Nothing was sent to check, so nothing is said of it (RFC 6750 §3.1).
+    NoToken,
     /// The token is none of ours, expired, revoked, or its user may not sign in any more (RFC 6750 §3.1).
     InvalidToken,
     Unavailable,
@@ -27,10 +29,8 @@ pub(super) enum Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
-            Self::InvalidToken => {
-                let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-                (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], "Unauthorized").into_response()
-            }
+            Self::NoToken => unauthorized("Bearer"),
+            Self::InvalidToken => unauthorized("Bearer error=\"invalid_token\""),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Try again soon").into_response(),
             Self::Fault(fault) => {
                 tracing::error!(%fault, "userinfo failed");
@@ -38,6 +38,11 @@ impl IntoResponse for Refusal {
             }
         }
     }
+}
+
+fn unauthorized(challenge: &'static str) -> Response {
+    let challenge = HeaderValue::from_static(challenge);
+    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, challenge)], "Unauthorized").into_response()
 }
 
 pub(super) async fn answer(
@@ -58,10 +63,7 @@ pub(super) async fn answer(
 }
 
 async fn check_token(provider: &Provider, headers: &HeaderMap, now: Timestamp) -> Result<AccessTokenClaims, Refusal> {
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-        .ok_or(Refusal::InvalidToken)?;
+    let token = bearer(headers)?;
     let issuer = provider.settings.issuer();
     let audience = format!("{issuer}userinfo");
     let expected = Expected { issuer: &issuer, audience: Some(&audience), typ: ACCESS_TOKEN, leeway_seconds: 0, now };
@@ -73,6 +75,15 @@ async fn check_token(provider: &Provider, headers: &HeaderMap, now: Timestamp) -
         }
     }
     Ok(claims)
+}
+
+/// The one token of the `Authorization` header (RFC 6750 §2.1); a scheme has no case (RFC 9110 §11.1).
+fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let value = given.next().ok_or(Refusal::NoToken)?;
+    let text = value.to_str().ok().filter(|_| given.next().is_none());
+    let (scheme, token) = text.and_then(|text| text.split_once(' ')).ok_or(Refusal::InvalidToken)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(Refusal::InvalidToken) }
 }
 
 fn tell(claims: &AccessTokenClaims, user: User) -> Result<Map<String, Value>, Refusal> {
