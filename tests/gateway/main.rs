@@ -2,13 +2,19 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod audience;
+mod authorize;
 mod dependencies;
+mod discovery;
 mod identity_provider_failures;
 mod login;
+mod logout;
 mod management_failures;
 mod outbound;
 mod outside_world;
 mod root_key;
+mod session;
 mod settings;
 mod support;
+mod token;
 mod trip;
