@@ -10,6 +10,8 @@ use serde::Deserialize;
 use toml::{Table, Value};
 use url::Url;
 
+use crate::model::organization::is_organization_name;
+
 /// The documented defaults, compiled in.
 pub const DEFAULTS: &str = include_str!("../config/vestibule.toml");
 
@@ -215,6 +217,7 @@ impl Config {
         {
             return fail("server.cookie_prefix must be letters, digits and hyphens");
         }
+        self.check_hosts()?;
         let positive = [
             ("management.requests_per_second", self.management.requests_per_second),
             ("management.request_burst", self.management.request_burst),
@@ -228,6 +231,31 @@ impl Config {
             Some((name, _)) => Err(ConfigError(format!("{name} must be at least 1"))),
             None => Ok(()),
         }
+    }
+
+    /// Hosts are compared as browsers send them, in lower case and without the port.
+    fn check_hosts(&self) -> Result<(), ConfigError> {
+        let is_host = |host: &str| {
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._".contains(&byte);
+            !host.is_empty() && !host.starts_with('.') && !host.ends_with('.') && host.bytes().all(plain)
+        };
+        if let Some(suffix) = self.login.host_suffix.as_deref().filter(|suffix| !is_host(suffix)) {
+            let text = "must be a host name in lower case, without a dot at its ends";
+            return Err(ConfigError(format!("login.host_suffix {text}, not {suffix:?}")));
+        }
+        for (host, name) in &self.login.hosts {
+            let wrong = if !is_host(host) {
+                "must be a host name in lower case, without a port"
+            } else if self.server.public_url.host_str() == Some(host) {
+                "is the host of server.public_url, which belongs to no organization"
+            } else if !is_organization_name(name) {
+                "must lead to an organization's name"
+            } else {
+                continue;
+            };
+            return Err(ConfigError(format!("login.hosts.{host:?} {wrong}")));
+        }
+        Ok(())
     }
 
     /// The issuer of our tokens: the public origin with a trailing slash (contract §2.3).
