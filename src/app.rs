@@ -70,12 +70,13 @@ impl App {
         });
         let faces = Router::new().merge(login::router(login.clone())).merge(provider::router(provider));
         let faces = web::limit_body(faces, settings.server.max_form_bytes, web::body::too_large);
-        let mut router = faces.merge(web::assets::router());
+        let mut router = faces;
         if settings.management.url.is_none() {
             router = router.nest("/api/v2", web::limit_body(api, settings.server.max_api_bytes, api_too_large));
         }
         let router = login::lead_from_hosts(router.fallback(nothing_here), login.clone());
-        let router = router.merge(health(logins.clone()));
+        // A page on an organization's host needs its style as well.
+        let router = router.merge(health(logins.clone())).merge(web::assets::router());
         let router = web::wrap(router, &settings.server);
         Ok(Self { settings, tenant, login, client, router, logins, keys })
     }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use url::Url;
 
 use super::error::LoginError;
-use super::{Login, Visit};
-use crate::model::organization::is_organization_name;
+use super::{Login, Visit, authorize};
+use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::web::redirect;
 
 /// `GET /`: the default application's own beginning, since a login always begins at an application.
@@ -37,8 +38,24 @@ pub(super) async fn organization_authorize(
     Path(name): Path<String>,
     visit: Visit,
 ) -> Response {
-    let result = checked(&name).and_then(|name| authorize_with(&login, &visit.query, name));
+    let result = match checked(&name) {
+        Ok(name) => authorize_with(&login, &visit.query, name).await,
+        Err(error) => Err(error),
+    };
     result.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+/// `POST /o/{name}/authorize`: the same request as a GET.
+pub(super) async fn organization_authorize_form(
+    State(login): State<Arc<Login>>,
+    Path(name): Path<String>,
+    visit: Visit,
+    body: Bytes,
+) -> Response {
+    match checked(&name) {
+        Ok(name) => authorize::as_query(&login, &format!("/o/{name}/authorize"), &visit, &body),
+        Err(error) => error.answer(&login, &visit),
+    }
 }
 
 /// Sends `/` and `/authorize` on an organization's host to the one origin; other paths do not exist there.
@@ -49,27 +66,80 @@ pub(super) async fn lead(State(login): State<Arc<Login>>, request: Request, next
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port);
     let host = host.or_else(|| request.uri().host()).map(str::to_ascii_lowercase);
     let Some(name) = host.and_then(|host| login.organization_of_host(&host)) else { return next.run(request).await };
-    let query = request.uri().query().unwrap_or_default().to_owned();
     let path = request.uri().path().to_owned();
+    if path == "/authorize" && request.method() == Method::POST {
+        // It answers with a redirect to the same host, which comes by here again.
+        return next.run(request).await;
+    }
     let (mut parts, _) = request.into_parts();
     let Ok(visit) = Visit::from_request_parts(&mut parts, &()).await;
-    let result: Result<Response, LoginError> = match path.as_str() {
+    let result = match path.as_str() {
         "/" => begin(&login, Some(&name)).await,
-        "/authorize" => authorize_with(&login, &query, &name),
-        _ => Ok((StatusCode::NOT_FOUND, "Nothing is here; sign in from the application.").into_response()),
+        "/authorize" => authorize_with(&login, &visit.query, &name).await,
+        _ => Err(nowhere()),
     };
     result.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
 impl Login {
-    /// The organization whose host this is: an exact registered one, or one label below the suffix.
+    /// The organization whose host this is: an exact registered one, or one label below the suffix. The public
+    /// origin itself is nobody's, or it would lead to itself for ever.
     pub(super) fn organization_of_host(&self, host: &str) -> Option<String> {
         let settings = &self.settings.login;
+        if self.settings.server.public_url.host_str() == Some(host) {
+            return None;
+        }
         if let Some(name) = settings.hosts.get(host) {
             return Some(name.clone());
         }
         let label = host.strip_suffix(settings.host_suffix.as_deref()?)?.strip_suffix('.')?;
         is_organization_name(label).then(|| label.to_owned())
+    }
+
+    /// What `organization` must say of this name: the name, or the id where names are not allowed. A name that
+    /// nobody has stays as it is, and the front door refuses it.
+    async fn handle_of(&self, name: &str) -> Result<String, LoginError> {
+        if self.settings.login.allow_organization_name_in_authentication_api {
+            return Ok(name.to_owned());
+        }
+        let organization = self.client.organization(name).await?;
+        Ok(organization.map_or_else(|| name.to_owned(), |organization| organization.id.clone()))
+    }
+
+    /// A query with `organization` added.
+    ///
+    /// # Errors
+    /// A page when the query names another one.
+    pub(super) async fn query_with(&self, query: &str, name: &str) -> Result<String, LoginError> {
+        let parameters = url::form_urlencoded::parse(query.as_bytes()).into_owned();
+        // An empty one counts as absent (RFC 6749 §3.1).
+        let mut parameters: Vec<(String, String)> =
+            parameters.filter(|(key, value)| key != "organization" || !value.is_empty()).collect();
+        let mut is_named = false;
+        for (_, asked) in parameters.iter().filter(|(key, _)| key == "organization") {
+            if !self.is_named(asked, name).await? {
+                return Err(LoginError::Page {
+                    status: StatusCode::BAD_REQUEST,
+                    title: "This sign-in link contradicts itself",
+                    message: "Its address belongs to one organization and its parameters name another. Go back to \
+                              the application and sign in again.",
+                });
+            }
+            is_named = true;
+        }
+        if !is_named {
+            parameters.push(("organization".to_owned(), self.handle_of(name).await?));
+        }
+        Ok(url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish())
+    }
+
+    /// Whether `asked`, a name or an id, is the organization of this name.
+    async fn is_named(&self, asked: &str, name: &str) -> Result<bool, LoginError> {
+        if asked == name || !is_organization_id(asked) {
+            return Ok(asked == name);
+        }
+        let organization = self.client.organization(name).await?;
+        Ok(organization.is_some_and(|organization| organization.id == asked))
     }
 }
 
@@ -93,7 +163,11 @@ async fn begin(login: &Login, organization: Option<&str>) -> Result<Response, Lo
     let application = login.client.application(client_id).await?.ok_or_else(unset)?;
     let uri = application.initiate_login_uri.as_deref().ok_or_else(unset)?;
     let uri = Url::parse(uri).map_err(|_| unset())?;
-    Ok(redirect::found(&initiate_login(&uri, &login.settings.issuer(), organization)))
+    let organization = match organization {
+        Some(name) => Some(login.handle_of(name).await?),
+        None => None,
+    };
+    Ok(redirect::found(&initiate_login(&uri, &login.settings.issuer(), organization.as_deref())))
 }
 
 /// The address where an application begins a login.
@@ -108,33 +182,22 @@ pub(super) fn initiate_login(uri: &Url, issuer: &str, organization: Option<&str>
     uri.into()
 }
 
-/// The one origin's `/authorize` with `organization` added; another organization in the query is an error.
-fn authorize_with(login: &Login, query: &str, name: &str) -> Result<Response, LoginError> {
-    let mut others = url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == "organization");
-    if others.any(|(_, value)| value != name) {
-        return Err(LoginError::Page {
-            status: StatusCode::BAD_REQUEST,
-            title: "This sign-in link contradicts itself",
-            message: "Its address belongs to one organization and its parameters name another. Go back to the \
-                      application and sign in again.",
-        });
-    }
+/// The one origin's `/authorize` with `organization` added.
+async fn authorize_with(login: &Login, query: &str, name: &str) -> Result<Response, LoginError> {
     let mut url = login.settings.server.public_url.clone();
     url.set_path("/authorize");
-    url.set_query(Some(query).filter(|query| !query.is_empty()));
-    if !url.query_pairs().any(|(key, _)| key == "organization") {
-        url.query_pairs_mut().append_pair("organization", name);
-    }
+    url.set_query(Some(&login.query_with(query, name).await?));
     Ok(redirect::found(url.as_str()))
 }
 
 fn checked(name: &str) -> Result<&str, LoginError> {
-    match is_organization_name(name) {
-        true => Ok(name),
-        false => Err(LoginError::Page {
-            status: StatusCode::NOT_FOUND,
-            title: "This address leads nowhere",
-            message: "Check the spelling of your organization's name, or sign in from the application.",
-        }),
+    if is_organization_name(name) { Ok(name) } else { Err(nowhere()) }
+}
+
+fn nowhere() -> LoginError {
+    LoginError::Page {
+        status: StatusCode::NOT_FOUND,
+        title: "This address leads nowhere",
+        message: "Check the spelling of your organization's name, or sign in from the application.",
     }
 }

@@ -83,7 +83,7 @@ pub fn router(login: Arc<Login>) -> Router {
         .route("/login/password", post(password::post))
         .route("/login/callback/{connection}", get(callback::get).post(callback::post))
         .route("/o/{name}", get(hosts::organization_root))
-        .route("/o/{name}/authorize", get(hosts::organization_authorize))
+        .route("/o/{name}/authorize", get(hosts::organization_authorize).post(hosts::organization_authorize_form))
         .with_state(login)
 }
 
