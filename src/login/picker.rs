@@ -19,6 +19,7 @@ use crate::web::redirect;
 
 /// The field of the picker's form.
 const ENTERED: &str = "organization";
+const ACTION: &str = "/login/organization";
 
 /// The picker for a request that names no organization.
 pub(super) fn ask(login: &Login, visit: &Visit, question: &Question) -> Result<Response, LoginError> {
@@ -50,7 +51,9 @@ async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let found = login.client.organization(&asked).await?;
     match found.filter(|_| question.application.usage() != OrganizationUsage::Deny) {
         Some(organization) => {
-            let query = question.authorization.request.with("organization", &organization.name).to_query();
+            let by_name = login.settings.login.allow_organization_name_in_authentication_api;
+            let handle = if by_name { &organization.name } else { &organization.id };
+            let query = question.authorization.request.with("organization", handle).to_query();
             Ok(redirect::found(&format!("/authorize?{query}")))
         }
         None => {
@@ -76,15 +79,15 @@ fn split_query(query: &str) -> (String, String) {
 }
 
 fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error: Option<&str>) -> Response {
-    let href =
-        |name: &str, value: &str| format!("/authorize?{}", question.authorization.request.with(name, value).to_query());
+    let with = |name: &str, value: &str| question.authorization.request.with(name, value).to_query();
+    // Through the picker, since one that is gone by now is its question and no error of the application.
     let recent = recent::names(login, visit)
         .into_iter()
-        .map(|name| RecentOrganization { href: href("organization", &name), title: name });
+        .map(|name| RecentOrganization { href: format!("{ACTION}?{}", with(ENTERED, &name)), title: name });
     let personal = question.application.usage() == OrganizationUsage::Allow;
     let page = PickerPage {
         application_name: question.application.name.clone(),
-        action: "/login/organization".to_owned(),
+        action: ACTION.to_owned(),
         hidden: question
             .authorization
             .request
@@ -96,7 +99,7 @@ fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error:
         entered: entered.to_owned(),
         error: error.map(str::to_owned),
         recent: recent.collect(),
-        personal_href: personal.then(|| href(ACCOUNT, PERSONAL)),
+        personal_href: personal.then(|| format!("/authorize?{}", with(ACCOUNT, PERSONAL))),
     };
     let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page.into_page(&question.authorization.redirect_uri).status(status).into_response()
