@@ -2,11 +2,11 @@
 
 use url::Url;
 
-use super::Login;
-use super::entrance;
 use super::error::LoginError;
 use super::organization::{Destination, resolve};
+use super::{Login, entrance, options};
 use crate::management_client::LoginOption;
+use crate::model::organization::is_organization_name;
 use crate::oidc::error::OAuthError;
 
 impl Login {
@@ -16,10 +16,8 @@ impl Login {
     /// A sentence when the address is none of ours or the Management API does not answer.
     pub async fn explain(&self, url: &Url) -> Result<Vec<String>, String> {
         let mut lines = Vec::new();
-        let query = match self.lead_to_query(url, &mut lines)? {
-            Some(query) => query,
-            None => return Ok(lines),
-        };
+        let pointed = self.pointed_at(url, &mut lines);
+        let Some(query) = self.lead_to_query(url, pointed, &mut lines).await? else { return Ok(lines) };
         match self.explain_query(&query, &mut lines).await {
             Ok(()) => Ok(lines),
             Err(LoginError::OAuth(OAuthError::Redirected { code, description, .. })) => {
@@ -30,44 +28,51 @@ impl Login {
                 lines.push(format!("The person sees an error page: {description}."));
                 Ok(lines)
             }
-            Err(LoginError::Unavailable(why)) => Err(format!("the Management API does not answer: {why}")),
-            Err(LoginError::Fault(fault)) => Err(fault.to_string()),
-            Err(_) => Err("the request cannot be explained".to_owned()),
+            Err(error) => Err(sentence(error)),
         }
     }
 
-    /// What the host or path points at, and the query that `/authorize` would get; `None` when it ends there.
-    fn lead_to_query(&self, url: &Url, lines: &mut Vec<String>) -> Result<Option<String>, String> {
+    /// The organization that the host or path points at, and the path below it.
+    fn pointed_at(&self, url: &Url, lines: &mut Vec<String>) -> (Option<String>, String) {
         let host = url.host_str().unwrap_or_default();
-        let by_host = self.organization_of_host(host).map(|name| (name, format!("the host {host} belongs to it")));
-        let segments: Vec<&str> = url.path_segments().map(Iterator::collect).unwrap_or_default();
-        let (pointed, rest) = match (by_host, segments.as_slice()) {
-            (Some(pointed), rest) => (Some(pointed), rest.join("/")),
-            (None, ["o", name, rest @ ..]) => {
-                (Some(((*name).to_owned(), format!("the path /o/{name} names it"))), rest.join("/"))
-            }
-            (None, rest) => (None, rest.join("/")),
+        let path = url.path().trim_start_matches('/');
+        if let Some(name) = self.organization_of_host(host) {
+            lines.push(format!("The address points at the organization {name}: the host {host} belongs to it."));
+            return (Some(name), path.to_owned());
+        }
+        if self.settings.server.public_url.host_str() != Some(host) {
+            lines.push(format!("The host {host} is not registered, so it points at no organization."));
+        }
+        let Some((name, rest)) = path.strip_prefix("o/").map(|path| path.split_once('/').unwrap_or((path, ""))) else {
+            return (None, path.to_owned());
         };
+        lines.push(format!("The address points at the organization {name}: the path /o/{name} names it."));
+        (Some(name.to_owned()), rest.to_owned())
+    }
+
+    /// The query that `/authorize` would get; `None` when the way ends before it.
+    async fn lead_to_query(
+        &self,
+        url: &Url,
+        (pointed, path): (Option<String>, String),
+        lines: &mut Vec<String>,
+    ) -> Result<Option<String>, String> {
         let query = url.query().unwrap_or_default();
-        match (rest.as_str(), pointed) {
+        if let Some(name) = pointed.as_ref().filter(|name| !is_organization_name(name)) {
+            lines.push(format!("{name} is no organization's name: an error page says so."));
+            return Ok(None);
+        }
+        match (path.as_str(), pointed) {
             ("authorize", None) => Ok(Some(query.to_owned())),
-            ("authorize", Some((name, why))) => {
-                lines.push(format!("The address points at the organization {name}: {why}."));
-                let mut query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect::<Vec<_>>();
-                match query.iter().find(|(key, _)| key == "organization") {
-                    Some((_, asked)) if *asked != name => {
-                        lines.push(format!("The parameter organization names {asked}: an error page says so."));
-                        return Ok(None);
-                    }
-                    Some(_) => {}
-                    None => query.push(("organization".to_owned(), name)),
+            ("authorize", Some(name)) => match self.query_with(query, &name).await {
+                Ok(led) => Ok(Some(led)),
+                Err(LoginError::Page { message, .. }) => {
+                    lines.push(format!("The person sees an error page: {message}"));
+                    Ok(None)
                 }
-                Ok(Some(url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish()))
-            }
-            ("", pointed) => {
-                if let Some((name, why)) = pointed {
-                    lines.push(format!("The address points at the organization {name}: {why}."));
-                }
+                Err(error) => Err(sentence(error)),
+            },
+            ("", _) => {
                 lines.push(match &self.settings.login.default_client_id {
                     Some(client) => format!("It leads to the initiate_login_uri of the application {client}."),
                     None => "It leads nowhere: login.default_client_id is not set.".to_owned(),
@@ -100,15 +105,30 @@ impl Login {
         if options.is_empty() {
             lines.push("Options: none. No connection is enabled, and the page says so.".to_owned());
         }
-        lines.extend(options.iter().map(|option| explain_option(option, authorization.connection.as_deref())));
+        let asked = authorization.connection.as_deref();
+        let form = options::database(&options, asked).map(|connection| connection.id.clone());
+        lines.extend(options.iter().map(|option| explain_option(option, asked, form.as_deref())));
+        if let Some(name) = asked.filter(|name| options::named(&options, name).is_none()) {
+            lines.push(format!("The connection {name} is not enabled here: the application gets access_denied."));
+        }
         Ok(())
     }
 }
 
-fn explain_option(option: &LoginOption, asked: Option<&str>) -> String {
+fn sentence(error: LoginError) -> String {
+    match error {
+        LoginError::Unavailable(why) => format!("the Management API does not answer: {why}"),
+        LoginError::Fault(fault) => fault.to_string(),
+        _ => "the request cannot be explained".to_owned(),
+    }
+}
+
+/// `form`: the database connection whose form the page has.
+fn explain_option(option: &LoginOption, asked: Option<&str>, form: Option<&str>) -> String {
     let connection = &option.connection;
     let how = match (connection.strategy.is_database(), option.visible) {
-        (true, _) => "enabled; drawn as the form for identifier and password",
+        (true, _) if form == Some(connection.id.as_str()) => "enabled; drawn as the form for identifier and password",
+        (true, _) => "enabled; drawn as a button that leads to its form",
         (false, true) => "enabled; drawn as a button",
         (false, false) => "enabled, but show_as_button is false: not drawn, reachable by connection=NAME",
     };
