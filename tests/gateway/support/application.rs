@@ -51,6 +51,11 @@ impl Application {
         }
     }
 
+    /// The same application at a gateway that was restarted.
+    pub fn at(self, gateway: &Gateway) -> Self {
+        Self { origin: gateway.origin.clone(), ..self }
+    }
+
     /// A login with further parameters; one with the same name as a usual one replaces it, an empty one removes it.
     pub fn begin(&self, more: &[(&str, &str)]) -> Begun {
         let (state, nonce, verifier) = (new_secret(), new_secret(), new_secret());

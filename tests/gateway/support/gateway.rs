@@ -1,6 +1,7 @@
 //! The real server on a free port, with its administrator: every way it can be run.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 use vestibule::app::App;
 use vestibule::config::Config;
+use vestibule::login::Login;
 use vestibule::management;
 use vestibule::management_client::GATEWAY_SCOPES;
 
@@ -60,8 +62,10 @@ pub struct Gateway {
     pub origin: String,
     pub address: SocketAddr,
     pub admin: Administrator,
+    /// For what the command line asks without a request.
+    pub login: Arc<Login>,
     servers: Vec<AbortHandle>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Drop for Gateway {
@@ -78,29 +82,19 @@ impl Gateway {
     /// With further settings, in the syntax of the settings file; they go to the gateway and to the API's host.
     pub async fn start_with(mode: Mode, settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place::new().await;
         if !mode.is_remote() {
-            let app = App::build(config(mode, &folder, "gateway", &place.origin, settings).await).await.unwrap();
-            let admin = Administrator::of(&app, &place.origin);
-            let (origin, address) = (place.origin.clone(), place.address);
-            return Self { origin, address, admin, servers: vec![place.serve(app)], _folder: folder };
+            return Self::embedded(mode, folder, settings).await;
         }
-        Self::start_remote(mode, settings, folder, place, None).await
+        Self::start_remote(mode, settings, folder, None).await
     }
 
     /// A remote gateway that reaches the Management API through `front`.
     pub async fn start_behind(front: &IllManagement, settings: &str) -> Self {
-        let (folder, place) = (tempfile::tempdir().unwrap(), Place::new().await);
-        Self::start_remote(Mode::SqliteRemote, settings, folder, place, Some(front)).await
+        Self::start_remote(Mode::SqliteRemote, settings, tempfile::tempdir().unwrap(), Some(front)).await
     }
 
-    async fn start_remote(
-        mode: Mode,
-        settings: &str,
-        folder: TempDir,
-        place: Place,
-        front: Option<&IllManagement>,
-    ) -> Self {
+    async fn start_remote(mode: Mode, settings: &str, folder: TempDir, front: Option<&IllManagement>) -> Self {
+        let place = Place::new().await;
         let host = Place::new().await;
         // With a front, the API is known by the front's address only.
         let url = front.map_or(&host.origin, |front| &front.origin).clone();
@@ -121,9 +115,26 @@ impl Gateway {
             config.management.fresh_seconds = 0;
         }
         let app = App::build(config).await.unwrap();
-        let (origin, address) = (place.origin.clone(), place.address);
+        let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
         servers.push(place.serve(app));
-        Self { origin, address, admin, servers, _folder: folder }
+        Self { origin, address, admin, login, servers, folder }
+    }
+
+    async fn embedded(mode: Mode, folder: TempDir, settings: &str) -> Self {
+        let place = Place::new().await;
+        let app = App::build(config(mode, &folder, "gateway", &place.origin, settings).await).await.unwrap();
+        let admin = Administrator::of(&app, &place.origin);
+        let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
+        let servers = vec![place.serve(app)];
+        Self { origin, address, admin, login, servers, folder }
+    }
+
+    /// The same SQLite database served anew, on another port and with other settings, such as a client's id that
+    /// is known only now.
+    pub async fn restart_with(mut self, settings: &str) -> Self {
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        drop(self);
+        Self::embedded(Mode::SqliteEmbedded, folder, settings).await
     }
 
     /// An address of the gateway.
