@@ -42,9 +42,15 @@ pub(super) fn page_again(
 }
 
 fn view(login: &Login, entrance: &Entrance, options: &[LoginOption]) -> LoginPage {
-    let buttons = options.iter().filter(|option| option.visible && !option.connection.strategy.is_database());
     let asked = entrance.authorization.connection.as_deref();
-    let password = options::database(options, asked).map(|_| PasswordForm {
+    let database = options::database(options, asked);
+    // There is one form; a further database connection is a button that leads to its own. `show_as_button` is
+    // about other connections (contract §1.4).
+    let buttons = options.iter().filter(|option| match &database {
+        Some(database) if option.connection.strategy.is_database() => option.connection.id != database.id,
+        _ => option.visible,
+    });
+    let password = database.as_ref().map(|_| PasswordForm {
         action: format!("/login/password?{}", entrance.authorization.request.to_query()),
         identifier: entrance.authorization.login_hint.clone().unwrap_or_default(),
         error: None,
