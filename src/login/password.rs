@@ -58,7 +58,7 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
         connection_id: connection.id.clone(),
         client_address: Some(visit.address.to_string()),
         trip_id: None,
-        proof: Proof::Password { identifier: form.username.trim().to_owned(), password: form.password.clone() },
+        proof: Proof::Password { identifier: sendable(form.username.trim()), password: sendable(&form.password) },
     };
     let admission = match login.client.record_login(&record).await {
         Ok(admission) => admission,
@@ -68,6 +68,11 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     let mut response = authorize::proceed(login, visit, &entrance, &session, &admission, now).await?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
+}
+
+/// The Management API takes no NUL, and nobody's identifier or password has one: such a try is a wrong one.
+fn sendable(typed: &str) -> String {
+    typed.replace('\0', "\u{fffd}")
 }
 
 /// What the person can mend is said on the form; the rest goes where every refusal goes.
