@@ -187,7 +187,7 @@ impl Config {
         read_secret_files(&mut settings)?;
         let config: Self = settings
             .try_into()
-            .map_err(|error: toml::de::Error| ConfigError(error.to_string().trim_end().to_owned()))?;
+            .map_err(|error: toml::de::Error| ConfigError(error.to_string().trim_end().replace('\n', " ")))?;
         config.check()?;
         Ok(config)
     }
