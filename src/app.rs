@@ -89,7 +89,8 @@ impl App {
         let cleaning = tokio::spawn(delete_expired(self.logins.clone(), self.tenant.clone()));
         let metrics = match self.settings.server.metrics_listen {
             Some(address) => {
-                let listener = TcpListener::bind(address).await.context("listening on server.metrics_listen")?;
+                let place = format!("listening on {address} (server.metrics_listen changes it)");
+                let listener = TcpListener::bind(address).await.context(&place)?;
                 let handle = web::observe::install_metrics()?;
                 let settings = self.settings.server.clone();
                 Some(tokio::spawn(async move {
@@ -109,10 +110,13 @@ impl App {
     /// A Management API token for `vestibule token`, valid for `seconds`.
     ///
     /// # Errors
-    /// When a scope is one that only gateways get.
+    /// When a scope is none, or one that only gateways get.
     pub fn management_token(&self, scopes: &[String], seconds: i64) -> Result<String, Fault> {
         if scopes.iter().any(|scope| scope == management::GATEWAY_SCOPE) {
             return Err(Fault::new("vestibule token", "create:logins is granted only by vestibule gateway add"));
+        }
+        if let Some(unknown) = scopes.iter().find(|scope| !management::SCOPES.contains(&scope.as_str())) {
+            return Err(Fault::new("vestibule token", format!("{unknown} is no scope of the Management API")));
         }
         own_token(&self.settings, &self.keys, "vestibule-cli", &scopes.join(" "), seconds)
     }
