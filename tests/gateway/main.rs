@@ -4,6 +4,8 @@
 
 mod audience;
 mod authorize;
+mod command_line;
+mod demo;
 mod dependencies;
 mod discovery;
 mod explain;
@@ -14,8 +16,10 @@ mod logout;
 mod management_failures;
 mod outbound;
 mod outside_world;
+mod password;
 mod picker;
 mod root_key;
+mod serving;
 mod session;
 mod settings;
 mod support;

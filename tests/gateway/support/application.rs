@@ -34,7 +34,8 @@ impl Application {
         Self::register_at(&gateway.admin, &gateway.origin, settings).await
     }
 
-    async fn register_at(admin: &Administrator, origin: &str, settings: Value) -> Self {
+    /// The same at a gateway that runs elsewhere.
+    pub async fn register_at(admin: &Administrator, origin: &str, settings: Value) -> Self {
         let mut client = json!({
             "name": "Example App",
             "app_type": "regular_web",

@@ -37,7 +37,17 @@ impl Default for Visitor {
 
 impl Visitor {
     pub fn new() -> Self {
-        let client = reqwest::Client::builder()
+        Self::with(reqwest::Client::builder())
+    }
+
+    /// A browser that trusts the certificate of this PEM text.
+    pub fn trusting(certificate: &[u8]) -> Self {
+        let certificate = reqwest::Certificate::from_pem(certificate).unwrap();
+        Self::with(reqwest::Client::builder().tls_certs_only([certificate]))
+    }
+
+    fn with(builder: reqwest::ClientBuilder) -> Self {
+        let client = builder
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .dns_resolver(Loopback)

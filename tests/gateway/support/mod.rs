@@ -5,6 +5,7 @@
 pub mod application;
 pub mod browser;
 pub mod child;
+pub mod command;
 pub mod devtools;
 pub mod forging;
 pub mod gateway;
