@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn only_a_page_with_a_form_may_send_one() {
         let mut page = login();
-        assert!(policy(page.clone().into_page("http://127.0.0.1:9/cb")).contains("https: http://127.0.0.1:9;"));
+        assert!(policy(page.clone().into_page("com.example.app:/cb")).contains(" com.example.app:;"));
         page.password = None;
         page.options[0].mark = Mark::new(Some("https://icons.example/x.svg".to_owned()), "oidc", "X");
         let policy = policy(page.into_page("http://127.0.0.1:9/cb"));

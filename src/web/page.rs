@@ -28,9 +28,10 @@ impl<T: Template> Page<T> {
         self
     }
 
-    /// The page has a form. Chromium checks the whole redirect chain after a form, so besides ourselves and any
-    /// https address the `targets` (the redirect URI) are allowed, each by its origin (`http://127.0.0.1:3000`) or
-    /// its scheme (`com.example.app:`). What has neither is left out, so no text from a request adds a directive.
+    /// The page has a form. Chromium checks the whole redirect chain after a form, and the application may redirect
+    /// again, or be a gateway that leads to another application. So besides ourselves any https address and this
+    /// machine are allowed, and the `targets` (the redirect URI), each by its origin or its scheme
+    /// (`com.example.app:`). What has neither is left out, so no text from a request adds a directive.
     pub fn form_targets<I: IntoIterator<Item: AsRef<str>>>(mut self, targets: I) -> Self {
         let sources = targets.into_iter().filter_map(|target| form_source(target.as_ref()));
         self.form_targets.get_or_insert_default().extend(sources);
@@ -52,7 +53,7 @@ impl<T: Template> Page<T> {
         match &self.form_targets {
             None => policy.push_str("; form-action 'none'"),
             Some(targets) => {
-                policy.push_str("; form-action 'self' https:");
+                policy.push_str("; form-action 'self' https: http://localhost:* http://127.0.0.1:*");
                 for target in targets {
                     let _ = write!(policy, " {target}");
                 }
@@ -133,6 +134,8 @@ mod tests {
         text: &'static str,
     }
 
+    const ANYWHERE: &str = "form-action 'self' https: http://localhost:* http://127.0.0.1:*";
+
     fn policy(page: Page<Sample>) -> String {
         let response = page.into_response();
         response.headers()["content-security-policy"].to_str().expect("text").to_owned()
@@ -153,13 +156,11 @@ mod tests {
 
     #[test]
     fn a_form_may_end_at_the_redirect_uri() {
-        let page = sample().form_targets(["http://127.0.0.1:3000/callback?x=1", "com.example.app:/callback"]);
+        let page = sample().form_targets(["http://app.internal:3000/callback?x=1", "com.example.app:/callback"]);
         let policy = policy(page);
-        assert!(
-            policy.contains("form-action 'self' https: http://127.0.0.1:3000 com.example.app:; base-uri"),
-            "{policy}"
-        );
-        assert!(super::tests::policy(sample().form_targets([""; 0])).contains("form-action 'self' https:; base-uri"));
+        let expected = format!("{ANYWHERE} http://app.internal:3000 com.example.app:; base-uri");
+        assert!(policy.contains(&expected), "{policy}");
+        assert!(super::tests::policy(sample().form_targets([""; 0])).contains(&format!("{ANYWHERE}; base-uri")));
     }
 
     #[test]
@@ -182,7 +183,7 @@ mod tests {
             ":",
         ];
         let policy = policy(sample().form_targets(hostile).image(Some("javascript:alert(1)")).image(Some("x y")));
-        assert!(policy.contains("form-action 'self' https:; base-uri"), "{policy}");
+        assert!(policy.contains(&format!("{ANYWHERE}; base-uri")), "{policy}");
         assert!(!policy.contains("script-src"));
     }
 
