@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base64::Engine;
@@ -30,6 +30,8 @@ struct Application {
     http: reqwest::Client,
     /// Logins that began here, by their `state`. A real application binds them to the browser as well.
     begun: Mutex<HashMap<String, Begun>>,
+    /// Who is signed in, by the value of the application's own cookie.
+    sessions: Mutex<HashMap<String, SignedIn>>,
 }
 
 struct Begun {
@@ -43,13 +45,15 @@ struct Begun {
 struct ApplicationPage {
     signed_in: Option<SignedIn>,
     error: Option<String>,
-    logout_href: Option<String>,
 }
 
+#[derive(Clone)]
 struct SignedIn {
     name: String,
     organization: String,
+    /// The organization's claims first: they are what the demo is about.
     claims: Vec<(String, String)>,
+    id_token: String,
 }
 
 /// The application's routes.
@@ -66,17 +70,21 @@ pub(super) fn router(places: &Places, seeded: &Seeded) -> Result<Router, Fault> 
         client_secret: seeded.client_secret.clone(),
         http,
         begun: Mutex::default(),
+        sessions: Mutex::default(),
     });
     let router = Router::new()
         .route("/", get(home))
         .route("/login", get(login))
         .route("/callback", get(callback))
+        .route("/logout", get(logout))
         .with_state(application);
     Ok(router.merge(web::assets::router()))
 }
 
-async fn home() -> Response {
-    Page::new(ApplicationPage { signed_in: None, error: None, logout_href: None }).into_response()
+async fn home(State(application): State<Arc<Application>>, headers: HeaderMap) -> Response {
+    let sessions = application.sessions.lock().ok();
+    let signed_in = sessions.and_then(|sessions| sessions.get(&cookie(&headers)?).cloned());
+    Page::new(ApplicationPage { signed_in, error: None }).into_response()
 }
 
 #[derive(Deserialize)]
@@ -127,15 +135,49 @@ async fn callback(
     Query(parameters): Query<CallbackParameters>,
 ) -> Response {
     match finish(&application, parameters).await {
-        Ok(page) => Page::new(page).into_response(),
+        // The page has an address of its own, so that it can be reloaded: a code works once.
+        Ok(signed_in) => {
+            let id = new_secret();
+            let cookie = set_cookie(&id);
+            if let Ok(mut sessions) = application.sessions.lock() {
+                sessions.insert(id, signed_in);
+            }
+            (cookie, redirect::see_other("/")).into_response()
+        }
         Err(error) => {
-            let page = ApplicationPage { signed_in: None, error: Some(error), logout_href: None };
+            let page = ApplicationPage { signed_in: None, error: Some(error) };
             Page::new(page).status(StatusCode::FORBIDDEN).into_response()
         }
     }
 }
 
-async fn finish(application: &Application, parameters: CallbackParameters) -> Result<ApplicationPage, String> {
+/// Ends the session here, then the one at the gateway (RP-Initiated Logout 1.0).
+async fn logout(State(application): State<Arc<Application>>, headers: HeaderMap) -> Response {
+    let id = cookie(&headers).unwrap_or_default();
+    let ended = application.sessions.lock().ok().and_then(|mut sessions| sessions.remove(&id));
+    let Some(ended) = ended else { return redirect::found("/") };
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("id_token_hint", &ended.id_token)
+        .append_pair("post_logout_redirect_uri", &format!("{}/", application.origin))
+        .finish();
+    let url = format!("{}/oidc/logout?{query}", application.gateway);
+    (set_cookie(""), redirect::found(&url)).into_response()
+}
+
+const COOKIE: &str = "sample_application";
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
+}
+
+fn set_cookie(value: &str) -> HeaderMap {
+    let cookie = HeaderValue::try_from(format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax"));
+    cookie.into_iter().map(|cookie| (header::SET_COOKIE, cookie)).collect()
+}
+
+async fn finish(application: &Application, parameters: CallbackParameters) -> Result<SignedIn, String> {
     let state = parameters.state.unwrap_or_default();
     let begun = application.begun.lock().ok().and_then(|mut begun| begun.remove(&state));
     let begun = begun.ok_or("This login did not begin here, or was already used.")?;
@@ -160,18 +202,11 @@ async fn finish(application: &Application, parameters: CallbackParameters) -> Re
     if claims.get("nonce").and_then(Value::as_str) != Some(&begun.nonce) {
         return Err("The ID token belongs to another login.".to_owned());
     }
-    let logout = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("id_token_hint", &tokens.id_token)
-        .append_pair("post_logout_redirect_uri", &format!("{}/", application.origin))
-        .finish();
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let signed_in = SignedIn {
-        name: text("name"),
-        organization: text("org_name"),
-        claims: claims.iter().map(|(name, value)| (name.clone(), show(value))).collect(),
-    };
-    let logout_href = Some(format!("{}/oidc/logout?{logout}", application.gateway));
-    Ok(ApplicationPage { signed_in: Some(signed_in), error: None, logout_href })
+    let (name, organization) = (text("name"), text("org_name"));
+    let mut claims: Vec<_> = claims.iter().map(|(name, value)| (name.clone(), show(value))).collect();
+    claims.sort_by_key(|(name, _)| !name.starts_with("org_"));
+    Ok(SignedIn { name, organization, claims, id_token: tokens.id_token })
 }
 
 /// The claims of an ID token that came straight from the token endpoint, whose connection vouches for it

@@ -118,7 +118,7 @@ pub(super) async fn identity_provider(app: &App, places: &Places) -> Result<Peop
     let people = json!({"name": "people", "strategy": "auth0", "display_name": "Demo directory"});
     let people = text(&admin.create("/connections", people).await?, "id")?;
     let mut clients = Vec::new();
-    for (name, connection) in [("Acme's login", "acme-sso"), ("Globex' login", "globex-directory")] {
+    for (name, connection) in [("Acme Single Sign-On", "acme-sso"), ("Globex Directory", "globex-directory")] {
         let client = admin
             .create(
                 "/clients",
@@ -210,6 +210,8 @@ async fn federated(
             "client_secret": credentials.client_secret,
             "scope": "openid profile email",
             "type": "back_channel",
+            // Asks who it is each time, so that everybody of the tour can be tried in one browser.
+            "upstream_params": {"prompt": {"value": "login"}},
         },
     });
     text(&admin.create("/connections", connection).await?, "id")
