@@ -4,6 +4,7 @@
 
 mod audience;
 mod authorize;
+mod browser_demo;
 mod command_line;
 mod demo;
 mod dependencies;

@@ -198,8 +198,12 @@ impl Browser {
     }
 
     async fn press(&self, key: Key) {
-        let active = self.client.active_element().await.unwrap();
-        active.send_keys(&String::from(char::from(key))).await.unwrap();
+        self.type_text(&String::from(char::from(key))).await;
+    }
+
+    /// Types into what has the keyboard's focus.
+    pub async fn type_text(&self, text: &str) {
+        self.client.active_element().await.unwrap().send_keys(text).await.unwrap();
     }
 
     /// The visible text of what has the keyboard's focus, or its name where it has no text.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod appearance;
 pub mod application;
 pub mod browser;
 pub mod child;

@@ -1,0 +1,42 @@
+//! What every page must be, however wide the window is and whichever colours the person prefers.
+
+use serde_json::json;
+
+use super::browser::Browser;
+
+/// Takes pictures of the page that is open, as `target/screenshots/NAME-WIDTH-SCHEME.png`, and checks it.
+///
+/// # Panics
+/// With what is wrong: accessibility, sideways scrolling, a title other than `title`, more than one heading.
+pub async fn check_page(browser: &Browser, name: &str, title: &str) {
+    assert_eq!(browser.title().await, title, "{name}");
+    for (scheme, dark) in [("light", false), ("dark", true)] {
+        browser.dark(dark).await;
+        for width in [1280, 768, 360] {
+            browser.resize(width, 800).await;
+            browser.screenshot(&format!("{name}-{width}-{scheme}")).await;
+        }
+        // Colours depend on the scheme alone, and the narrow layout has every rule of the wide one and more.
+        browser.check_accessibility().await;
+    }
+    browser.dark(false).await;
+    check_narrow(browser, name).await;
+    browser.resize(1280, 800).await;
+    browser.check_accessibility().await;
+    check_frame(browser, name).await;
+}
+
+/// 320 px is also what a window of 640 px has left at 200 % zoom (WCAG 2.2, 1.4.4 and 1.4.10).
+async fn check_narrow(browser: &Browser, name: &str) {
+    browser.resize(320, 640).await;
+    let (content, page) = browser.content_and_page_width().await;
+    assert!(content <= page, "{name} scrolls sideways: {content} of {page} px");
+}
+
+async fn check_frame(browser: &Browser, name: &str) {
+    let script = "const count = selector => document.querySelectorAll(selector).length;
+        return [document.documentElement.lang, count('h1'), count('main'), count('script'),
+            [...document.images].every(image => image.complete && image.naturalWidth > 0)];";
+    let frame = browser.client().execute(script, Vec::new()).await.unwrap();
+    assert_eq!(frame, json!(["en", 1, 1, 0, true]), "{name}: language, headings, mains, scripts, images shown");
+}
