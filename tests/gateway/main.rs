@@ -5,6 +5,7 @@
 mod audience;
 mod authorize;
 mod browser_demo;
+mod browser_pages;
 mod command_line;
 mod demo;
 mod dependencies;

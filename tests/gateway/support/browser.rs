@@ -215,6 +215,12 @@ impl Browser {
         }
     }
 
+    /// The element that has the keyboard's focus; `BODY` when none has.
+    pub async fn focused_tag(&self) -> String {
+        let tag = self.client.execute("return document.activeElement.tagName", Vec::new()).await.unwrap();
+        tag.as_str().unwrap().to_owned()
+    }
+
     /// Waits until the address starts with `prefix` and returns it.
     pub async fn wait_for_url(&self, prefix: &str) -> Url {
         self.wait_for_url_where(prefix, |url| url.as_str().starts_with(prefix)).await
