@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use super::Login;
 use super::entrance::Entrance;
 use super::options;
+use super::organization::ACCOUNT;
 use super::page::{LoginOption as OptionView, LoginPage, Mark, PasswordForm};
 use crate::management_client::LoginOption;
 use crate::model::grant::Session;
@@ -37,6 +38,7 @@ pub(super) fn page_again(
     if let Some(form) = &mut page.password {
         form.identifier = attempt.identifier.to_owned();
         form.error = Some(attempt.message.to_owned());
+        form.is_invalid = attempt.status == StatusCode::BAD_REQUEST;
     }
     page.into_page(&entrance.authorization.redirect_uri).status(attempt.status).into_response()
 }
@@ -54,6 +56,7 @@ fn view(login: &Login, entrance: &Entrance, options: &[LoginOption]) -> LoginPag
         action: format!("/login/password?{}", entrance.authorization.request.to_query()),
         identifier: entrance.authorization.login_hint.clone().unwrap_or_default(),
         error: None,
+        is_invalid: false,
     });
     LoginPage {
         organization: entrance.organization.as_deref().map(organization_view),
@@ -90,12 +93,15 @@ pub(super) fn organization_view(organization: &Organization) -> OrganizationView
 
 /// "Not your organization?": the picker where the application has one, else back to where a login begins.
 fn other_organization(login: &Login, entrance: &Entrance) -> Option<String> {
-    entrance.organization.as_ref()?;
+    let request = &entrance.authorization.request;
+    if entrance.organization.is_none() && request.get(ACCOUNT).is_none() {
+        return None;
+    }
     match entrance.application.require_behavior() {
-        RequireBehavior::PreLoginPrompt => Some(format!(
-            "/authorize?{}",
-            entrance.authorization.request.without("organization").without("connection").to_query()
-        )),
+        RequireBehavior::PreLoginPrompt => {
+            let request = request.without("organization").without(ACCOUNT).without("connection");
+            Some(format!("/authorize?{}", request.to_query()))
+        }
         RequireBehavior::NoPrompt => {
             let uri = url::Url::parse(entrance.application.initiate_login_uri.as_deref()?).ok()?;
             Some(super::hosts::initiate_login(&uri, &login.settings.issuer(), None))

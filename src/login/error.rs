@@ -39,6 +39,8 @@ pub(crate) enum LoginError {
         status: StatusCode,
         title: &'static str,
         message: &'static str,
+        /// For the administrator.
+        detail: Option<&'static str>,
     },
     Fault(Fault),
 }
@@ -116,7 +118,9 @@ impl LoginError {
                 let notice = Notice::new(StatusCode::SERVICE_UNAVAILABLE, "Sign-in is unavailable", UNAVAILABLE);
                 Notice { retry_after: Some(10), ..notice }
             }
-            Self::Page { status, title, message } => Notice::new(status, title, message),
+            Self::Page { status, title, message, detail } => {
+                Notice { detail: detail.map(str::to_owned), ..Notice::new(status, title, message) }
+            }
             Self::Fault(fault) => {
                 tracing::error!(%fault, request_id = visit.request_id, "a login failed");
                 Notice::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side", FAULT)
@@ -126,8 +130,8 @@ impl LoginError {
     }
 }
 
-const DISPLAYED: &str = "The application that sent you here asked for something that is not set up. Go back to it \
-                         and try again; if that does not help, tell the people who run it what is written below.";
+const DISPLAYED: &str = "Go back to the application that sent you here and try again. If that does not help, tell the \
+                         people who run it what is written below.";
 const NO_SUCH_TRIP: &str = "It took too long, was already used, or began in another browser. Go back to the \
                             application and sign in again.";
 const REFUSED: &str = "Go back to the application and choose another way to sign in, or ask your administrator.";

@@ -123,6 +123,7 @@ impl Login {
                     title: "This sign-in link contradicts itself",
                     message: "Its address belongs to one organization and its parameters name another. Go back to \
                               the application and sign in again.",
+                    detail: None,
                 });
             }
             is_named = true;
@@ -155,9 +156,11 @@ async fn begin(login: &Login, organization: Option<&str>) -> Result<Response, Lo
     let unset = || LoginError::Page {
         status: StatusCode::NOT_FOUND,
         title: "Sign in from your application",
-        message: "A sign-in begins at the application you want to use. Open it, and it will bring you here. \
-                  (For its administrator: login.default_client_id names the application this address leads to, \
-                  and that application needs an initiate_login_uri.)",
+        message: "A sign-in begins at the application you want to use. Open it, and it will bring you here.",
+        detail: Some(
+            "For the administrator: the setting login.default_client_id names the application that this address \
+             leads to, and that application needs an initiate_login_uri.",
+        ),
     };
     let client_id = login.settings.login.default_client_id.as_deref().ok_or_else(unset)?;
     let application = login.client.application(client_id).await?.ok_or_else(unset)?;
@@ -198,6 +201,7 @@ fn nowhere() -> LoginError {
     LoginError::Page {
         status: StatusCode::NOT_FOUND,
         title: "This address leads nowhere",
-        message: "Check the spelling of your organization's name, or sign in from the application.",
+        message: "Check the spelling of your organization’s name, or sign in from the application.",
+        detail: None,
     }
 }

@@ -58,6 +58,8 @@ pub(super) struct PasswordForm {
     pub(super) identifier: String,
     /// The neutral sentence after a failed try.
     pub(super) error: Option<String>,
+    /// Whether the error is about what was entered, and not that it cannot be checked now.
+    pub(super) is_invalid: bool,
 }
 
 impl LoginPage {
@@ -152,6 +154,7 @@ mod tests {
                 action: "/login/password?client_id=4kT9&state=a%26b".to_owned(),
                 identifier: String::new(),
                 error: None,
+                is_invalid: false,
             }),
             signed_in_as: None,
             other_organization_href: Some("/authorize?client_id=4kT9".to_owned()),
@@ -223,8 +226,12 @@ mod tests {
             href: hostile.clone(),
             mark: Mark::new(Some(hostile.clone()), "oidc", &hostile),
         }];
-        page.password =
-            Some(PasswordForm { action: hostile.clone(), identifier: hostile.clone(), error: Some(hostile.clone()) });
+        page.password = Some(PasswordForm {
+            action: hostile.clone(),
+            identifier: hostile.clone(),
+            error: Some(hostile.clone()),
+            is_invalid: true,
+        });
         page.signed_in_as = Some(hostile.clone());
         page.error = Some(hostile.clone());
         let mut picker = picker();
@@ -254,7 +261,8 @@ mod tests {
     fn a_failed_password_is_tied_to_its_fields() {
         let mut page = login();
         let error = Some("Wrong email or password.".to_owned());
-        page.password = page.password.map(|form| PasswordForm { identifier: "ana".to_owned(), error, ..form });
+        page.password =
+            page.password.map(|form| PasswordForm { identifier: "ana".to_owned(), error, is_invalid: true, ..form });
         let html = render(&page);
         assert!(html.contains("<title>Error: Sign in to Acme</title>"));
         assert_eq!(html.matches("aria-invalid=\"true\" aria-describedby=\"password-error\"").count(), 2);

@@ -43,7 +43,7 @@ async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let question = Question { authorization, application };
     login.picker_tries.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
     if entered.is_empty() {
-        return Ok(draw(login, visit, &question, "", Some("Enter your organization's name.")));
+        return Ok(draw(login, visit, &question, "", Some("Enter your organization’s name.")));
     }
     let name = entered.to_lowercase();
     // A malformed name is looked up as one that cannot exist, so that it costs the same.

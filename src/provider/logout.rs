@@ -197,8 +197,8 @@ impl LogoutError {
             Self::UnregisteredTarget => (
                 StatusCode::BAD_REQUEST,
                 "This sign-out link does not work",
-                "The application asked to go on to an address that is not registered for it, so nothing was done. \
-                 (For its administrator: allowed_logout_urls must contain it exactly.)",
+                "The application wants to send you on to an address that is not registered for it, so nothing was \
+                 done.",
             ),
             Self::Unreadable => (
                 StatusCode::BAD_REQUEST,
@@ -218,10 +218,13 @@ impl LogoutError {
                 (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side", "Please try again.")
             }
         };
-        let page = MessagePage { request_id, ..message(title, text) };
+        let detail = (status == StatusCode::BAD_REQUEST).then(|| UNREGISTERED.to_owned());
+        let page = MessagePage { request_id, detail, ..message(title, text) };
         page.into_page(status).into_response()
     }
 }
+
+const UNREGISTERED: &str = "For the application’s administrator: allowed_logout_urls must contain the address exactly.";
 
 fn message(title: &str, text: &str) -> MessagePage {
     MessagePage {

@@ -15,6 +15,7 @@ pub struct MessagePage {
     pub detail: Option<String>,
     /// Label and address; the first is drawn as the main one.
     pub actions: Vec<(String, String)>,
+    /// Empty where nothing went wrong.
     pub request_id: String,
     pub organization: Option<OrganizationView>,
 }
