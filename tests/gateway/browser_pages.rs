@@ -136,6 +136,8 @@ async fn chromium_shows_the_picker() {
     browser.back().await;
     browser.click_text("Use a personal account").await;
     check_page(&browser, "page-personal-nothing-enabled", "Sign in to Wiki").await;
+    browser.click_text("Choose an organization").await;
+    assert_eq!(browser.title().await, title);
 }
 
 #[tokio::test]
