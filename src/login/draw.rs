@@ -65,7 +65,6 @@ fn view(login: &Login, entrance: &Entrance, options: &[LoginOption]) -> LoginPag
         password,
         signed_in_as: None,
         other_organization_href: other_organization(login, entrance),
-        error: None,
     }
 }
 

@@ -18,8 +18,6 @@ pub(super) struct LoginPage {
     /// The account of a session that cannot be used here.
     pub(super) signed_in_as: Option<String>,
     pub(super) other_organization_href: Option<String>,
-    /// What went wrong, when it is not about the password form, such as an identity provider that does not answer.
-    pub(super) error: Option<String>,
 }
 
 /// A connection as the page offers it, drawn as "Continue with {title}".
@@ -81,7 +79,7 @@ impl LoginPage {
     }
 
     fn has_error(&self) -> bool {
-        self.error.is_some() || self.password.as_ref().is_some_and(|password| password.error.is_some())
+        self.password.as_ref().is_some_and(|password| password.error.is_some())
     }
 
     /// The form takes the focus only when nothing above it wants to be read first.
@@ -94,7 +92,7 @@ impl LoginPage {
     }
 
     fn form_comes_first(&self, form: &PasswordForm) -> bool {
-        self.error.is_none() && (form.error.is_some() || (self.options.is_empty() && self.signed_in_as.is_none()))
+        form.error.is_some() || (self.options.is_empty() && self.signed_in_as.is_none())
     }
 }
 
@@ -158,7 +156,6 @@ mod tests {
             }),
             signed_in_as: None,
             other_organization_href: Some("/authorize?client_id=4kT9".to_owned()),
-            error: None,
         }
     }
 
@@ -233,7 +230,6 @@ mod tests {
             is_invalid: true,
         });
         page.signed_in_as = Some(hostile.clone());
-        page.error = Some(hostile.clone());
         let mut picker = picker();
         picker.entered.clone_from(&hostile);
         picker.hidden = vec![(hostile.clone(), hostile.clone())];
