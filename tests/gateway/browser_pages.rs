@@ -188,6 +188,40 @@ async fn chromium_shows_who_is_signed_in_and_signs_out() {
 }
 
 #[tokio::test]
+async fn chromium_tells_a_screen_reader_the_whole_page_in_order() {
+    let world = World::start(Mode::SqliteEmbedded).await;
+    passwords(&world.gateway, &world.acme).await;
+    let settings = json!({ "organization_require_behavior": "pre_login_prompt" });
+    let application = Application::register(&world.gateway, settings).await;
+    let browser = Browser::start().await;
+    browser.open(application.begin(&[]).url).await;
+    browser.fill("Organization name", "acmee").await;
+    browser.submit().await;
+    browser.wait_for_text("We could not find").await;
+    let error = "We could not find that organization. Check the spelling, or ask your administrator.";
+    let hint = "The short name your organization signs in with. Ask your administrator if you do not know it.";
+    let field = format!("textbox Organization name {error} {hint}");
+    assert_eq!(browser.read_aloud().await, ["heading Choose your organization", &field, "alert", "button Continue"]);
+
+    browser.open(application.begin(&[("organization", "acme")]).url).await;
+    browser.fill("Email or username", "pat").await;
+    browser.fill("Password", "wrong").await;
+    browser.submit().await;
+    browser.wait_for_text("Wrong email").await;
+    let expected = [
+        "heading Sign in to Acme",
+        "list Ways to sign in",
+        "link Continue with Acme sso",
+        "alert",
+        "textbox Email or username Wrong email, username or password.",
+        "textbox Password Wrong email, username or password.",
+        "button Sign in",
+        "link Choose another organization",
+    ];
+    assert_eq!(browser.read_aloud().await, expected);
+}
+
+#[tokio::test]
 async fn chromium_goes_back_forward_and_to_a_second_tab_on_every_page() {
     let world = World::start(Mode::SqliteEmbedded).await;
     let settings = json!({ "organization_require_behavior": "pre_login_prompt" });

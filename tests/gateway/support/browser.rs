@@ -108,6 +108,24 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", media).await;
     }
 
+    /// What a screen reader meets, in its order: role and name of each element that has one.
+    pub async fn read_aloud(&self) -> Vec<String> {
+        let tree = self.devtools("Accessibility.getFullAXTree", json!({})).await;
+        let nodes = tree["nodes"].as_array().unwrap();
+        let mut said = Vec::new();
+        let mut next = vec![&nodes[0]["nodeId"]];
+        while let Some(id) = next.pop() {
+            let Some(node) = nodes.iter().find(|node| node["nodeId"] == *id) else { continue };
+            let text = |member: &str| node[member]["value"].as_str().unwrap_or_default();
+            let is_heard = ["heading", "link", "list", "textbox", "button", "alert", "image"].contains(&text("role"));
+            if node["ignored"] == json!(false) && is_heard {
+                said.push([text("role"), text("name"), text("description")].join(" ").trim().to_owned());
+            }
+            next.extend(node["childIds"].as_array().into_iter().flatten().rev());
+        }
+        said
+    }
+
     async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
         self.client.issue_cmd(Devtools { command, parameters }).await.unwrap()
     }
