@@ -24,7 +24,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{get, post};
@@ -81,10 +82,15 @@ pub fn router(login: Arc<Login>) -> Router {
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/login/organization", get(picker::choose))
         .route("/login/password", post(password::post))
-        .route("/login/callback/{connection}", get(callback::get).post(callback::post))
+        .route("/login/callback/{connection}", get(callback::get).post(callback::post).head(not_allowed))
         .route("/o/{name}", get(hosts::organization_root))
         .route("/o/{name}/authorize", get(hosts::organization_authorize).post(hosts::organization_authorize_form))
         .with_state(login)
+}
+
+/// A HEAD is answered like a GET unless told otherwise, and who only looks must not spend the trip.
+async fn not_allowed() -> (StatusCode, [(HeaderName, &'static str); 1]) {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
 }
 
 /// Sends what comes to an organization's own host to the one origin (design §5.8); wraps every route.
