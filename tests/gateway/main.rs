@@ -11,6 +11,7 @@ mod demo;
 mod dependencies;
 mod discovery;
 mod explain;
+mod handshake;
 mod hosts;
 mod identity_provider_failures;
 mod login;
