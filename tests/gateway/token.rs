@@ -118,7 +118,8 @@ async fn a_code_is_worth_nothing_without_all_that_belongs_to_it() {
     let other = Application::register(&world.gateway, json!({})).await;
     let no_pkce = [("code_challenge", ""), ("code_challenge_method", "")];
     let long = "a".repeat(43);
-    let cases: [(&[(&str, &str)], &[(&str, &str)], &str); 8] = [
+    type Fields<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(Fields, Fields, &str); 8] = [
         (&[], &[("code_verifier", &long)], "wrong verifier"),
         (&[], &[("code_verifier", "")], "no verifier"),
         (&no_pkce, &[], "verifier without challenge"),
