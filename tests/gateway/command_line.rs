@@ -44,7 +44,7 @@ impl House {
     fn admin(&self) -> Administrator {
         let said = self.token(&[]);
         assert!(said.status.success(), "{}", said.errors);
-        Administrator::with_token(&self.origin, said.output.trim().to_owned(), Visitor::new())
+        Administrator::at(&self.origin, said.output.trim(), Visitor::new())
     }
 }
 
@@ -85,7 +85,7 @@ async fn a_first_start_makes_what_is_needed_and_a_second_keeps_it() {
 async fn a_token_of_the_command_line_opens_what_its_scope_says() {
     let house = house("");
     let said = house.token(&["read:organizations"]);
-    let admin = Administrator::with_token(&house.origin, said.output.trim().to_owned(), Visitor::new());
+    let admin = Administrator::at(&house.origin, said.output.trim(), Visitor::new());
     assert_eq!(admin.call("GET", "/organizations", None).await.status, 200);
     assert_eq!(admin.call("POST", "/organizations", Some(json!({ "name": "acme" }))).await.status, 403);
     assert!(sentence(&house.token(&["create:logins"])).contains("create:logins"));

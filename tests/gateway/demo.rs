@@ -63,7 +63,7 @@ async fn the_tour_has_the_documented_shape_and_its_token_works() {
     for member in ["gateway", "application", "identity_provider"] {
         assert!(text(&tour, member).starts_with("http://"), "{tour}");
     }
-    let admin = Administrator::with_token(&text(&tour, "gateway"), text(&tour, "management_token"), Visitor::new());
+    let admin = Administrator::at(&text(&tour, "gateway"), &text(&tour, "management_token"), Visitor::new());
     for organization in tour["organizations"].as_array().unwrap() {
         let id = text(organization, "id");
         assert_eq!(admin.get(&format!("/organizations/{id}")).await["name"], organization["name"]);

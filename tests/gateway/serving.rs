@@ -97,7 +97,7 @@ async fn secure_gateway() -> Secure {
     let scopes = vestibule::management::SCOPES.map(str::to_owned);
     let certificate = std::fs::read(file("localhost.crt.pem")).unwrap();
     let token = app.management_token(&scopes, 600).unwrap();
-    let admin = Administrator::with_token(&origin, token, Visitor::trusting(&certificate));
+    let admin = Administrator::at(&origin, &token, Visitor::trusting(&certificate));
     let server = tokio::spawn(async move { app.serve(listener, std::future::pending()).await.unwrap() }).abort_handle();
     Secure { origin, admin, certificate, server, _folder: folder }
 }

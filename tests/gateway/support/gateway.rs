@@ -191,18 +191,50 @@ async fn config(mode: Mode, folder: &TempDir, name: &str, origin: &str, settings
 pub struct Administrator {
     pub api: String,
     pub token: String,
+    /// One that has run out.
+    pub expired_token: String,
     visitor: Visitor,
 }
 
 impl Administrator {
     fn of(app: &App, origin: &str) -> Self {
         let all = management::SCOPES.map(str::to_owned);
-        Self::with_token(origin, app.management_token(&all, 3600).unwrap(), Visitor::new())
+        let token = app.management_token(&all, 3600).unwrap();
+        let expired_token = app.management_token(&all, -1).unwrap();
+        Self { api: format!("{origin}/api/v2"), token, expired_token, visitor: Visitor::new() }
     }
 
-    /// Somebody who was given a token for the API at `origin`.
-    pub fn with_token(origin: &str, token: String, visitor: Visitor) -> Self {
-        Self { api: format!("{origin}/api/v2"), token, visitor }
+    /// Of a server that is not in this process, or one that only `visitor` can reach.
+    pub fn at(origin: &str, token: &str, visitor: Visitor) -> Self {
+        let (token, expired_token) = (token.to_owned(), String::new());
+        Self { api: format!("{origin}/api/v2"), token, expired_token, visitor }
+    }
+
+    /// The same API, called with another token.
+    pub fn with_token(&self, token: &str) -> Self {
+        let expired_token = self.expired_token.clone();
+        Self { api: self.api.clone(), token: token.to_owned(), expired_token, visitor: Visitor::new() }
+    }
+
+    /// Whoever holds exactly these scopes: a client with a grant, which signed in with its own credentials.
+    pub async fn with_scopes(&self, scopes: &[&str]) -> Self {
+        self.with_token(&self.client_token(&format!("{}/", self.api), scopes).await)
+    }
+
+    /// The token of a new client for an API.
+    pub async fn client_token(&self, audience: &str, scopes: &[&str]) -> String {
+        let client = json!({ "name": "Script", "app_type": "non_interactive", "grant_types": ["client_credentials"] });
+        let client = self.create("/clients", client).await;
+        let (id, secret) = (text(&client, "client_id"), text(&client, "client_secret"));
+        self.create("/client-grants", json!({ "client_id": id, "audience": audience, "scope": scopes })).await;
+        let fields = [
+            ("grant_type", "client_credentials"),
+            ("client_id", &id),
+            ("client_secret", &secret),
+            ("audience", audience),
+        ];
+        let endpoint = self.api.replace("/api/v2", "/oauth/token");
+        text(&self.visitor.call(endpoint, &fields).await.json(), "access_token")
     }
 
     /// Any call; the answer whatever its status is.

@@ -17,6 +17,7 @@ pub mod http;
 pub mod identity_provider;
 pub mod ill_management;
 pub mod postgres;
+pub mod process;
 pub mod world;
 
 use std::path::{Path, PathBuf};
