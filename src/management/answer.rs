@@ -60,30 +60,57 @@ impl IntoResponse for Failure {
     }
 }
 
-/// A JSON body, checked against its type.
+/// A JSON object, checked against its type.
 pub struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        if kind.split(';').next().unwrap_or("").trim() != "application/json" {
-            return Err(ApiError::new(415, None, "Unsupported Media Type: send application/json").into());
+        let value = json(request, state).await?;
+        // Serde would also fill a struct from an array, in the order of its members.
+        match value.is_object() {
+            true => typed(value).map(Self),
+            false => Err(ApiError::invalid_body("Payload validation error: 'Expected type object'.").into()),
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            let status = rejection.status().as_u16();
-            Failure::Api(ApiError::new(status, None, rejection.body_text()))
-        })?;
-        let value: serde_json::Value = serde_json::from_slice(&bytes)
-            .map_err(|_| ApiError::invalid_body("Invalid request payload JSON format"))?;
-        if has_nul(&value) {
-            return Err(ApiError::invalid_body("Payload validation error: 'String has a NUL character'.").into());
-        }
-        let value = serde_json::from_value(value)
-            .map_err(|error| ApiError::invalid_body(format!("Payload validation error: '{error}'.")))?;
-        Ok(Self(value))
     }
+}
+
+/// A JSON array, each item checked against its type.
+pub struct Items<T>(pub Vec<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Items<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let value = json(request, state).await?;
+        match value.as_array().is_some_and(|items| items.iter().all(serde_json::Value::is_object)) {
+            true => typed(value).map(Self),
+            false => Err(ApiError::invalid_body("Payload validation error: 'Expected an array of objects'.").into()),
+        }
+    }
+}
+
+async fn json<S: Send + Sync>(request: Request, state: &S) -> Answer<serde_json::Value> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if !kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::new(415, None, "Unsupported Media Type: send application/json").into());
+    }
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+        let status = rejection.status().as_u16();
+        Failure::Api(ApiError::new(status, None, rejection.body_text()))
+    })?;
+    let value =
+        serde_json::from_slice(&bytes).map_err(|_| ApiError::invalid_body("Invalid request payload JSON format"))?;
+    if has_nul(&value) {
+        return Err(ApiError::invalid_body("Payload validation error: 'String has a NUL character'.").into());
+    }
+    Ok(value)
+}
+
+fn typed<T: DeserializeOwned>(value: serde_json::Value) -> Answer<T> {
+    serde_json::from_value(value)
+        .map_err(|error| ApiError::invalid_body(format!("Payload validation error: '{error}'.")).into())
 }
 
 /// Postgres takes no NUL in a text.

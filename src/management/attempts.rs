@@ -12,6 +12,7 @@ use secrecy::SecretString;
 
 use super::Management;
 use super::answer::{Answer, Failure};
+use super::check::is_plain;
 use crate::model::login::{LoginRecord, refusal};
 use crate::model::{ApiError, Timestamp, sha256};
 use crate::store::{OpenConnection, Rows, StoreError, StoredUser, Throttle};
@@ -51,7 +52,7 @@ pub(super) async fn try_password(
         return Ok(None);
     }
     let identifier = identifier.trim().to_lowercase();
-    let user = match super::text::is_plain(&identifier, 320) {
+    let user = match is_plain(&identifier, 320) {
         true => rows.find_user_by_identifier(&connection.id, &identifier).await?,
         false => None,
     };

@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Body, Parameters};
+use super::answer::{Answer, Items, Parameters};
 use super::check::{Ids, or_refused, wrong};
 use super::clients::inexistent_client;
 use super::connections::{CLIENTS_AT_ONCE, hold, record, shown, unknown_client, unknown_connection};
@@ -48,7 +48,7 @@ async fn update_clients(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
-    Body(changes): Body<Vec<ClientChange>>,
+    Items(changes): Items<ClientChange>,
 ) -> Answer<StatusCode> {
     caller.require(&["update:connections"])?;
     if !(1..=CLIENTS_AT_ONCE).contains(&changes.len()) {

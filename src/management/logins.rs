@@ -6,10 +6,12 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 
+use super::Management;
 use super::answer::{Answer, Body, Failure};
 use super::attempts::{self, Attempt, find_open_connection};
 use super::caller::{Caller, GATEWAY_SCOPE};
-use super::{Management, text};
+use super::check::{LONGEST_SUBJECT, email, is_plain, overwrite, usable_profile};
+
 use crate::error::Fault;
 use crate::model::login::{Admission, Identity, LoginRecord, Membership, Proof, refusal};
 use crate::model::{ApiError, Timestamp, sha256};
@@ -143,7 +145,7 @@ fn check(record: &LoginRecord) -> Result<(), ApiError> {
     let of_proof = match &record.proof {
         Proof::Identity(identity) => vec![
             ("proof.identity.issuer", identity.issuer.as_str(), 2048),
-            ("proof.identity.subject", &identity.subject, text::LONGEST_SUBJECT),
+            ("proof.identity.subject", &identity.subject, LONGEST_SUBJECT),
         ],
         Proof::Session { user_id, account_version } => vec![
             ("proof.session.user_id", user_id.as_str(), 1024),
@@ -151,7 +153,7 @@ fn check(record: &LoginRecord) -> Result<(), ApiError> {
         ],
         Proof::Password { .. } => Vec::new(),
     };
-    match ids.into_iter().chain(of_proof).find(|(_, value, longest)| !text::is_plain(value, *longest)) {
+    match ids.into_iter().chain(of_proof).find(|(_, value, longest)| !is_plain(value, *longest)) {
         Some((name, ..)) => Err(wrong(name)),
         None => Ok(()),
     }
@@ -361,15 +363,13 @@ async fn sign_in(
     let user = &mut stored.user;
     if let Proof::Identity(identity) = &record.proof {
         // What the connection does not tell stays, such as the address an administrator entered.
-        if let Some(email) = identity.email.as_deref().and_then(text::email) {
+        if let Some(email) = identity.email.as_deref().and_then(email) {
             (user.email, user.email_verified) = (Some(email), identity.email_verified);
         }
-        text::overwrite(&mut user.profile, text::usable_profile(&identity.profile));
+        overwrite(&mut user.profile, usable_profile(&identity.profile));
     }
-    if !rows.record_sign_in(user, now).await? {
-        return Err(Stop::Overtaken);
-    }
-    (user.updated_at, user.last_login, user.logins_count) = (now, Some(now), user.logins_count + 1);
+    let logins_count = rows.record_sign_in(user, now).await?.ok_or(Stop::Overtaken)?;
+    (user.updated_at, user.last_login, user.logins_count) = (now, Some(now), logins_count);
     rows.record_event(Event { user_id: Some(user.user_id.clone()), ..event("s", record) }, now).await?;
     Ok(())
 }

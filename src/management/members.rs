@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -11,8 +11,10 @@ use serde_json::Value;
 
 use super::answer::{Answer, Body, Failure, Parameters};
 use super::caller::Caller;
+use super::check::{Ids, LONGEST_ID, is_plain};
+use super::organizations::unknown_organization;
 use super::paging::Paging;
-use super::{Management, text, users};
+use super::{Management, users};
 use crate::model::organization::is_organization_id;
 use crate::model::{ApiError, Timestamp};
 use crate::store::{Event, Rows};
@@ -33,7 +35,7 @@ struct Members {
 async fn list(
     State(management): State<Arc<Management>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Ids(id): Ids<String>,
     Parameters(paging): Parameters<Paging>,
 ) -> Answer<Json<Value>> {
     caller.require(&["read:organization_members"])?;
@@ -48,7 +50,7 @@ async fn list(
 async fn add(
     State(management): State<Arc<Management>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Ids(id): Ids<String>,
     Body(body): Body<Members>,
 ) -> Answer<StatusCode> {
     caller.require(&["create:organization_members"])?;
@@ -58,7 +60,7 @@ async fn add(
 async fn remove(
     State(management): State<Arc<Management>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Ids(id): Ids<String>,
     Body(body): Body<Members>,
 ) -> Answer<StatusCode> {
     caller.require(&["delete:organization_members"])?;
@@ -104,7 +106,7 @@ fn check(body: &Members) -> Result<(), ApiError> {
         let message = format!("Payload validation error: 'members takes 1 to {MOST_AT_ONCE} user ids'.");
         return Err(ApiError::invalid_body(message));
     }
-    match body.members.iter().all(|id| text::is_plain(id, 1024)) {
+    match body.members.iter().all(|id| is_plain(id, LONGEST_ID)) {
         true => Ok(()),
         false => Err(ApiError::invalid_body("Payload validation error: 'members holds no user id'.")),
     }
@@ -113,6 +115,6 @@ fn check(body: &Members) -> Result<(), ApiError> {
 async fn require_organization(rows: &mut Rows<'_>, id: &str) -> Answer<()> {
     match is_organization_id(id) && rows.is_organization(id).await? {
         true => Ok(()),
-        false => Err(ApiError::not_found(None, "No organization found by that id or name").into()),
+        false => Err(unknown_organization().into()),
     }
 }

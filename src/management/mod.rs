@@ -25,7 +25,6 @@ mod rate_limit;
 mod test_support;
 #[cfg(test)]
 mod tests;
-mod text;
 #[cfg(test)]
 mod user_tests;
 mod users;

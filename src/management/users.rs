@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -12,9 +12,10 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Body, Failure, Parameters};
 use super::caller::Caller;
+use super::check::Ids;
 use super::paging::Paging;
 use super::passwords::LONGEST_PASSWORD_BYTES;
-use super::{Management, text};
+use super::{Management, check};
 use crate::model::user::Profile;
 use crate::model::{ApiError, Strategy, Timestamp, User, random_bytes};
 use crate::store::{Event, NewUser, Rows, StoredUser, UserConnection, federated_user_id};
@@ -81,11 +82,11 @@ async fn list_by_email(
 ) -> Answer<Json<Vec<User>>> {
     caller.require(&["read:users"])?;
     let wrong = || ApiError::invalid_query("Query validation error: 'email is no e-mail address'.");
-    let email = text::email(&query.email).ok_or_else(wrong)?;
+    let email = check::email(&query.email).ok_or_else(wrong)?;
     Ok(Json(management.tenant.read().await?.list_users_by_email(&email).await?))
 }
 
-async fn find(State(management): State<Arc<Management>>, caller: Caller, Path(id): Path<String>) -> Answer<Json<User>> {
+async fn find(State(management): State<Arc<Management>>, caller: Caller, Ids(id): Ids<String>) -> Answer<Json<User>> {
     caller.require(&["read:users"])?;
     let mut rows = management.tenant.read().await?;
     Ok(Json(get_user(&mut rows, &id).await?.user))
@@ -94,8 +95,7 @@ async fn find(State(management): State<Arc<Management>>, caller: Caller, Path(id
 /// # Errors
 /// 404 `inexistent_user`.
 pub(super) async fn get_user(rows: &mut Rows<'_>, id: &str) -> Answer<StoredUser> {
-    let stored = if text::is_plain(id, 1024) { rows.find_user(id).await? } else { None };
-    stored.ok_or_else(unknown)
+    rows.find_user(id).await?.ok_or_else(unknown)
 }
 
 fn unknown() -> Failure {
@@ -110,7 +110,7 @@ async fn create(
     caller.require(&["create:users"])?;
     let now = Timestamp::now();
     let name = body.connection.as_deref().ok_or_else(|| wrong("connection is required"))?;
-    let found = match text::is_plain(name, 128) {
+    let found = match check::is_plain(name, 128) {
         true => management.tenant.read().await?.find_connection_of_users(name).await?,
         false => None,
     };
@@ -150,7 +150,7 @@ fn identify(connection: &UserConnection, body: &UserBody) -> Answer<NewUser> {
         };
         (format!("auth0|{subject}"), Strategy::Auth0.as_str().to_owned(), subject)
     } else {
-        let subject = body.user_id.clone().filter(|id| text::is_plain(id, text::LONGEST_SUBJECT));
+        let subject = body.user_id.clone().filter(|id| check::is_plain(id, check::LONGEST_SUBJECT));
         let subject = subject.ok_or_else(|| wrong("user_id, the subject at the identity provider, is required"))?;
         let issuer = connection.issuer.clone().ok_or_else(|| wrong("the connection's options name no issuer"))?;
         (federated_user_id(connection.strategy, &connection.name, &subject), issuer, subject)
@@ -166,7 +166,7 @@ fn is_native_id(id: &str) -> bool {
 async fn update(
     State(management): State<Arc<Management>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Ids(id): Ids<String>,
     Body(body): Body<UserBody>,
 ) -> Answer<Json<User>> {
     caller.require(&["update:users"])?;
@@ -208,11 +208,7 @@ fn is_of_database_only(body: &UserBody) -> bool {
     body.email.is_some() || body.email_verified.is_some() || body.username.is_some() || body.password.is_some()
 }
 
-async fn delete(
-    State(management): State<Arc<Management>>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Answer<StatusCode> {
+async fn delete(State(management): State<Arc<Management>>, caller: Caller, Ids(id): Ids<String>) -> Answer<StatusCode> {
     caller.require(&["delete:users"])?;
     let now = Timestamp::now();
     management
@@ -238,7 +234,7 @@ async fn delete(
 async fn list_organizations(
     State(management): State<Arc<Management>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Ids(id): Ids<String>,
     Parameters(paging): Parameters<Paging>,
 ) -> Answer<Json<Value>> {
     caller.require(&["read:users", "read:organizations"])?;
@@ -274,17 +270,17 @@ fn apply(stored: &mut StoredUser, body: UserBody, hash: Option<String>) -> Resul
         picture: body.picture,
         locale: None,
     };
-    text::check_profile(&told)?;
-    text::overwrite(&mut user.profile, told);
+    check::check_profile(&told)?;
+    check::overwrite(&mut user.profile, told);
     if let Some(email) = body.email {
-        let email = text::email(&email).ok_or_else(|| wrong("email is no e-mail address"))?;
+        let email = check::email(&email).ok_or_else(|| wrong("email is no e-mail address"))?;
         // A new address is not the one that was verified.
         user.email_verified &= user.email.as_ref() == Some(&email);
         user.email = Some(email);
     }
     user.email_verified = body.email_verified.unwrap_or(user.email_verified);
     if let Some(username) = body.username {
-        let username = text::username(&username);
+        let username = check::username(&username);
         user.username = Some(username.ok_or_else(|| wrong("username holds white space, '@' or more than 128 bytes"))?);
     }
     user.blocked = body.blocked.unwrap_or(user.blocked);

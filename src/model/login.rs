@@ -1,5 +1,7 @@
 //! What the gateway tells the Management API of a login, and what it is answered (design §5.3).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::User;
@@ -21,7 +23,7 @@ pub struct Identity {
 }
 
 /// How the person proved who they are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Proof {
     /// The gateway verified it with the identity provider.
@@ -34,6 +36,21 @@ pub enum Proof {
         /// The admission's, from when the session began.
         account_version: String,
     },
+}
+
+/// Whatever is logged of a login, its password is not.
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Identity(identity) => f.debug_tuple("Identity").field(identity).finish(),
+            Self::Password { identifier, .. } => {
+                f.debug_struct("Password").field("identifier", identifier).finish_non_exhaustive()
+            }
+            Self::Session { user_id, .. } => {
+                f.debug_struct("Session").field("user_id", user_id).finish_non_exhaustive()
+            }
+        }
+    }
 }
 
 /// The body of `POST /api/v2/logins`.

@@ -141,12 +141,12 @@ impl Rows<'_> {
         Ok(self.execute(statement.bind(now.0).bind(user_id.to_owned())).await? > 0)
     }
 
-    /// Counts a login and keeps what the connection says of the person now; `false` when the user was deleted
-    /// or blocked meanwhile. It writes nothing an administrator decides.
-    pub async fn record_sign_in(&mut self, user: &User, now: Timestamp) -> Result<bool, StoreError> {
+    /// Counts a login and keeps what the connection says of the person now; it writes nothing an administrator
+    /// decides. Answers the new count, or `None` when the user was deleted or blocked meanwhile.
+    pub async fn record_sign_in(&mut self, user: &User, now: Timestamp) -> Result<Option<i64>, StoreError> {
         let statement = sqlx::query(
             "UPDATE users SET email = $1, email_verified = $2, profile = $3, updated_at = $4, last_login = $5, \
-             logins_count = logins_count + 1 WHERE user_id = $6 AND blocked = 0",
+             logins_count = logins_count + 1 WHERE user_id = $6 AND blocked = 0 RETURNING logins_count",
         );
         let statement = statement
             .bind(user.email.clone())
@@ -155,7 +155,7 @@ impl Rows<'_> {
             .bind(now.0)
             .bind(now.0)
             .bind(user.user_id.clone());
-        Ok(self.execute(statement).await? > 0)
+        self.optional(statement).await?.map(|row| Ok(row.try_get("logins_count")?)).transpose()
     }
 
     /// Writes everything an administrator may change but the identifiers.

@@ -211,6 +211,11 @@ async fn dots_in_an_address_lead_nowhere_else() {
     assert_refused(&gateway.admin.call("GET", "/nothing/here", None).await, "an unknown address");
 }
 
+/// A name that nothing has yet.
+fn new() -> String {
+    vestibule::model::random_alphanumeric(12).to_lowercase()
+}
+
 /// Text that no database shortens: 4 bytes a character, never the same twice.
 fn noise(characters: u32) -> String {
     (0..characters).filter_map(|number| char::from_u32(0x20000 + number.wrapping_mul(7919) % 0x9000)).collect()
@@ -234,7 +239,7 @@ async fn strange_texts_in_bodies_are_refused_before_the_database_sees_them(mode:
     }
     assert_eq!(gateway.admin.get("/organizations").await, before);
 
-    for text in ["a\u{0}b".to_owned(), "a\r\nb".to_owned(), "x".repeat(10_000), noise(9_000)] {
+    for text in ["a\u{0}b".to_owned(), "a\r\nb".to_owned(), "x".repeat(10_000), noise(2_000), noise(9_000)] {
         let user = |more: Value| {
             let mut body = json!({ "connection": "people", "email": "eve@acme.example", "password": "correct horse" });
             body.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
@@ -243,19 +248,19 @@ async fn strange_texts_in_bodies_are_refused_before_the_database_sees_them(mode:
         let option = json!({ "issuer": format!("https://idp.example/{text}"), "client_id": "a", "client_secret": "b" });
         let bodies = [
             ("POST", "/organizations", json!({ "name": text })),
-            ("POST", "/organizations", json!({ "name": "new", "display_name": text })),
-            ("POST", "/organizations", json!({ "name": "new", "metadata": { "a": text } })),
-            ("POST", "/organizations", json!({ "name": "new", "metadata": { &text: "a" } })),
-            ("POST", "/organizations", json!({ "name": "new", "branding": { "logo_url": text } })),
-            ("POST", "/organizations", json!({ "name": "new", "enabled_connections": [{ "connection_id": text }] })),
+            ("POST", "/organizations", json!({ "name": new(), "display_name": text })),
+            ("POST", "/organizations", json!({ "name": new(), "metadata": { "a": text } })),
+            ("POST", "/organizations", json!({ "name": new(), "metadata": { &text: "a" } })),
+            ("POST", "/organizations", json!({ "name": new(), "branding": { "logo_url": text } })),
+            ("POST", "/organizations", json!({ "name": new(), "enabled_connections": [{ "connection_id": text }] })),
             ("POST", &members, json!({ "members": [text] })),
             ("POST", &enabled, json!({ "connection_id": text })),
             ("POST", "/connections", json!({ "name": text, "strategy": "auth0" })),
-            ("POST", "/connections", json!({ "name": "new", "strategy": text })),
-            ("POST", "/connections", json!({ "name": "new", "strategy": "auth0", "display_name": text })),
-            ("POST", "/connections", json!({ "name": "new", "strategy": "auth0", "realms": [text] })),
-            ("POST", "/connections", json!({ "name": "new", "strategy": "auth0", "enabled_clients": [text] })),
-            ("POST", "/connections", json!({ "name": "new", "strategy": "oidc", "options": option })),
+            ("POST", "/connections", json!({ "name": new(), "strategy": text })),
+            ("POST", "/connections", json!({ "name": new(), "strategy": "auth0", "display_name": text })),
+            ("POST", "/connections", json!({ "name": new(), "strategy": "auth0", "realms": [text] })),
+            ("POST", "/connections", json!({ "name": new(), "strategy": "auth0", "enabled_clients": [text] })),
+            ("POST", "/connections", json!({ "name": new(), "strategy": "oidc", "options": option })),
             ("PATCH", &sso, json!([{ "client_id": text, "status": true }])),
             ("POST", "/clients", json!({ "name": text })),
             ("POST", "/clients", json!({ "name": "New", "description": text })),
@@ -263,13 +268,14 @@ async fn strange_texts_in_bodies_are_refused_before_the_database_sees_them(mode:
             ("POST", "/clients", json!({ "name": "New", "initiate_login_uri": text })),
             ("POST", "/client-grants", json!({ "client_id": text, "audience": "https://new.example/" })),
             ("POST", "/client-grants", json!({ "client_id": "nobody", "audience": text })),
+            ("POST", "/client-grants", json!({ "client_id": noise(255), "audience": noise(600) })),
             ("POST", "/users", user(json!({ "connection": text }))),
             ("POST", "/users", user(json!({ "email": format!("{text}@acme.example") }))),
             ("POST", "/users", user(json!({ "username": text }))),
             ("POST", "/users", user(json!({ "user_id": text }))),
             ("POST", "/users", user(json!({ "password": text }))),
             ("POST", "/users", user(json!({ "name": text }))),
-            ("POST", "/users", user(json!({ "user_metadata": { "a": text.repeat(2) } }))),
+            ("POST", "/users", user(json!({ "user_metadata": { "a": text.repeat(3) } }))),
         ];
         for (method, path, body) in bodies {
             let what = format!("{method} {path} {:.90}", body.to_string());

@@ -15,6 +15,7 @@ use crate::support::process::{Home, Serving};
 struct Counted {
     gateway: Home,
     application: Application,
+    visitor: Visitor,
     _serving: Vec<Serving>,
 }
 
@@ -23,12 +24,12 @@ async fn start(folder: &Path, is_remote: bool) -> Counted {
     let mut serving = vec![host.serve().await];
     if !is_remote {
         let application = furnish(&host, &host).await;
-        return Counted { gateway: host, application, _serving: serving };
+        return Counted { gateway: host, application, visitor: Visitor::new(), _serving: serving };
     }
     let gateway = Home::new(folder, "gateway", &dotted(&host.run(&["gateway", "add", "the gateway"])));
     serving.push(gateway.serve().await);
     let application = furnish(&host, &gateway).await;
-    Counted { gateway, application, _serving: serving }
+    Counted { gateway, application, visitor: Visitor::new(), _serving: serving }
 }
 
 /// `[management]` as the command prints it, in dotted keys.
@@ -52,7 +53,7 @@ async fn furnish(host: &Home, gateway: &Home) -> Application {
 
 impl Counted {
     async fn view(&self, organization: &str) {
-        let page = Visitor::new().get(self.application.begin(&[("organization", organization)]).url).await;
+        let page = self.visitor.get(self.application.begin(&[("organization", organization)]).url).await;
         assert_eq!((page.status, page.option_titles().len()), (200, 2), "{}", page.text());
     }
 
