@@ -81,10 +81,14 @@ async fn admit_caller(State(guard): State<Arc<Guard>>, mut request: Request, nex
         Ok(caller) => caller,
         Err(failure) => {
             let address = (guard.tokens.address_of)(request.extensions());
-            return match address.map(|address| guard.limits.check_stranger(address)) {
-                Some(budget) if budget.is_spent() => budget.refuse(),
-                _ => failure.into_response(),
-            };
+            let Some(address) = address else { return failure.into_response() };
+            let budget = guard.limits.check_stranger(address);
+            if budget.is_spent() {
+                return budget.refuse();
+            }
+            let mut response = failure.into_response();
+            rate_limit::tell(&budget, response.headers_mut());
+            return response;
         }
     };
     let budget = guard.limits.check(&caller, request.uri().path());

@@ -20,6 +20,9 @@ pub(super) struct Ids<T>(pub(super) T);
 /// The longest identifier there is: a user id (contract §1.1).
 pub(super) const LONGEST_ID: usize = 1024;
 
+/// In bytes; ours have 32.
+pub(super) const LONGEST_CLIENT_ID: usize = 255;
+
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> {
     type Rejection = Failure;
 
@@ -72,9 +75,18 @@ pub(super) fn check_line(property: &str, text: &str, most: usize) -> Result<(), 
     }
 }
 
+/// What is part of a key has a limit in bytes, too: Postgres indexes no row of more than 2704.
+pub(super) fn check_bytes(property: &str, text: &str, most: usize) -> Result<(), ApiError> {
+    match text.len() <= most {
+        true => Ok(()),
+        false => Err(wrong(property, &format!("String is too long, at most {most} bytes"))),
+    }
+}
+
 /// An address that pages or the gateway itself use: https, or http on this machine, without user or fragment.
 pub(super) fn check_web_address(property: &str, text: &str) -> Result<(), ApiError> {
     check_line(property, text, 2048)?;
+    check_bytes(property, text, 2048)?;
     let url = Url::parse(text).map_err(|_| wrong(property, "String is not an absolute URL"))?;
     let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     match url.scheme() {

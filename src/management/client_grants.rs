@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::{Answer, Body, Parameters};
-use super::check::{Ids, check_line, or_refused, wrong};
+use super::check::{Ids, LONGEST_CLIENT_ID, check_bytes, check_line, or_refused, wrong};
 use super::clients::{inexistent_client, record};
 use super::paging::Paging;
 use super::{Caller, GATEWAY_SCOPE, Management};
@@ -83,6 +83,8 @@ async fn create(
     caller.require(&["create:client_grants"])?;
     check_line("client_id", &body.client_id, 255)?;
     check_line("audience", &body.audience, 600)?;
+    check_bytes("client_id", &body.client_id, LONGEST_CLIENT_ID)?;
+    check_bytes("audience", &body.audience, 2048)?;
     let scope = checked_scopes(body.scope)?;
     let grant = ClientGrant { id: new_id("cgr"), client_id: body.client_id, audience: body.audience, scope };
     let now = Timestamp::now();

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Items, Parameters};
-use super::check::{Ids, or_refused, wrong};
+use super::check::{Ids, LONGEST_CLIENT_ID, is_plain, or_refused, wrong};
 use super::clients::inexistent_client;
 use super::connections::{CLIENTS_AT_ONCE, hold, record, shown, unknown_client, unknown_connection};
 use super::paging::Paging;
@@ -53,6 +53,9 @@ async fn update_clients(
     caller.require(&["update:connections"])?;
     if !(1..=CLIENTS_AT_ONCE).contains(&changes.len()) {
         return Err(wrong("body", &format!("Array must have 1 to {CLIENTS_AT_ONCE} items")).into());
+    }
+    if !changes.iter().all(|change| is_plain(&change.client_id, LONGEST_CLIENT_ID)) {
+        return Err(unknown_client().into());
     }
     let now = Timestamp::now();
     management

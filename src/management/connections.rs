@@ -12,7 +12,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Body, Parameters};
-use super::check::{Ids, check_line, check_metadata, given, given_switch, or_refused, wrong};
+use super::check::{
+    Ids, LONGEST_CLIENT_ID, check_line, check_metadata, given, given_switch, is_plain, or_refused, wrong,
+};
 use super::connection_options::{add_defaults, check as check_options, replace, without_secrets};
 use super::paging::Paging;
 use super::{Caller, Management};
@@ -249,6 +251,9 @@ fn check(connection: &Connection) -> Result<(), ApiError> {
     }
     if let Some(display_name) = &connection.display_name {
         check_line("display_name", display_name, 128)?;
+    }
+    if !connection.enabled_clients.iter().all(|client_id| is_plain(client_id, LONGEST_CLIENT_ID)) {
+        return Err(unknown_client());
     }
     for realm in &connection.realms {
         check_line("realms", realm, 128)?;

@@ -185,6 +185,7 @@ async fn a_call_without_a_valid_token_is_told_why(mode: Mode) {
     }
     let page = Visitor::new().get(format!("{}{list}", admin.api)).await;
     assert_error(&page, 401, None, "Missing authentication");
+    assert_eq!(page.header("x-ratelimit-limit"), Some("100"), "every answer tells the budget");
     assert_eq!(admin.get(&list).await, json!([]), "nothing was enabled");
 }
 
