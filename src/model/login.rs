@@ -116,3 +116,22 @@ pub mod refusal {
         TOO_MANY_ATTEMPTS,
     ];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_can_be_printed_without_its_password() {
+        let record = LoginRecord {
+            organization_id: None,
+            client_id: "app".to_owned(),
+            connection_id: "con_1".to_owned(),
+            client_address: None,
+            trip_id: None,
+            proof: Proof::Password { identifier: "ada".to_owned(), password: "correct horse".to_owned() },
+        };
+        let printed = format!("{record:?}");
+        assert!(printed.contains("ada") && !printed.contains("horse"), "{printed}");
+    }
+}

@@ -147,7 +147,7 @@ impl Database {
             .await
             .context("opening the database (storage.url)")?;
         let mut connection = readers.acquire().await.context("opening the database (storage.url)")?;
-        migrations().run(&mut *connection).await.context("bringing the database up to date")?;
+        migrate(&mut connection).await?;
         let writer = if sqlite {
             let mut connection = AnyConnection::connect(&url).await.context("opening the database for writing")?;
             connection.execute(SQLITE_PRAGMAS).await.context("opening the database for writing")?;
@@ -254,6 +254,18 @@ async fn run_in_savepoint(connection: &mut AnyConnection, job: Job) -> Option<Do
             None
         }
     }
+}
+
+/// SQLite has no lock for a whole migration: of two nodes that start at once one fails and, looking again, finds
+/// it done. Any other failure repeats itself.
+async fn migrate(connection: &mut AnyConnection) -> Result<(), Fault> {
+    let mut migrated = migrations().run(&mut *connection).await;
+    for _ in MIGRATIONS {
+        if migrated.is_err() {
+            migrated = migrations().run(&mut *connection).await;
+        }
+    }
+    migrated.context("bringing the database up to date")
 }
 
 fn migrations() -> Migrator {

@@ -165,6 +165,17 @@ async fn two_gateways_on_one_postgres_are_one_to_the_person() {
 }
 
 #[tokio::test]
+async fn two_gateways_may_start_at_once_on_a_new_file() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = format!("sqlite:{}", folder.path().join("test.db").display());
+        let (one, other, _) = Node::pair(&storage).await;
+        one.admin.organization("acme").await;
+        assert_eq!(other.admin.get("/organizations/name/acme").await["name"], "acme");
+    }
+}
+
+#[tokio::test]
 async fn a_command_writes_to_the_file_of_a_server_that_is_writing() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::new(folder.path(), "gateway", "");
