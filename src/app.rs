@@ -59,8 +59,14 @@ impl App {
         let outbound = Outbound::new(&settings.outbound)?;
         let leeway = settings.tokens.clock_leeway_seconds;
         let relying_party = RelyingParty::new(outbound, &settings.outbound, leeway, &settings.server.public_url);
-        let login =
-            Arc::new(Login::new(settings.clone(), client.clone(), logins.clone(), relying_party, cookies.clone()));
+        let login = Arc::new(Login::new(
+            settings.clone(),
+            client.clone(),
+            logins.clone(),
+            relying_party,
+            keys.verifier(),
+            cookies.clone(),
+        ));
         let provider = Arc::new(Provider {
             client: client.clone(),
             logins: logins.clone(),

@@ -49,7 +49,7 @@ mod tidy {
             "model" | "config" | "error" => GROUND,
             "store" | "oidc" | "web" => GROUND,
             "management" => &["config", "error", "model", "store"],
-            "management_client" => GROUND,
+            "management_client" => &["config", "error", "model", "web"],
             "login" | "provider" => &["config", "error", "model", "store", "oidc", "web", "management_client"],
             _ => return None,
         })

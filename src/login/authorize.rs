@@ -37,16 +37,19 @@ pub(super) fn as_query(login: &Login, path: &str, visit: &Visit, body: &[u8]) ->
 
 async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let now = Timestamp::now();
-    let entrance = match entrance::find(login, &visit.query).await? {
+    let entrance = match entrance::find(login, Some(visit.address), &visit.query).await? {
         Found::Entrance(entrance) => entrance,
         Found::Ask(question) => return picker::ask(login, visit, &question),
     };
     let mut refused = None;
     if let Some(session) = session::find(login, visit, now).await?
-        && may_reuse(&entrance, &session, now)
+        && may_reuse(login, &entrance, &session, now)
     {
         match session::admit_if_allowed(login, visit, &entrance, &session).await? {
-            Some(admission) => return proceed(login, visit, &entrance, &session, &admission, now).await,
+            Some(admission) => {
+                session::extend(login, visit, &session, now).await?;
+                return proceed(login, visit, &entrance, &session, &admission, now).await;
+            }
             None => refused = Some(session),
         }
     }
@@ -67,14 +70,17 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
 }
 
 /// Whether the request lets a session answer it without the person.
-fn may_reuse(entrance: &Entrance, session: &Session, now: Timestamp) -> bool {
+fn may_reuse(login: &Login, entrance: &Entrance, session: &Session, now: Timestamp) -> bool {
     let authorization = &entrance.authorization;
     let asks_anew = authorization.wants(Prompt::Login) || authorization.wants(Prompt::SelectAccount);
     let too_old = authorization
         .max_age
         .is_some_and(|seconds| session.authenticated_at.plus_seconds(seconds) < now || seconds == 0);
     let other_connection = authorization.connection.as_ref().is_some_and(|asked| *asked != session.connection_name);
-    !asks_anew && !too_old && !other_connection
+    // OIDC Core §3.1.2.1: the answer must be for the person that the application names.
+    let hint = authorization.request.get("id_token_hint");
+    let other_person = hint.is_some_and(|hint| login.person_of_hint(hint, now).as_ref() != Some(&session.user_id));
+    !asks_anew && !too_old && !other_connection && !other_person
 }
 
 /// The login is decided: hands the application its code.
@@ -105,7 +111,7 @@ pub(super) async fn proceed(
     };
     let secret = new_secret();
     let end = now.plus_seconds(login.settings.login.code_seconds);
-    login.logins.put(Kind::Code, &secret, &session.user_id, &code, end).await?;
+    login.logins.put(Kind::Code, &secret, &session.sid, &code, end).await?;
     let url = authorization.code_url(&secret, &login.settings.issuer());
     let mut response = redirect::see_other(&url);
     if let Some(organization) = &entrance.organization {

@@ -1,6 +1,7 @@
 //! The callback: the identity provider sends the browser back, and the login is decided.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -9,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
-use super::trip::Trip;
+use super::trip::{self, Trip};
 use super::{Login, Visit, authorize, session};
 use crate::model::login::{Identity, LoginRecord, Proof};
-use crate::model::{Connection, Timestamp, sha256};
-use crate::oidc::relying_party::Callback;
+use crate::model::{Connection, Timestamp};
+use crate::oidc::relying_party::{Callback, RelyingPartyError};
 use crate::store::Kind;
 use crate::web::cookies::Purpose;
 use crate::web::redirect;
@@ -41,24 +42,34 @@ pub(super) async fn post(
 async fn arrive(login: &Login, visit: &Visit, connection_name: &str) -> Result<Response, LoginError> {
     let now = Timestamp::now();
     let (state, callback) = read_query(&visit.query)?;
+    let browser = login.cookies.read(&visit.headers, Purpose::Browser).ok_or(LoginError::NoSuchTrip)?;
     // Taken before anything is sent to the identity provider: of two callbacks, one goes on.
-    let trip: Trip = login.logins.take(Kind::Trip, &state, now).await?.ok_or(LoginError::NoSuchTrip)?;
-    let browser = login.cookies.read(&visit.headers, Purpose::Browser);
-    if browser.is_none_or(|browser| sha256(&browser) != trip.browser) {
-        return Err(LoginError::NoSuchTrip);
-    }
+    let key = trip::key(&state, &browser);
+    let trip: Trip = login.logins.take(Kind::Trip, &key, now).await?.ok_or(LoginError::NoSuchTrip)?;
     let entrance = entrance_of(login, &trip).await?;
     let connection = login.client.connection(&trip.connection_id).await?;
     let connection = connection.ok_or_else(|| not_enabled(&entrance))?;
     if connection.name != connection_name {
         return Err(LoginError::NoSuchTrip);
     }
-    let identity = login
-        .relying_party
-        .finish(&connection, &trip.handshake, &callback, now)
+    let identity = verify(login, &connection, &trip, &callback, now)
         .await
         .map_err(|error| LoginError::trip_failed(&entrance, &connection, error))?;
     finish(login, visit, &entrance, &connection, &trip, identity, now).await
+}
+
+/// Who came back. Several slow answers of the identity provider together must leave time for a page that says so.
+async fn verify(
+    login: &Login,
+    connection: &Connection,
+    trip: &Trip,
+    callback: &Callback,
+    now: Timestamp,
+) -> Result<Identity, RelyingPartyError> {
+    let limit = Duration::from_secs(login.settings.server.body_timeout_seconds * 3 / 4);
+    let finishing = login.relying_party.finish(connection, &trip.handshake, callback, now);
+    let too_slow = |_| Err(RelyingPartyError::Unreachable("its answers took too long together".to_owned()));
+    tokio::time::timeout(limit, finishing).await.unwrap_or_else(too_slow)
 }
 
 /// The identity is known; the source decides whether it may enter.
@@ -88,7 +99,7 @@ async fn finish(
 
 /// The request is checked anew: the application or the organization may have changed meanwhile.
 async fn entrance_of(login: &Login, trip: &Trip) -> Result<Entrance, LoginError> {
-    match entrance::find(login, &trip.query).await? {
+    match entrance::find(login, None, &trip.query).await? {
         Found::Entrance(entrance)
             if entrance.organization.as_ref().map(|organization| &organization.id) == trip.organization_id.as_ref() =>
         {

@@ -1,5 +1,6 @@
 //! The entrance: a checked authorize request together with the application and organization it means.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Login;
@@ -31,10 +32,11 @@ pub(super) struct Question {
     pub(super) application: Arc<Application>,
 }
 
-/// Checks a raw query and finds what it points at.
-pub(super) async fn find(login: &Login, query: &str) -> Result<Found, LoginError> {
-    let (application, authorization) = check(login, query).await?;
-    let resolved = resolve(login, &authorization, &application).await?;
+/// Checks a raw query and finds what it points at. What the address `asker` asks for in vain is counted; without one
+/// nobody is at the door.
+pub(super) async fn find(login: &Login, asker: Option<IpAddr>, query: &str) -> Result<Found, LoginError> {
+    let (application, authorization) = check(login, asker, query).await?;
+    let resolved = resolve(login, asker, &authorization, &application).await?;
     Ok(match resolved.destination {
         Destination::Ask => Found::Ask(Question { authorization, application }),
         Destination::Organization(organization) => {
@@ -45,10 +47,19 @@ pub(super) async fn find(login: &Login, query: &str) -> Result<Found, LoginError
 }
 
 /// Everything about a request that does not depend on the organization.
-pub(super) async fn check(login: &Login, query: &str) -> Result<(Arc<Application>, Authorization), LoginError> {
+pub(super) async fn check(
+    login: &Login,
+    asker: Option<IpAddr>,
+    query: &str,
+) -> Result<(Arc<Application>, Authorization), LoginError> {
     let request = AuthorizeRequest::parse(query)?;
     let unknown = || OAuthError::displayed(code::INVALID_REQUEST, "parameter client_id names no application");
-    let application = login.client.application(request.client_id()?).await?.ok_or_else(unknown)?;
+    let client_id = request.client_id()?;
+    let application = match asker {
+        Some(address) => login.client.application_for(address, client_id).await?,
+        None => login.client.application(client_id).await?,
+    };
+    let application = application.ok_or_else(unknown)?;
     let authorization = Authorization::check(&request, &application)?;
     Ok((application, authorization))
 }

@@ -68,6 +68,7 @@ impl From<ManagementError> for LoginError {
     fn from(error: ManagementError) -> Self {
         match error {
             ManagementError::Unreachable(why) => Self::Unavailable(why),
+            ManagementError::TooManyUnknown { seconds } => Self::TooMany { seconds },
             ManagementError::Refused(refusal) => Self::Fault(Fault::new("asking the Management API", refusal)),
         }
     }

@@ -32,8 +32,9 @@ use axum::routing::{get, post};
 
 use crate::config::Config;
 use crate::management_client::ManagementClient;
-use crate::model::Connection;
+use crate::model::{Connection, Timestamp};
 use crate::oidc::relying_party::RelyingParty;
+use crate::oidc::verifier::Verifier;
 use crate::store::Logins;
 use crate::web::budget::Budget;
 use crate::web::client_address::ClientAddress;
@@ -45,6 +46,7 @@ pub struct Login {
     client: Arc<ManagementClient>,
     logins: Logins,
     relying_party: RelyingParty,
+    verifier: Verifier,
     settings: Arc<Config>,
     cookies: Cookies,
     trips: Budget,
@@ -57,15 +59,21 @@ impl Login {
         client: Arc<ManagementClient>,
         logins: Logins,
         relying_party: RelyingParty,
+        verifier: Verifier,
         cookies: Cookies,
     ) -> Self {
         let trips = Budget::per_minute(settings.login.trips_per_minute);
         let picker_tries = Budget::per_minute(settings.login.picker_tries_per_minute);
-        Self { client, logins, relying_party, settings, cookies, trips, picker_tries }
+        Self { client, logins, relying_party, verifier, settings, cookies, trips, picker_tries }
     }
 }
 
 impl Login {
+    /// Whom an `id_token_hint` names; `None` when it is none of ours.
+    fn person_of_hint(&self, token: &str, now: Timestamp) -> Option<String> {
+        Some(self.verifier.read_hint(token, &self.settings.issuer(), now)?.sub)
+    }
+
     /// Whether a connection's identity provider answers, in a sentence when not.
     ///
     /// # Errors

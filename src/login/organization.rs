@@ -1,5 +1,6 @@
 //! Which organization a request means, and by which rule (design §5.7).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::Login;
@@ -35,6 +36,7 @@ pub(super) const PERSONAL: &str = "personal";
 /// The contract's redirected errors (§2.6) when the request points at nothing it may.
 pub(super) async fn resolve(
     login: &Login,
+    asker: Option<IpAddr>,
     authorization: &Authorization,
     application: &Application,
 ) -> Result<Resolved, LoginError> {
@@ -45,7 +47,7 @@ pub(super) async fn resolve(
         if usage == OrganizationUsage::Deny {
             return refuse("parameter organization is not allowed for this client".to_owned());
         }
-        let organization = named(login, authorization, asked).await?;
+        let organization = named(login, asker, authorization, asked).await?;
         return found(Destination::Organization(organization), "the parameter organization names it");
     }
     let wants_personal = authorization.request.get(ACCOUNT) == Some(PERSONAL);
@@ -68,7 +70,12 @@ pub(super) async fn resolve(
 }
 
 /// The organization of this id or name; a name only where the tenant allows names (contract §2.1).
-async fn named(login: &Login, authorization: &Authorization, asked: &str) -> Result<Arc<Organization>, LoginError> {
+async fn named(
+    login: &Login,
+    asker: Option<IpAddr>,
+    authorization: &Authorization,
+    asked: &str,
+) -> Result<Arc<Organization>, LoginError> {
     let refuse = |description: String| LoginError::from(authorization.refused(code::INVALID_REQUEST, description));
     if !is_organization_id(asked) {
         if !login.settings.login.allow_organization_name_in_authentication_api {
@@ -78,7 +85,10 @@ async fn named(login: &Login, authorization: &Authorization, asked: &str) -> Res
             return Err(refuse(format!("parameter organization is invalid: {}", shown(asked))));
         }
     }
-    let organization = login.client.organization(asked).await?;
+    let organization = match asker {
+        Some(address) => login.client.organization_for(address, asked).await?,
+        None => login.client.organization(asked).await?,
+    };
     organization.ok_or_else(|| refuse(format!("parameter organization is invalid: {}", shown(asked))))
 }
 

@@ -37,7 +37,7 @@ pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: By
 async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
     let now = Timestamp::now();
     let form: Form = serde_html_form::from_bytes(body).map_err(|_| LoginError::BrokenForm)?;
-    let Found::Entrance(entrance) = entrance::find(login, &visit.query).await? else {
+    let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
         return Err(LoginError::BrokenForm);
     };
     let options = options::of(login, &entrance).await?;

@@ -39,7 +39,7 @@ pub(super) async fn choose(State(login): State<Arc<Login>>, visit: Visit) -> Res
 
 async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let (rest, entered) = split_query(&visit.query);
-    let (application, authorization) = entrance::check(login, &rest).await?;
+    let (application, authorization) = entrance::check(login, Some(visit.address), &rest).await?;
     let question = Question { authorization, application };
     login.picker_tries.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
     if entered.is_empty() {

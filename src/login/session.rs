@@ -16,10 +16,15 @@ use crate::web::cookies::Purpose;
 pub(super) async fn find(login: &Login, visit: &Visit, now: Timestamp) -> Result<Option<Session>, LoginError> {
     let Some(secret) = login.cookies.read(&visit.headers, Purpose::Session) else { return Ok(None) };
     let session: Option<Session> = login.logins.find(Kind::Session, &secret, now).await?;
-    let Some(session) = session.filter(|session| session.ends_at > now) else { return Ok(None) };
-    // Used now, so the idle time begins again; a session that was signed out meanwhile does not come back.
-    login.logins.extend(Kind::Session, &secret, idle_end(login, &session, now)).await?;
-    Ok(Some(session))
+    Ok(session.filter(|session| session.ends_at > now))
+}
+
+/// The session let somebody in, so its idle time begins again; one that was signed out meanwhile stays so.
+pub(super) async fn extend(login: &Login, visit: &Visit, session: &Session, now: Timestamp) -> Result<(), LoginError> {
+    match login.cookies.read(&visit.headers, Purpose::Session) {
+        Some(secret) => Ok(login.logins.extend(Kind::Session, &secret, idle_end(login, session, now)).await?),
+        None => Ok(()),
+    }
 }
 
 /// Asks the source whether this session may enter here now; a yes may make the membership.

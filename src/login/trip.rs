@@ -14,7 +14,7 @@ use crate::store::Kind;
 use crate::web::cookies::Purpose;
 use crate::web::redirect;
 
-/// What must come back unchanged; found by the hash of the `state` parameter.
+/// What must come back unchanged; found by the hash of [`key`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Trip {
     /// Makes recording the login repeatable without making it twice.
@@ -24,9 +24,12 @@ pub(super) struct Trip {
     pub(super) organization_id: Option<String>,
     pub(super) connection_id: String,
     pub(super) handshake: Handshake,
-    /// The hash of the browser's cookie.
-    pub(super) browser: String,
-    pub(super) started_at: Timestamp,
+}
+
+/// What the trip's row is found by: the `state` together with the browser's cookie. Whoever has only one of them
+/// neither goes on nor ends the trip.
+pub(super) fn key(state: &str, browser: &str) -> String {
+    format!("{state}.{browser}")
 }
 
 /// Sends the browser to the identity provider.
@@ -52,13 +55,11 @@ pub(super) async fn begin(
         query: entrance.authorization.request.to_query(),
         organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
         connection_id: connection.id.clone(),
-        browser: sha256(&browser),
-        started_at: now,
         handshake,
     };
     let seconds = login.settings.login.trip_seconds;
-    let state = &trip.handshake.state;
-    login.logins.put(Kind::Trip, state, &trip.browser, &trip, now.plus_seconds(seconds)).await?;
+    let key = key(&trip.handshake.state, &browser);
+    login.logins.put(Kind::Trip, &key, &sha256(&browser), &trip, now.plus_seconds(seconds)).await?;
     let mut response = redirect::found(url.as_str());
     let cookie = login.cookies.set(Purpose::Browser, &browser, Some(seconds));
     response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -68,11 +69,11 @@ pub(super) async fn begin(
 /// What of the request the identity provider is told.
 fn wish(entrance: &Entrance) -> Wish {
     let authorization = &entrance.authorization;
-    let asked = [(Prompt::Login, "login"), (Prompt::SelectAccount, "select_account")];
-    let prompt = asked.into_iter().find(|(prompt, _)| authorization.wants(*prompt));
+    // Every OpenID provider knows `login`; not every one knows `select_account`, and may refuse it.
+    let asks_anew = authorization.wants(Prompt::Login) || authorization.wants(Prompt::SelectAccount);
     Wish {
         login_hint: authorization.login_hint.clone(),
-        prompt: prompt.map(|(_, word)| word.to_owned()),
+        prompt: asks_anew.then(|| "login".to_owned()),
         max_age: authorization.max_age,
         ui_locales: authorization.ui_locales.clone(),
         acr_values: authorization.acr_values.clone(),

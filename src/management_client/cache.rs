@@ -53,6 +53,11 @@ impl<V: Remembered> Memory<V> {
         Self { entries }
     }
 
+    /// Whether the answer is remembered.
+    pub(super) fn knows(&self, writes: &Writes, key: &str) -> bool {
+        self.entries.contains_key(&(writes.seen(), Arc::from(key)))
+    }
+
     /// The remembered answer, or the one `load` brings: one load at a time for each key.
     pub(super) async fn get<F>(&self, writes: &Writes, key: &str, load: F) -> Result<V, ManagementError>
     where

@@ -4,6 +4,7 @@ mod cache;
 mod token;
 mod transport;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,9 @@ use crate::model::login::{Admission, LoginRecord, refusal};
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{ApiError, Application, ClientGrant, Connection, Organization, User};
 
+use crate::web::budget::{FailureBudget, RetryAfter};
 pub use cache::Writes;
+
 use cache::{Memory, Remembered};
 use token::Token;
 pub use token::TokenSource;
@@ -44,6 +47,9 @@ pub enum ManagementError {
     /// The API understood and said no.
     #[error("the Management API refused: {0}")]
     Refused(ApiError),
+    /// A stranger asked for too many things that do not exist; nothing was asked for this one.
+    #[error("too many unknown names from one network address")]
+    TooManyUnknown { seconds: u64 },
     /// No answer, or none that can be used.
     #[error("the Management API is unreachable: {0}")]
     Unreachable(String),
@@ -70,6 +76,8 @@ pub struct ManagementClient {
     transport: Transport,
     token: Token,
     writes: Writes,
+    /// What strangers may ask for in vain, so that a flood of made-up names loads nobody.
+    unknown: FailureBudget,
     organizations: Memory<Option<Arc<Organization>>>,
     options: Memory<Arc<Vec<LoginOption>>>,
     application_options: Memory<Arc<Vec<LoginOption>>>,
@@ -86,6 +94,7 @@ impl ManagementClient {
             transport,
             token: Token::new(token),
             writes,
+            unknown: FailureBudget::per_minute(settings.unknown_names_per_minute),
             organizations: Memory::new(fresh, share),
             options: Memory::new(fresh, share),
             application_options: Memory::new(fresh, share),
@@ -103,6 +112,40 @@ impl ManagementClient {
         };
         let is_asked = |found: &Organization| found.id == id_or_name || found.name == id_or_name;
         self.organizations.get(&self.writes, id_or_name, self.find_one(&path, is_asked)).await
+    }
+
+    /// As [`ManagementClient::organization`], asked for by a stranger.
+    ///
+    /// # Errors
+    /// `TooManyUnknown` when the address asked in vain too often and the answer is not remembered.
+    pub async fn organization_for(&self, address: IpAddr, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
+        self.check_stranger(address, self.organizations.knows(&self.writes, id_or_name))?;
+        let found = self.organization(id_or_name).await?;
+        Ok(self.count_stranger(address, found))
+    }
+
+    /// As [`ManagementClient::application`], asked for by a stranger.
+    ///
+    /// # Errors
+    /// `TooManyUnknown` when the address asked in vain too often and the answer is not remembered.
+    pub async fn application_for(&self, address: IpAddr, client_id: &str) -> Result<Option<Arc<Application>>> {
+        self.check_stranger(address, self.applications.knows(&self.writes, client_id))?;
+        let found = self.application(client_id).await?;
+        Ok(self.count_stranger(address, found))
+    }
+
+    fn check_stranger(&self, address: IpAddr, is_remembered: bool) -> Result<()> {
+        match self.unknown.open(address) {
+            Err(RetryAfter(seconds)) if !is_remembered => Err(ManagementError::TooManyUnknown { seconds }),
+            _ => Ok(()),
+        }
+    }
+
+    fn count_stranger<T>(&self, address: IpAddr, found: Option<T>) -> Option<T> {
+        if found.is_none() {
+            self.unknown.fail(address);
+        }
+        found
     }
 
     /// The organization's enabled connections, in their order, hidden ones included.

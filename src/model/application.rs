@@ -39,7 +39,7 @@ pub enum TokenEndpointAuthMethod {
 }
 
 /// An application (contract §1.12).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Application {
     pub client_id: String,
     pub name: String,
@@ -100,6 +100,13 @@ pub struct JwtConfiguration {
 
 fn rs256() -> String {
     "RS256".to_owned()
+}
+
+/// Without the secret.
+impl std::fmt::Debug for Application {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Application").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
 }
 
 impl Application {

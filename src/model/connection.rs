@@ -39,7 +39,7 @@ impl Strategy {
 }
 
 /// A connection (contract §1.11).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Connection {
     pub id: String,
     /// The stable handle, 1 to 128 letters and digits with inner hyphens, unique.
@@ -65,6 +65,13 @@ pub struct Connection {
 
 /// The members of `options` that hold secrets: sealed at rest, withheld without `read:connections_options`.
 pub const SECRET_OPTIONS: [&str; 1] = ["client_secret"];
+
+/// Without the options, which hold secrets.
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
+}
 
 impl Connection {
     /// The text on the connection's button: the display name, or the name.
@@ -96,7 +103,7 @@ impl Connection {
 }
 
 /// What an `oidc` or `okta` connection's options mean to the relying party (contract §1.11).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 pub struct OidcOptions {
     #[serde(default)]
     pub client_id: String,

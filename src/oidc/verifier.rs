@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::claims::Audience;
-use super::keys::SigningKey;
+use super::claims::{Audience, IdTokenClaims};
+use super::keys::{ID_TOKEN, SigningKey};
 use crate::model::Timestamp;
 
 /// A longer token is none of ours, and is not worth reading.
@@ -63,7 +63,17 @@ struct Decisive {
     nbf: Option<i64>,
 }
 
+/// Leeway for a token whose age does not matter.
+const ANY_AGE_SECONDS: i64 = 100 * 365 * 24 * 3600;
+
 impl Verifier {
+    /// An ID token of ours as an `id_token_hint`; an expired one still says whom it was for (OIDC Core §3.1.2.1,
+    /// RP-Initiated Logout §2).
+    pub fn read_hint(&self, token: &str, issuer: &str, now: Timestamp) -> Option<IdTokenClaims> {
+        let leeway_seconds = ANY_AGE_SECONDS;
+        self.verify(token, &Expected { issuer, audience: None, typ: ID_TOKEN, leeway_seconds, now }).ok()
+    }
+
     pub(super) fn new<'k>(keys: impl Iterator<Item = &'k SigningKey>) -> Self {
         let decoding = |key: &SigningKey| {
             let (modulus, exponent) = key.public_members();

@@ -1,5 +1,6 @@
 //! Who calls the token endpoint: a confidential application by its secret, a public one by its name.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
@@ -17,6 +18,7 @@ use crate::oidc::error::{TokenEndpointError, code};
 /// 401 `invalid_client`, the same for an unknown application and a wrong secret.
 pub(super) async fn authenticate(
     provider: &Provider,
+    address: IpAddr,
     headers: &HeaderMap,
     request: &TokenRequest,
 ) -> Result<Arc<Application>, TokenEndpointError> {
@@ -31,7 +33,7 @@ pub(super) async fn authenticate(
         None => (request.required("client_id")?.to_owned(), request.get("client_secret").map(str::to_owned)),
     };
     let refused = || invalid_client("Unauthorized");
-    let application = provider.client.application(&client_id).await?.ok_or_else(refused)?;
+    let application = provider.client.application_for(address, &client_id).await?.ok_or_else(refused)?;
     let proven = match (application.is_public(), secret) {
         // A public application has no secret to check; PKCE binds its codes.
         (true, secret) => secret.is_none(),

@@ -14,8 +14,6 @@ use crate::management_client::ManagementError;
 use crate::model::Timestamp;
 use crate::model::grant::Session;
 use crate::oidc::claims::IdTokenClaims;
-use crate::oidc::keys::ID_TOKEN;
-use crate::oidc::verifier::Expected;
 use crate::store::Kind;
 use crate::web::cookies::Purpose;
 use crate::web::layers::RequestId;
@@ -107,20 +105,12 @@ impl Provider {
             if found.next().is_some() { Err(LogoutError::Unreadable) } else { Ok(first) }
         };
         let (hint, client_id) = (get("id_token_hint")?, get("client_id")?);
-        let hint = hint.and_then(|token| self.read_hint(&token));
+        let hint =
+            hint.and_then(|token| self.keys.verifier().read_hint(&token, &self.settings.issuer(), Timestamp::now()));
         // An ID token that was given to another application proves nothing for this one (RP-Initiated Logout §2).
         let hint = hint.filter(|hint| client_id.as_ref().is_none_or(|named| *named == hint.aud));
         let client_id = hint.as_ref().map(|hint| hint.aud.clone()).or(client_id);
         Ok(LogoutRequest { hint, client_id, target: get(target_name)?, state: get("state")? })
-    }
-
-    /// An ID token of ours; an expired one still says who it was for (RP-Initiated Logout §2).
-    fn read_hint(&self, token: &str) -> Option<IdTokenClaims> {
-        const ANY_AGE: i64 = 100 * 365 * 24 * 3600;
-        let issuer = self.settings.issuer();
-        let expected =
-            Expected { issuer: &issuer, audience: None, typ: ID_TOKEN, leeway_seconds: ANY_AGE, now: Timestamp::now() };
-        self.keys.verify(token, &expected).ok()
     }
 
     async fn leave(
@@ -157,6 +147,7 @@ impl Provider {
         let client_id = request.client_id.as_ref().ok_or(LogoutError::UnregisteredTarget)?;
         let application = self.client.application(client_id).await.map_err(|error| match error {
             ManagementError::Unreachable(why) => LogoutError::Unavailable(why),
+            ManagementError::TooManyUnknown { .. } => LogoutError::UnregisteredTarget,
             ManagementError::Refused(refusal) => LogoutError::Fault(Fault::new("finding an application", refusal)),
         })?;
         let application = application.ok_or(LogoutError::UnregisteredTarget)?;
@@ -178,6 +169,10 @@ impl Provider {
 
     async fn end_session(&self, headers: &HeaderMap, target: Option<String>) -> Result<Response, LogoutError> {
         if let Some(secret) = self.cookies.read(headers, Purpose::Session) {
+            if let Some(session) = self.session(headers).await? {
+                // Codes that this session got and nobody has changed for tokens yet.
+                self.logins.drop_owner(Kind::Code, &session.sid).await?;
+            }
             self.logins.delete(Kind::Session, &secret).await?;
         }
         let mut response = match target {

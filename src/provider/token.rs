@@ -23,6 +23,7 @@ use crate::oidc::claims::{AccessTokenClaims, Audience, CLIENT_CREDENTIALS, IdTok
 use crate::oidc::error::{TokenEndpointError, code};
 use crate::oidc::keys::{ACCESS_TOKEN, ID_TOKEN};
 use crate::store::{StoreError, TakenCode};
+use crate::web::client_address::ClientAddress;
 
 /// The answer of the token endpoint (RFC 6749 §5.1).
 #[derive(Serialize)]
@@ -46,6 +47,7 @@ impl From<ManagementError> for TokenEndpointError {
 
 pub(super) async fn exchange(
     State(provider): State<Arc<Provider>>,
+    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, TokenEndpointError> {
@@ -58,7 +60,7 @@ pub(super) async fn exchange(
             format!("Unsupported grant type: {grant_type}"),
         ));
     }
-    let application = authenticate(&provider, &headers, &request).await?;
+    let application = authenticate(&provider, address, &headers, &request).await?;
     if !application.may_use_grant(grant_type) {
         let message = format!("Grant type '{grant_type}' not allowed for the client.");
         return Err(TokenEndpointError::new(code::UNAUTHORIZED_CLIENT, message));
@@ -79,7 +81,11 @@ async fn for_code(
 ) -> Result<TokenSet, TokenEndpointError> {
     let secret = request.required("code")?;
     let invalid = || invalid_grant("Invalid authorization code");
-    let code = match provider.logins.take_code(secret, now, provider.settings.tokens.access_token_seconds).await? {
+    let code = match provider
+        .logins
+        .take_code(secret, &application.client_id, now, provider.settings.tokens.access_token_seconds)
+        .await?
+    {
         TakenCode::Taken(code) => *code,
         TakenCode::Reused => {
             tracing::warn!(

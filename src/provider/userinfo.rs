@@ -52,13 +52,15 @@ pub(super) async fn answer(
     let now = Timestamp::now();
     let claims = check_token(&provider, &headers, now).await?;
     let user = provider.client.user(&claims.sub).await.map_err(|error| match error {
-        ManagementError::Refused(_) => Refusal::InvalidToken,
+        ManagementError::Refused(_) | ManagementError::TooManyUnknown { .. } => Refusal::InvalidToken,
         ManagementError::Unreachable(why) => {
             tracing::warn!(why, "userinfo needs the Management API");
             Refusal::Unavailable
         }
     })?;
-    let user = user.filter(|user| !user.blocked).ok_or(Refusal::InvalidToken)?;
+    // An account made anew under the same id is another person's.
+    let is_the_same = |user: &User| !user.blocked && user.created_at.seconds() <= claims.iat;
+    let user = user.filter(is_the_same).ok_or(Refusal::InvalidToken)?;
     tell(&claims, user).map(Json)
 }
 

@@ -111,6 +111,19 @@ impl Logins {
             .await
     }
 
+    /// Deletes the records of one kind that belong to `owner`.
+    pub async fn drop_owner(&self, kind: Kind, owner: &str) -> Result<(), StoreError> {
+        let owner = owner.to_owned();
+        self.database
+            .write(move |mut rows| {
+                Box::pin(async move {
+                    let statement = sqlx::query("DELETE FROM records WHERE owner = $1 AND kind = $2");
+                    rows.execute(statement.bind(owner).bind(kind.as_str())).await.map(|_| ())
+                })
+            })
+            .await
+    }
+
     /// Deletes the record of this secret.
     pub async fn delete(&self, kind: Kind, secret: &str) -> Result<(), StoreError> {
         let key = sha256(secret);
@@ -124,24 +137,31 @@ impl Logins {
             .await
     }
 
-    /// Takes an authorization code once. A second use within `token_seconds` revokes what the first got.
-    pub async fn take_code(&self, code: &str, now: Timestamp, token_seconds: i64) -> Result<TakenCode, StoreError> {
-        let key = sha256(code);
+    /// Takes an authorization code once. A second use by the same client within `token_seconds` revokes what the
+    /// first got; another client, that found a spent code, is told nothing and can end nothing.
+    pub async fn take_code(
+        &self,
+        code: &str,
+        client_id: &str,
+        now: Timestamp,
+        token_seconds: i64,
+    ) -> Result<TakenCode, StoreError> {
+        let (key, client_id) = (sha256(code), client_id.to_owned());
         self.database
             .write(move |mut rows| {
                 Box::pin(async move {
                     let end = now.plus_seconds(token_seconds);
                     if let Some(code) = rows.take_record::<AuthorizationCode>(Kind::Code, &key, now).await? {
-                        let grant = serde_json::to_vec(&code.grant_id)?;
-                        rows.put_record(Kind::SpentCode, &key, &code.sid, &grant, end).await?;
+                        let spent = serde_json::to_vec(&(&code.client_id, &code.grant_id))?;
+                        rows.put_record(Kind::SpentCode, &key, "", &spent, end).await?;
                         return Ok(TakenCode::Taken(Box::new(code)));
                     }
-                    match rows.find_record::<String>(Kind::SpentCode, &key, now).await? {
-                        None => Ok(TakenCode::Unknown),
-                        Some(grant) => {
+                    match rows.find_record::<(String, String)>(Kind::SpentCode, &key, now).await? {
+                        Some((owner, grant)) if owner == client_id => {
                             rows.put_record(Kind::RevokedGrant, &sha256(&grant), "", b"true", end).await?;
                             Ok(TakenCode::Reused)
                         }
+                        _ => Ok(TakenCode::Unknown),
                     }
                 })
             })

@@ -10,7 +10,7 @@ use crate::model::user::{Profile, UserIdentity};
 use crate::model::{Strategy, Timestamp, User};
 
 /// A user with what the API does not tell.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct StoredUser {
     pub user: User,
     pub connection_id: String,

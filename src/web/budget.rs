@@ -1,8 +1,11 @@
 //! A budget per network address: how often it may do something that costs us or tells it something.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -56,6 +59,47 @@ impl Budget {
     }
 }
 
+/// A budget that only failures spend. Once it is spent, [`FailureBudget::open`] refuses until it has recovered.
+pub struct FailureBudget {
+    budget: Budget,
+    /// Until when an address is refused; few at any time, and the map is emptied when there are too many.
+    closed: Mutex<HashMap<IpAddr, Instant>>,
+}
+
+const MOST_CLOSED: usize = 10_000;
+
+impl FailureBudget {
+    /// `failures` at once, and as many again spread over each minute.
+    pub fn per_minute(failures: u32) -> Self {
+        Self { budget: Budget::per_minute(failures), closed: Mutex::default() }
+    }
+
+    /// # Errors
+    /// The address failed too often lately.
+    pub fn open(&self, address: IpAddr) -> Result<(), RetryAfter> {
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = budget_key(address);
+        let Some(until) = closed.get(&key) else { return Ok(()) };
+        let wait = until.saturating_duration_since(Instant::now());
+        if wait.is_zero() {
+            closed.remove(&key);
+            return Ok(());
+        }
+        Err(RetryAfter(wait.as_secs() + 1))
+    }
+
+    /// Counts a failure.
+    pub fn fail(&self, address: IpAddr) {
+        if let Err(RetryAfter(seconds)) = self.budget.check(address) {
+            let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+            if closed.len() >= MOST_CLOSED {
+                closed.clear();
+            }
+            closed.insert(budget_key(address), Instant::now() + Duration::from_secs(seconds));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +115,20 @@ mod tests {
         assert!((1..=20).contains(&seconds), "{seconds}");
         assert_eq!(budget.check(address("2001:db8:0:1::1")), Ok(()));
         assert_eq!(budget.check(address("192.0.2.1")), Ok(()));
+    }
+
+    #[test]
+    fn only_failures_close_an_address() {
+        let budget = FailureBudget::per_minute(2);
+        let (here, there) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        for _ in 0..100 {
+            assert_eq!(budget.open(here), Ok(()));
+        }
+        for _ in 0..3 {
+            budget.fail(here);
+        }
+        assert!(budget.open(here).is_err());
+        assert_eq!(budget.open(there), Ok(()));
     }
 
     #[test]
