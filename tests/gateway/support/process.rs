@@ -1,11 +1,11 @@
 //! The built binary, run as an operator runs it: a settings file, the database in a folder, metrics.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::child::Tied;
+use super::command;
 use super::gateway::Administrator;
 use super::http::Visitor;
 
@@ -24,15 +24,9 @@ pub struct Serving(#[allow(dead_code)] Tied);
 impl Home {
     /// `settings` are dotted keys, as in the settings file.
     pub fn new(folder: &Path, name: &str, settings: &str) -> Self {
-        let (port, metrics_port) = (free_port(), free_port());
-        let config = folder.join(format!("{name}.toml"));
-        let storage = format!("sqlite:{}", folder.join(format!("{name}.db")).display());
-        let text = format!(
-            "server.listen = \"127.0.0.1:{port}\"\nserver.public_url = \"http://localhost:{port}\"\n\
-             server.metrics_listen = \"127.0.0.1:{metrics_port}\"\nserver.drain_seconds = 1\n\
-             storage.url = {storage:?}\n{settings}\n"
-        );
-        std::fs::write(&config, text).unwrap();
+        let (port, metrics_port) = (command::free_port(), command::free_port());
+        let settings = format!("server.metrics_listen = \"127.0.0.1:{metrics_port}\"\n{settings}");
+        let config = command::settings(folder, name, port, &settings);
         Self { origin: format!("http://localhost:{port}"), config, port, metrics_port }
     }
 
@@ -63,10 +57,9 @@ impl Home {
 
     /// What a command of the program prints.
     pub fn run(&self, words: &[&str]) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-        let output = command.args(words).arg("--config").arg(&self.config).output().unwrap();
-        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+        let said = command::run(&[words, &["--config", self.config.to_str().unwrap()]].concat());
+        assert!(said.status.success(), "{words:?}: {}", said.errors);
+        said.output
     }
 
     /// An administrator with a token by `vestibule token`.
@@ -82,8 +75,4 @@ impl Home {
         let lines = lines.filter(|rest| rest.starts_with([' ', '{']));
         lines.map(|rest| rest.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
