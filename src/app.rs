@@ -128,6 +128,23 @@ impl App {
     }
 }
 
+/// SIGTERM or Ctrl-C.
+pub async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
 /// The signing keys; a first start makes one. Nodes that start at once agree on it.
 async fn open_keys(logins: &Logins) -> Result<KeyRing, Fault> {
     let mut stored = logins.signing_keys().await.context("reading the signing keys")?;

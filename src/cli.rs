@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::app::App;
+use crate::app::{App, stop_signal};
 use crate::config::Config;
 use crate::error::{Context, Fault};
 use crate::management;
@@ -129,23 +129,6 @@ async fn serve(config: &ConfigArgument) -> Result<(), Fault> {
         );
     }
     app.serve(listener, stop_signal()).await
-}
-
-/// SIGTERM or Ctrl-C.
-pub async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = terminate => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
 }
 
 fn is_first_start(config: &Config) -> bool {

@@ -10,8 +10,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::app::App;
-use crate::cli::stop_signal;
+use crate::app::{App, stop_signal};
 use crate::config::Config;
 use crate::error::{Context, Fault};
 use crate::{management, model, web};

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::outbound::Outbound;
-use super::relying_party::RelyingPartyError;
+use super::relying_party_error::RelyingPartyError;
 use crate::model::Connection;
 use crate::model::connection::OidcOptions;
 

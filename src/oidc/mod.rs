@@ -22,6 +22,7 @@ mod metadata;
 pub mod outbound;
 mod redirect_uri;
 pub mod relying_party;
+mod relying_party_error;
 mod upstream_client;
 mod upstream_keys;
 pub mod verifier;

@@ -9,39 +9,15 @@ pub use super::handshake::{Callback, Handshake, Wish};
 use super::id_token::{self, IdTokenError};
 use super::identity::PersonClaims;
 use super::metadata::{Discovery, Metadata, Source, read_json};
-use super::outbound::{Outbound, OutboundError};
+use super::outbound::Outbound;
+pub use super::relying_party_error::RelyingPartyError;
+use super::relying_party_error::tidy;
 use super::upstream_client::{Tokens, UpstreamClient};
 use super::upstream_keys::UpstreamKeys;
 use crate::config;
 use crate::model::connection::OidcOptions;
 use crate::model::login::Identity;
 use crate::model::{Connection, Timestamp};
-
-/// Characters of an identity provider's text that we repeat.
-const MAX_REPEATED: usize = 200;
-
-/// Why a login with an identity provider did not work. The texts are for the log: no token, code or secret is in them.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum RelyingPartyError {
-    /// Somebody must change the connection's options, here or at the identity provider.
-    #[error("the connection is misconfigured: {0}")]
-    Misconfigured(String),
-    /// It hangs, fails, is not what it should be, or may not be called. Trying again later may help.
-    #[error("the identity provider is unreachable: {0}")]
-    Unreachable(String),
-    /// The identity provider's own `error=`, shortened and without control characters.
-    #[error("the identity provider refused: {error} {description}")]
-    Refused { error: String, description: String },
-    /// The answer does not hold.
-    #[error("the identity provider's answer does not hold: {0}")]
-    Rejected(String),
-}
-
-impl From<OutboundError> for RelyingPartyError {
-    fn from(error: OutboundError) -> Self {
-        Self::Unreachable(error.to_string())
-    }
-}
 
 /// Our role toward all identity providers; cheap to clone. It asks none of them before someone wants to sign in.
 #[derive(Debug, Clone)]
@@ -194,11 +170,6 @@ fn read_code(callback: &Callback) -> Result<&str, RelyingPartyError> {
     }
     let code = callback.code.as_deref().filter(|code| !code.is_empty());
     code.ok_or_else(|| RelyingPartyError::Rejected("the answer has neither code nor error".to_owned()))
-}
-
-/// A stranger's text on one line, without control characters, shortened.
-pub(super) fn tidy(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(MAX_REPEATED).collect()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::handshake::Handshake;
 use super::jwk::Jwk;
 use super::metadata::Metadata;
 use super::outbound::{Outbound, OutboundError};
-use super::relying_party::{RelyingPartyError, tidy};
+use super::relying_party_error::{RelyingPartyError, tidy};
 use crate::model::connection::OidcOptions;
 
 const DEFAULT_SCOPE: &str = "openid profile email";

@@ -11,7 +11,7 @@ use url::Url;
 use super::jwk::Jwk;
 use super::metadata::{Source, read_json};
 use super::outbound::Outbound;
-use super::relying_party::RelyingPartyError;
+use super::relying_party_error::RelyingPartyError;
 
 /// An unknown key or a bad signature makes us fetch the keys again, but not more often than this.
 const REFETCH_INTERVAL: Duration = Duration::from_secs(60);

@@ -53,7 +53,7 @@ fn an_error_of_the_identity_provider_is_repeated_tidily() {
     match read_code(&callback) {
         Err(RelyingPartyError::Refused { error, description }) => {
             assert_eq!(error, "access_denied");
-            assert!(!description.contains('\n') && description.len() == MAX_REPEATED);
+            assert!(!description.contains('\n') && description.len() == 200);
         }
         other => panic!("{other:?}"),
     }
