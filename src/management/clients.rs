@@ -34,7 +34,9 @@ async fn list(
     let mut page = rows.list_clients(window.start, window.limit).await?;
     let total = rows.count_clients().await?;
     let gateways = rows.list_clients_with_scope(GATEWAY_SCOPE).await?;
-    page.iter_mut().for_each(|application| withhold(&caller, &gateways, application));
+    for application in &mut page {
+        withhold(&caller, gateways.contains(&application.client_id), application);
+    }
     Ok(Json(window.answer("clients", page, total)?))
 }
 
@@ -46,8 +48,8 @@ async fn find(
     caller.require(&["read:clients", "read:client_keys"])?;
     let mut rows = management.tenant.read().await?;
     let mut application = rows.find_client(&client_id).await?.ok_or_else(inexistent_client)?;
-    let gateways = rows.list_clients_with_scope(GATEWAY_SCOPE).await?;
-    withhold(&caller, &gateways, &mut application);
+    let is_gateways = rows.client_holds_scope(&client_id, GATEWAY_SCOPE).await?;
+    withhold(&caller, is_gateways, &mut application);
     Ok(Json(application))
 }
 
@@ -153,7 +155,7 @@ async fn rotate_secret(
 async fn hold(rows: &mut Rows<'_>, client_id: &str) -> Answer<Application> {
     rows.hold_client(client_id).await?;
     let application = rows.find_client(client_id).await?.ok_or_else(inexistent_client)?;
-    if rows.list_clients_with_scope(GATEWAY_SCOPE).await?.iter().any(|gateway| gateway == client_id) {
+    if rows.client_holds_scope(client_id, GATEWAY_SCOPE).await? {
         let message = "This client is a gateway's: it is changed on the management host only.";
         return Err(ApiError::new(403, Some("operation_not_supported"), message).into());
     }
@@ -161,8 +163,7 @@ async fn hold(rows: &mut Rows<'_>, client_id: &str) -> Answer<Application> {
 }
 
 /// Takes the secret out, unless the caller may see it; a gateway's is told to gateways only.
-fn withhold(caller: &Caller, gateways: &[String], application: &mut Application) {
-    let is_gateways = gateways.contains(&application.client_id);
+fn withhold(caller: &Caller, is_gateways: bool, application: &mut Application) {
     if !caller.may("read:client_keys") || (is_gateways && !caller.is_gateway()) {
         application.client_secret = None;
     }

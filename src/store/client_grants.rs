@@ -78,6 +78,13 @@ impl Rows<'_> {
         Ok(self.execute(statement.bind(id.to_owned())).await? > 0)
     }
 
+    /// Whether a grant of the client, for any audience, has this scope.
+    pub async fn client_holds_scope(&mut self, client_id: &str, scope: &str) -> Result<bool, StoreError> {
+        let statement = sqlx::query("SELECT id FROM client_grants WHERE client_id = $1 AND scope LIKE $2");
+        let statement = statement.bind(client_id.to_owned()).bind(format!("%\"{scope}\"%"));
+        Ok(self.optional(statement).await?.is_some())
+    }
+
     /// The clients that hold a grant with this scope for any audience.
     pub async fn list_clients_with_scope(&mut self, scope: &str) -> Result<Vec<String>, StoreError> {
         let statement = sqlx::query("SELECT client_id FROM client_grants WHERE scope LIKE $1");
