@@ -96,7 +96,7 @@ async fn update(
             })
         })
         .await?;
-    withhold(&caller, &[], &mut changed);
+    withhold(&caller, false, &mut changed);
     Ok(Json(changed))
 }
 
