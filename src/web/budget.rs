@@ -8,7 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
 
 use super::client_address::budget_key;
 
@@ -24,7 +26,7 @@ const SWEEP_EVERY: usize = 1024;
 /// Memory: an address whose budget is full again is swept out. The next sweep comes after as many checks as the
 /// last one kept addresses, so about twice the addresses of the last minute are held at most.
 pub struct Budget {
-    limiter: DefaultKeyedRateLimiter<IpAddr>,
+    limiter: RateLimiter<IpAddr, DefaultKeyedStateStore<IpAddr>, DefaultClock, StateInformationMiddleware>,
     clock: DefaultClock,
     /// Checks until the next sweep.
     until_sweep: AtomicUsize,
@@ -35,7 +37,8 @@ impl Budget {
     pub fn per_minute(tries: u32) -> Self {
         let quota = Quota::per_minute(NonZeroU32::new(tries).unwrap_or(NonZeroU32::MIN));
         let until_sweep = AtomicUsize::new(SWEEP_EVERY);
-        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), until_sweep }
+        let limiter = RateLimiter::keyed(quota).with_middleware();
+        Self { limiter, clock: DefaultClock::default(), until_sweep }
     }
 
     /// Spends one try of the address; an IPv6 address shares its /64's budget.
@@ -43,11 +46,14 @@ impl Budget {
     /// # Errors
     /// The budget is used up.
     pub fn check(&self, address: IpAddr) -> Result<(), RetryAfter> {
+        self.spend(address).map(|_| ()).map_err(|wait| RetryAfter(wait.as_millis().div_ceil(1000).max(1) as u64))
+    }
+
+    /// Spends one try: how many remain, or the time until the next.
+    fn spend(&self, address: IpAddr) -> Result<u32, Duration> {
         self.sweep();
-        self.limiter.check_key(&budget_key(address)).map_err(|refusal| {
-            let wait = refusal.wait_time_from(self.clock.now());
-            RetryAfter(wait.as_millis().div_ceil(1000).max(1) as u64)
-        })
+        let spent = self.limiter.check_key(&budget_key(address));
+        spent.map(|state| state.remaining_burst_capacity()).map_err(|refusal| refusal.wait_time_from(self.clock.now()))
     }
 
     fn sweep(&self) {
@@ -62,6 +68,8 @@ impl Budget {
 /// A budget that only failures spend. Once it is spent, [`FailureBudget::open`] refuses until it has recovered.
 pub struct FailureBudget {
     budget: Budget,
+    /// The time after which one more failure is forgiven.
+    forgiven_after: Duration,
     /// Until when an address is refused; few at any time, and the map is emptied when there are too many.
     closed: Mutex<HashMap<IpAddr, Instant>>,
 }
@@ -71,7 +79,8 @@ const MOST_CLOSED: usize = 10_000;
 impl FailureBudget {
     /// `failures` at once, and as many again spread over each minute.
     pub fn per_minute(failures: u32) -> Self {
-        Self { budget: Budget::per_minute(failures), closed: Mutex::default() }
+        let forgiven_after = Duration::from_secs(60) / failures.max(1);
+        Self { budget: Budget::per_minute(failures), forgiven_after, closed: Mutex::default() }
     }
 
     /// # Errors
@@ -88,15 +97,18 @@ impl FailureBudget {
         Err(RetryAfter(wait.as_secs() + 1))
     }
 
-    /// Counts a failure.
+    /// Counts a failure; the last one that is free closes the address.
     pub fn fail(&self, address: IpAddr) {
-        if let Err(RetryAfter(seconds)) = self.budget.check(address) {
-            let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-            if closed.len() >= MOST_CLOSED {
-                closed.clear();
-            }
-            closed.insert(budget_key(address), Instant::now() + Duration::from_secs(seconds));
+        let wait = match self.budget.spend(address) {
+            Ok(0) => self.forgiven_after,
+            Ok(_) => return,
+            Err(wait) => wait,
+        };
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        if closed.len() >= MOST_CLOSED {
+            closed.clear();
         }
+        closed.insert(budget_key(address), Instant::now() + wait);
     }
 }
 
@@ -124,10 +136,11 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(budget.open(here), Ok(()));
         }
-        for _ in 0..3 {
-            budget.fail(here);
-        }
-        assert!(budget.open(here).is_err());
+        budget.fail(here);
+        assert_eq!(budget.open(here), Ok(()));
+        budget.fail(here);
+        let RetryAfter(seconds) = budget.open(here).expect_err("both are spent");
+        assert!((29..=30).contains(&seconds), "{seconds}");
         assert_eq!(budget.open(there), Ok(()));
     }
 
