@@ -1,6 +1,7 @@
 //! Typed calls to the Management API, remembered; knows HTTP, not SQL.
 
 mod cache;
+mod strangers;
 mod token;
 mod transport;
 
@@ -20,10 +21,10 @@ use crate::model::login::{Admission, LoginRecord, refusal};
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{ApiError, Application, ClientGrant, Connection, Organization, User};
 
-use crate::web::budget::{FailureBudget, RetryAfter};
 pub use cache::Writes;
 
 use cache::{Memory, Remembered};
+use strangers::Strangers;
 use token::Token;
 pub use token::TokenSource;
 pub use transport::{Transport, TransportError, embedded, remote};
@@ -76,8 +77,7 @@ pub struct ManagementClient {
     transport: Transport,
     token: Token,
     writes: Writes,
-    /// What strangers may ask for in vain, so that a flood of made-up names loads nobody.
-    unknown: FailureBudget,
+    strangers: Strangers,
     organizations: Memory<Option<Arc<Organization>>>,
     options: Memory<Arc<Vec<LoginOption>>>,
     application_options: Memory<Arc<Vec<LoginOption>>>,
@@ -94,7 +94,7 @@ impl ManagementClient {
             transport,
             token: Token::new(token),
             writes,
-            unknown: FailureBudget::per_minute(settings.unknown_names_per_minute),
+            strangers: Strangers::new(settings.unknown_names_per_minute),
             organizations: Memory::new(fresh, share),
             options: Memory::new(fresh, share),
             application_options: Memory::new(fresh, share),
@@ -117,35 +117,19 @@ impl ManagementClient {
     /// As [`ManagementClient::organization`], asked for by a stranger.
     ///
     /// # Errors
-    /// `TooManyUnknown` when the address asked in vain too often and the answer is not remembered.
+    /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn organization_for(&self, address: IpAddr, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
-        self.check_stranger(address, self.organizations.knows(&self.writes, id_or_name))?;
-        let found = self.organization(id_or_name).await?;
-        Ok(self.count_stranger(address, found))
+        let is_remembered = self.organizations.knows(&self.writes, id_or_name);
+        self.strangers.ask(address, id_or_name, is_remembered, self.organization(id_or_name)).await
     }
 
     /// As [`ManagementClient::application`], asked for by a stranger.
     ///
     /// # Errors
-    /// `TooManyUnknown` when the address asked in vain too often and the answer is not remembered.
+    /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn application_for(&self, address: IpAddr, client_id: &str) -> Result<Option<Arc<Application>>> {
-        self.check_stranger(address, self.applications.knows(&self.writes, client_id))?;
-        let found = self.application(client_id).await?;
-        Ok(self.count_stranger(address, found))
-    }
-
-    fn check_stranger(&self, address: IpAddr, is_remembered: bool) -> Result<()> {
-        match self.unknown.open(address) {
-            Err(RetryAfter(seconds)) if !is_remembered => Err(ManagementError::TooManyUnknown { seconds }),
-            _ => Ok(()),
-        }
-    }
-
-    fn count_stranger<T>(&self, address: IpAddr, found: Option<T>) -> Option<T> {
-        if found.is_none() {
-            self.unknown.fail(address);
-        }
-        found
+        let is_remembered = self.applications.knows(&self.writes, client_id);
+        self.strangers.ask(address, client_id, is_remembered, self.application(client_id)).await
     }
 
     /// The organization's enabled connections, in their order, hidden ones included.
