@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Provider;
+use super::token::TokenRefusal;
 use super::token_request::{TokenRequest, invalid_request};
 use crate::model::Application;
 use crate::oidc::error::{TokenEndpointError, code};
@@ -15,19 +16,20 @@ use crate::oidc::error::{TokenEndpointError, code};
 /// Finds and authenticates the application (RFC 6749 §2.3).
 ///
 /// # Errors
-/// 401 `invalid_client`, the same for an unknown application and a wrong secret.
+/// 401 `invalid_client`, the same for an unknown application and a wrong secret; 429 for an address that named too
+/// many unknown ones.
 pub(super) async fn authenticate(
     provider: &Provider,
     address: IpAddr,
     headers: &HeaderMap,
     request: &TokenRequest,
-) -> Result<Arc<Application>, TokenEndpointError> {
+) -> Result<Arc<Application>, TokenRefusal> {
     let (client_id, secret) = match basic_credentials(headers)? {
         Some(_) if request.get("client_secret").is_some() => {
-            return Err(invalid_request("the client authenticated in two ways"));
+            return Err(invalid_request("the client authenticated in two ways").into());
         }
         Some((client_id, _)) if request.get("client_id").is_some_and(|named| named != client_id) => {
-            return Err(invalid_request("the client named itself in two ways"));
+            return Err(invalid_request("the client named itself in two ways").into());
         }
         Some((client_id, secret)) => (client_id, Some(secret)),
         None => (request.required("client_id")?.to_owned(), request.get("client_secret").map(str::to_owned)),
@@ -39,7 +41,7 @@ pub(super) async fn authenticate(
         (true, secret) => secret.is_none(),
         (false, secret) => same_secret(application.client_secret.as_deref(), secret.as_deref()),
     };
-    if proven { Ok(application) } else { Err(refused()) }
+    if proven { Ok(application) } else { Err(refused().into()) }
 }
 
 fn invalid_client(description: &str) -> TokenEndpointError {

@@ -45,25 +45,47 @@ impl From<ManagementError> for TokenEndpointError {
     }
 }
 
+/// Why there are no tokens.
+pub(super) enum TokenRefusal {
+    Error(TokenEndpointError),
+    /// The network address named too many clients that do not exist (contract §2.2).
+    TooMany {
+        seconds: u64,
+    },
+}
+
+impl From<TokenEndpointError> for TokenRefusal {
+    fn from(error: TokenEndpointError) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<ManagementError> for TokenRefusal {
+    fn from(error: ManagementError) -> Self {
+        match error {
+            ManagementError::TooManyUnknown { seconds } => Self::TooMany { seconds },
+            other => Self::Error(other.into()),
+        }
+    }
+}
+
 pub(super) async fn exchange(
     State(provider): State<Arc<Provider>>,
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, TokenEndpointError> {
+) -> Result<Response, TokenRefusal> {
     let now = Timestamp::now();
     let request = TokenRequest::parse(&headers, &body)?;
     let grant_type = request.required("grant_type")?;
     if !["authorization_code", "client_credentials"].contains(&grant_type) {
-        return Err(TokenEndpointError::new(
-            code::UNSUPPORTED_GRANT_TYPE,
-            format!("Unsupported grant type: {grant_type}"),
-        ));
+        let message = format!("Unsupported grant type: {grant_type}");
+        return Err(TokenEndpointError::new(code::UNSUPPORTED_GRANT_TYPE, message).into());
     }
     let application = authenticate(&provider, address, &headers, &request).await?;
     if !application.may_use_grant(grant_type) {
         let message = format!("Grant type '{grant_type}' not allowed for the client.");
-        return Err(TokenEndpointError::new(code::UNAUTHORIZED_CLIENT, message));
+        return Err(TokenEndpointError::new(code::UNAUTHORIZED_CLIENT, message).into());
     }
     let tokens = match grant_type {
         "authorization_code" => for_code(&provider, &application, &request, now).await?,
@@ -281,13 +303,23 @@ impl From<StoreError> for TokenEndpointError {
     }
 }
 
-impl IntoResponse for TokenEndpointError {
+impl IntoResponse for TokenRefusal {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(&self)).into_response();
+        let (error, wait) = match self {
+            Self::Error(error) => (error, None),
+            Self::TooMany { seconds } => {
+                let error_description = "Too many unknown clients from this network address".to_owned();
+                (TokenEndpointError { status: 429, error: "too_many_requests", error_description }, Some(seconds))
+            }
+        };
+        let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&error)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6749 §5.2: the scheme the client may have used.
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+        }
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
