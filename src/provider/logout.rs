@@ -1,11 +1,12 @@
 //! Ending a session (RP-Initiated Logout 1.0, and Auth0's `/v2/logout`): registered targets only.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Provider;
@@ -15,6 +16,7 @@ use crate::model::Timestamp;
 use crate::model::grant::Session;
 use crate::oidc::claims::IdTokenClaims;
 use crate::store::Kind;
+use crate::web::client_address::ClientAddress;
 use crate::web::cookies::Purpose;
 use crate::web::layers::RequestId;
 use crate::web::message::MessagePage;
@@ -33,6 +35,7 @@ struct LogoutPage {
 
 /// Where the person goes after signing out, and who asked.
 struct LogoutRequest {
+    asker: IpAddr,
     hint: Option<IdTokenClaims>,
     client_id: Option<String>,
     target: Option<String>,
@@ -44,6 +47,10 @@ enum LogoutError {
     /// A parameter came twice.
     Unreadable,
     CrossSite,
+    /// The network address named too many clients that do not exist.
+    TooMany {
+        seconds: u64,
+    },
     Unavailable(String),
     Fault(Fault),
 }
@@ -58,10 +65,11 @@ impl From<crate::store::StoreError> for LogoutError {
 pub(super) async fn oidc(
     State(provider): State<Arc<Provider>>,
     id: RequestId,
+    ClientAddress(asker): ClientAddress,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let request = provider.read_logout(query.unwrap_or_default().as_bytes(), "post_logout_redirect_uri");
+    let request = provider.read_logout(asker, query.unwrap_or_default().as_bytes(), "post_logout_redirect_uri");
     provider.leave(&headers, request).await.unwrap_or_else(|error| error.answer(id))
 }
 
@@ -74,10 +82,11 @@ pub(super) async fn oidc_form(State(provider): State<Arc<Provider>>, body: Bytes
 pub(super) async fn v2(
     State(provider): State<Arc<Provider>>,
     id: RequestId,
+    ClientAddress(asker): ClientAddress,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let request = provider.read_logout(query.unwrap_or_default().as_bytes(), "returnTo");
+    let request = provider.read_logout(asker, query.unwrap_or_default().as_bytes(), "returnTo");
     provider.leave(&headers, request).await.unwrap_or_else(|error| error.answer(id))
 }
 
@@ -85,18 +94,19 @@ pub(super) async fn v2(
 pub(super) async fn confirmed(
     State(provider): State<Arc<Provider>>,
     id: RequestId,
+    ClientAddress(asker): ClientAddress,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     if !is_same_origin(&headers, &provider.settings.server.public_url) {
         return LogoutError::CrossSite.answer(id);
     }
-    let request = provider.read_logout(&body, "post_logout_redirect_uri");
+    let request = provider.read_logout(asker, &body, "post_logout_redirect_uri");
     provider.leave_as_confirmed(&headers, request).await.unwrap_or_else(|error| error.answer(id))
 }
 
 impl Provider {
-    fn read_logout(&self, parameters: &[u8], target_name: &str) -> Result<LogoutRequest, LogoutError> {
+    fn read_logout(&self, asker: IpAddr, parameters: &[u8], target_name: &str) -> Result<LogoutRequest, LogoutError> {
         let get = |name: &str| {
             let mut found =
                 url::form_urlencoded::parse(parameters).filter(|(key, value)| key == name && !value.is_empty());
@@ -110,7 +120,7 @@ impl Provider {
         // An ID token that was given to another application proves nothing for this one (RP-Initiated Logout §2).
         let hint = hint.filter(|hint| client_id.as_ref().is_none_or(|named| *named == hint.aud));
         let client_id = hint.as_ref().map(|hint| hint.aud.clone()).or(client_id);
-        Ok(LogoutRequest { hint, client_id, target: get(target_name)?, state: get("state")? })
+        Ok(LogoutRequest { asker, hint, client_id, target: get(target_name)?, state: get("state")? })
     }
 
     async fn leave(
@@ -145,9 +155,9 @@ impl Provider {
     async fn check_target(&self, request: &LogoutRequest) -> Result<Option<String>, LogoutError> {
         let Some(target) = &request.target else { return Ok(None) };
         let client_id = request.client_id.as_ref().ok_or(LogoutError::UnregisteredTarget)?;
-        let application = self.client.application(client_id).await.map_err(|error| match error {
+        let application = self.client.application_for(request.asker, client_id).await.map_err(|error| match error {
             ManagementError::Unreachable(why) => LogoutError::Unavailable(why),
-            ManagementError::TooManyUnknown { .. } => LogoutError::UnregisteredTarget,
+            ManagementError::TooManyUnknown { seconds } => LogoutError::TooMany { seconds },
             ManagementError::Refused(refusal) => LogoutError::Fault(Fault::new("finding an application", refusal)),
         })?;
         let application = application.ok_or(LogoutError::UnregisteredTarget)?;
@@ -188,6 +198,10 @@ impl Provider {
 
 impl LogoutError {
     fn answer(self, RequestId(request_id): RequestId) -> Response {
+        let wait = match self {
+            Self::TooMany { seconds } => Some(seconds),
+            _ => None,
+        };
         let (status, title, text) = match self {
             Self::UnregisteredTarget => (
                 StatusCode::BAD_REQUEST,
@@ -204,6 +218,11 @@ impl LogoutError {
             Self::CrossSite => {
                 (StatusCode::FORBIDDEN, "The form came from another page", "Go back, reload the page and try again.")
             }
+            Self::TooMany { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Please wait a moment",
+                "There were many tries from your network. Wait a minute, then try again.",
+            ),
             Self::Unavailable(why) => {
                 tracing::error!(why, request_id, "the Management API does not answer");
                 (StatusCode::SERVICE_UNAVAILABLE, "Sign-out is unavailable", "Please try again in a moment.")
@@ -215,7 +234,11 @@ impl LogoutError {
         };
         let detail = (status == StatusCode::BAD_REQUEST).then(|| UNREGISTERED.to_owned());
         let page = MessagePage { request_id, detail, ..message(title, text) };
-        page.into_page(status).into_response()
+        let mut response = page.into_page(status).into_response();
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }
 
