@@ -289,3 +289,68 @@ async fn without_an_organization_a_person_signs_in_through_the_application_s_own
     let page = visitor.get(&begun.url).await;
     assert!(deny.id_claims(&begun, &page).await.get("org_id").is_none(), "the session enters here");
 }
+
+/// Two names that nobody has are free in half a minute; the network is what a proxy says.
+const TWO_UNKNOWN: &str = "management.unknown_names_per_minute = 2\nserver.trusted_proxies = [\"127.0.0.0/8\"]";
+
+async fn get_from(network: &str, url: &str) -> Page {
+    let visitor = Visitor::new();
+    visitor.send(visitor.request("GET".parse().unwrap(), url).header("x-forwarded-for", network)).await
+}
+
+fn assert_waits(page: &Page, what: &str) {
+    assert_eq!(page.status, 429, "{what}: {}", page.text());
+    let wait: u64 = page.header("retry-after").unwrap_or_else(|| panic!("{what}")).parse().unwrap();
+    assert!((1..=30).contains(&wait), "{what}: {wait}");
+}
+
+#[tokio::test]
+async fn who_asks_for_too_many_made_up_names_waits_but_finds_what_exists() {
+    let gateway = Gateway::start_with(Mode::SqliteEmbedded, TWO_UNKNOWN).await;
+    let admin = &gateway.admin;
+    let (acme, people) = (admin.organization("acme").await, admin.database("people").await);
+    admin.enable(&acme, &people, true).await;
+    let application = Application::register(&gateway, json!({})).await;
+    let (attacker, other) = ("203.0.113.1", "203.0.113.2");
+    let known = application.begin(&[("organization", "acme")]).url;
+    let unknown = |number: u32| application.begin(&[("client_id", &format!("made-up-{number}"))]).url;
+    let nowhere = |number: u32| application.begin(&[("organization", &format!("made-up-{number}"))]).url;
+    // What exists costs nothing, however often it is asked for.
+    for _ in 0..5 {
+        assert_eq!(get_from(attacker, &known).await.status, 200);
+    }
+    assert_eq!(get_from(attacker, &unknown(1)).await.status, 400);
+    assert_eq!(get_from(attacker, &nowhere(2)).await.status, 303);
+    for url in [unknown(3), nowhere(4)] {
+        let page = get_from(attacker, &url).await;
+        assert_waits(&page, &url);
+        assert_eq!(page.text_of("h1").as_deref(), Some("Please wait a moment"));
+        assert!(page.find_location().is_none() && page.header("set-cookie").is_none());
+    }
+    let target = gateway.url("/oidc/logout?client_id=made-up-5&post_logout_redirect_uri=https://a.example/");
+    assert_waits(&get_from(attacker, &target).await, "signing out");
+    // Also when a write made the answers be asked for anew.
+    admin.organization("later").await;
+    assert_eq!(get_from(attacker, &known).await.text_of("h1").as_deref(), Some("Sign in to Acme"));
+    assert_eq!(get_from(other, &unknown(6)).await.status, 400, "another network need not wait");
+}
+
+#[tokio::test]
+async fn made_up_names_keep_nobody_from_finishing_a_login() {
+    let world = World::start_with(Mode::SqliteEmbedded, "management.unknown_names_per_minute = 2").await;
+    let visitor = Visitor::new();
+    let begun = world.application.begin(&[("organization", "acme")]);
+    let trip = visitor.click(&visitor.get(&begun.url).await, "Continue with Acme sso").await;
+    let callback = world.provider.sign_in(&visitor, trip.location(), "alice").await;
+    // From the person's own network.
+    for number in 0..4 {
+        let client = format!("made-up-{number}");
+        visitor.get(world.application.begin(&[("client_id", &client)]).url).await;
+    }
+    let made_up = world.application.begin(&[("client_id", "made-up")]);
+    assert_waits(&visitor.get(&made_up.url).await, "made up");
+    // Nothing is remembered any more.
+    world.gateway.admin.organization("later").await;
+    let page = visitor.get(callback).await;
+    world.application.tokens(&begun, &page).await;
+}

@@ -198,3 +198,22 @@ async fn the_older_address_asks_too_and_knows_the_same_targets() {
     let page = visitor.get(address(&[("client_id", id), ("returnTo", TARGET)])).await;
     assert_eq!((page.status, page.location().as_str()), (303, TARGET));
 }
+
+#[tokio::test]
+async fn codes_that_nobody_exchanged_end_with_their_session() {
+    let world = world().await;
+    let (visitor, other) = (Visitor::new(), Visitor::new());
+    let hint = sign_in(&world, &visitor, "alice").await;
+    sign_in(&world, &other, "alice").await;
+    let code = async |visitor: &Visitor| {
+        let begun = world.application.begin(&[("organization", "acme"), ("prompt", "none")]);
+        let code = world.application.code(&begun, &visitor.get(&begun.url).await);
+        (begun, code)
+    };
+    let ((begun, ended), (kept, living)) = (code(&visitor).await, code(&other).await);
+    visitor.get(logout(&world, &[("id_token_hint", &hint)])).await;
+    let answer = world.application.exchange(&begun, &ended).await;
+    assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("invalid_grant")));
+    let answer = world.application.exchange(&kept, &living).await;
+    assert_eq!(answer.status, 200, "another session of the same person: {}", answer.text());
+}

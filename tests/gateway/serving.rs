@@ -3,7 +3,8 @@
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 use url::Url;
 use vestibule::app::App;
@@ -288,4 +289,28 @@ async fn a_forwarded_address_counts_only_when_a_trusted_proxy_tells_it() {
     ] {
         assert_eq!(asked(settings, header, &addresses).await, [400, 400, last], "{settings} {header} {addresses:?}");
     }
+}
+
+/// Whether the server answers on this connection and leaves it open.
+async fn answers(stream: &mut TcpStream) -> bool {
+    let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let mut answer = [0; 4096];
+    stream.read(&mut answer).await.is_ok_and(|length| answer[..length].starts_with(b"HTTP/1.1 200"))
+}
+
+#[tokio::test]
+async fn an_address_holds_so_many_connections_and_a_further_one_is_closed() {
+    let gateway = gateway("server.max_connections_per_address = 2").await;
+    let connect = async || TcpStream::connect(gateway.address).await.unwrap();
+    let (mut first, mut second) = (connect().await, connect().await);
+    assert!(answers(&mut first).await && answers(&mut second).await);
+    for _ in 0..3 {
+        assert!(!answers(&mut connect().await).await, "a third one");
+    }
+    drop(first);
+    // The server sees the end of the first one when it sees it.
+    while !answers(&mut connect().await).await {
+        tokio::task::yield_now().await;
+    }
+    assert!(answers(&mut second).await, "the second one was left alone");
 }

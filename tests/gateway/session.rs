@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use sqlx::SqliteConnection;
 use url::Url;
+use vestibule::model::Timestamp;
 
 use crate::matrix;
-use crate::support::application::{Application, Begun};
+use crate::support::application::{Application, Begun, claims};
 use crate::support::gateway::Mode;
 use crate::support::http::{Page, Visitor};
 use crate::support::world::World;
@@ -263,4 +265,101 @@ async fn a_session_that_is_too_old_has_ended() {
     let visitor = Visitor::new();
     world.sign_in_to_acme(&visitor, "alice").await;
     assert_eq!(silent_error(&world, &visitor, "acme").await.as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_hint_of_the_person_is_answered_for_that_person_only() {
+    let world = World::start(Mode::SqliteEmbedded).await;
+    let (visitor, other) = (Visitor::new(), Visitor::new());
+    let mut hints = Vec::new();
+    for (visitor, login) in [(&visitor, "alice"), (&other, "bob")] {
+        let (begun, page) = world.sign_in_to_acme(visitor, login).await;
+        hints.push(world.application.tokens(&begun, &page).await["id_token"].as_str().unwrap().to_owned());
+    }
+    let (own, of_another) = (hints[0].as_str(), hints[1].as_str());
+    let broken = format!("{}A", &own[..own.len() - 2]);
+    let unsigned = format!("{}.", own.rsplit_once('.').unwrap().0);
+    let silently = |hint| [("organization", "acme"), ("prompt", "none"), ("id_token_hint", hint)];
+    for hint in [of_another, "garbage", "a.b.c", &broken, &unsigned] {
+        let (begun, page) = begin_at(&world, &visitor, &silently(hint)).await;
+        assert_eq!(world.application.error(&begun, &page).0, "login_required", "{hint}");
+        let (_, page) = begin_at(&world, &visitor, &[("organization", "acme"), ("id_token_hint", hint)]).await;
+        assert_eq!(page.option_titles(), ["Continue with Acme sso"], "{hint}");
+    }
+    let (begun, page) = begin_at(&world, &visitor, &silently(own)).await;
+    assert_eq!(world.application.id_claims(&begun, &page).await["sub"], "oidc|acme-sso|alice");
+    assert_eq!(silent_error(&world, &Visitor::new(), "acme").await.as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_password_that_an_administrator_changed_ends_the_sessions_before() {
+    let world = World::start(Mode::SqliteEmbedded).await;
+    let admin = &world.gateway.admin;
+    let people = admin.database("people").await;
+    admin.enable(&world.acme, &people, true).await;
+    let ann = admin.person("people", "ann@acme.example", "correct horse battery").await;
+    let ann = format!("/users/{}", ann.replace('|', "%7C"));
+    let sign_in = async |visitor: &Visitor, password: &str| {
+        let (_, page) = begin_at(&world, visitor, &[("organization", "acme")]).await;
+        visitor.submit(&page, &[("username", "ann@acme.example"), ("password", password)]).await.status
+    };
+    let visitor = Visitor::new();
+    assert_eq!(sign_in(&visitor, "correct horse battery").await, 303);
+    admin.update(&ann, json!({ "name": "Ann" })).await;
+    assert_eq!(silent_error(&world, &visitor, "acme").await, None, "another change ends nothing");
+    let (begun, page) = begin_at(&world, &visitor, &[("organization", "acme")]).await;
+    let code = world.application.code(&begun, &page);
+    admin.update(&ann, json!({ "password": "another horse battery" })).await;
+    assert_eq!(silent_error(&world, &visitor, "acme").await.as_deref(), Some("login_required"));
+    assert_eq!(world.application.exchange(&begun, &code).await.status, 400, "nor is its code good any more");
+    assert_eq!(sign_in(&visitor, "another horse battery").await, 303);
+    assert_eq!(silent_error(&world, &visitor, "acme").await, None);
+}
+
+#[tokio::test]
+async fn an_account_made_anew_inherits_no_session_and_no_token() {
+    let world = World::start(Mode::SqliteEmbedded).await;
+    let (before, after) = (Visitor::new(), Visitor::new());
+    let userinfo = async |tokens: &Value| {
+        let request = before.request("GET".parse().unwrap(), &world.gateway.url("/userinfo"));
+        before.send(request.bearer_auth(tokens["access_token"].as_str().unwrap())).await.status
+    };
+    let (begun, page) = world.sign_in_to_acme(&before, "alice").await;
+    let old = world.application.tokens(&begun, &page).await;
+    assert_eq!(userinfo(&old).await, 200);
+    world.gateway.admin.delete("/users/oidc%7Cacme-sso%7Calice").await;
+    assert_eq!(userinfo(&old).await, 401);
+    // A token tells its time in whole seconds: the clock is what is waited for.
+    let issued = claims(old["access_token"].as_str().unwrap())["iat"].as_i64().unwrap();
+    while Timestamp::now().seconds() <= issued {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let (begun, page) = world.sign_in_to_acme(&after, "alice").await;
+    let new = world.application.tokens(&begun, &page).await;
+    assert_eq!(claims(new["access_token"].as_str().unwrap())["sub"], "oidc|acme-sso|alice");
+    assert_eq!((userinfo(&old).await, userinfo(&new).await), (401, 200));
+    assert_eq!(silent_error(&world, &before, "acme").await.as_deref(), Some("login_required"));
+    assert_eq!(silent_error(&world, &after, "acme").await, None);
+}
+
+#[tokio::test]
+async fn a_page_for_a_session_that_may_not_enter_writes_nothing() {
+    let world = World::start(Mode::SqliteEmbedded).await;
+    let visitor = Visitor::new();
+    world.sign_in_to_acme(&visitor, "alice").await;
+    let mut database = world.gateway.database().await;
+    let before = version(&mut database).await;
+    for _ in 0..3 {
+        let (_, page) = begin_at(&world, &visitor, &[("organization", "globex")]).await;
+        assert_eq!((page.status, page.option_titles().len()), (200, 1));
+        assert_eq!(silent_error(&world, &visitor, "globex").await.as_deref(), Some("login_required"));
+    }
+    assert_eq!(version(&mut database).await, before);
+    assert_eq!(silent_error(&world, &visitor, "acme").await, None);
+    assert_ne!(version(&mut database).await, before, "a code is written");
+}
+
+/// A number that changes when another connection writes.
+async fn version(database: &mut SqliteConnection) -> i64 {
+    sqlx::query_scalar("PRAGMA data_version").fetch_one(database).await.unwrap()
 }

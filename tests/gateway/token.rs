@@ -345,3 +345,43 @@ async fn userinfo_tells_the_holder_of_an_access_token_what_its_scopes_allow() {
     world.gateway.admin.update("/users/oidc%7Cacme-sso%7Calice", json!({ "blocked": true })).await;
     assert_eq!(userinfo(&world.gateway, "GET", Some(&format!("Bearer {token}"))).await.status, 401);
 }
+
+#[tokio::test]
+async fn who_names_too_many_made_up_clients_waits_but_a_real_one_is_served() {
+    let settings = "management.unknown_names_per_minute = 2\nserver.trusted_proxies = [\"127.0.0.0/8\"]";
+    let world = World::start_with(Mode::SqliteEmbedded, settings).await;
+    let url = world.gateway.url("/oauth/token");
+    let ask = async |network: &str, client_id: &str| {
+        let fields = [("grant_type", "authorization_code"), ("client_id", client_id), ("client_secret", "x")];
+        let visitor = Visitor::new();
+        let request = visitor.request("POST".parse().unwrap(), &url).header("x-forwarded-for", network);
+        visitor.send(request.form(&fields)).await
+    };
+    let (here, there, real) = ("203.0.113.1", "203.0.113.2", world.application.client_id.as_str());
+    let invalid_client = (401, "invalid_client".to_owned());
+    assert_eq!(error(&ask(here, real).await), invalid_client);
+    for name in ["made-up-1", "made-up-2"] {
+        assert_eq!(error(&ask(here, name).await), invalid_client);
+    }
+    let refused = ask(here, "made-up-3").await;
+    assert_eq!(error(&refused), (429, "too_many_requests".to_owned()));
+    assert!((1..=30).contains(&refused.header("retry-after").unwrap().parse::<u32>().unwrap()));
+    assert_eq!(refused.header("cache-control"), Some("no-store"));
+    assert_eq!(error(&ask(here, real).await), invalid_client);
+    assert_eq!(error(&ask(there, "made-up-3").await), invalid_client);
+}
+
+#[tokio::test]
+async fn a_spent_code_in_another_applications_hands_revokes_nothing() {
+    let world = World::start(Mode::SqliteEmbedded).await;
+    let visitor = Visitor::new();
+    world.sign_in_to_acme(&visitor, "alice").await;
+    let (begun, code) = code(&world, &visitor, &[]).await;
+    let tokens = world.application.exchange(&begun, &code).await.json();
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let other = Application::register(&world.gateway, json!({})).await;
+    assert_eq!(error(&other.exchange(&begun, &code).await), invalid_grant());
+    assert_eq!(userinfo(&world.gateway, "GET", Some(&bearer)).await.status, 200);
+    assert_eq!(error(&world.application.exchange(&begun, &code).await), invalid_grant());
+    assert_eq!(userinfo(&world.gateway, "GET", Some(&bearer)).await.status, 401, "its own second try does");
+}

@@ -142,11 +142,12 @@ async fn another_browsers_answer_signs_nobody_in() {
     let world = HostileWorld::start().await;
     let attacker = world.arrive("acme", "acme-sso").await;
     assert_ended("a browser without a trip", &Visitor::new().get(&attacker.callback).await);
-    let attacker = world.arrive("acme", "acme-sso").await;
     let victim = world.arrive("acme", "acme-sso").await;
     assert_ended("a browser with a trip of its own", &victim.visitor.get(&attacker.callback).await);
     assert_eq!(world.provider.seen().token, 0);
     world.application.code(&victim.begun, &victim.enter().await);
+    // Nor has it spent the trip of the browser that began it.
+    world.application.code(&attacker.begun, &attacker.enter().await);
 }
 
 #[tokio::test]

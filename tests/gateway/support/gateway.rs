@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
@@ -135,6 +136,12 @@ impl Gateway {
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
         drop(self);
         Self::embedded(Mode::SqliteEmbedded, folder, settings).await
+    }
+
+    /// A connection of our own to the SQLite database.
+    pub async fn database(&self) -> SqliteConnection {
+        let file = self.folder.path().join("gateway.db");
+        SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap()
     }
 
     /// An address of the gateway.
