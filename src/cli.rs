@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -11,7 +10,7 @@ use crate::app::{App, stop_signal};
 use crate::config::Config;
 use crate::error::{Context, Fault};
 use crate::management;
-use crate::{demo, web};
+use crate::{demo, store, web};
 
 /// The organization login page: each organization sees only its own ways to sign in.
 #[derive(Parser)]
@@ -115,7 +114,7 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
 }
 
 async fn serve(config: &ConfigArgument) -> Result<(), Fault> {
-    let first_start = is_first_start(&config.load()?);
+    let first_start = store::is_new(&config.load()?.storage);
     let app = config.build().await?;
     let address = app.settings.server.listen;
     let listener = TcpListener::bind(address)
@@ -131,15 +130,13 @@ async fn serve(config: &ConfigArgument) -> Result<(), Fault> {
     app.serve(listener, stop_signal()).await
 }
 
-fn is_first_start(config: &Config) -> bool {
-    let path = config.storage.url.expose_secret().strip_prefix("sqlite:");
-    path.is_some_and(|path| !std::path::Path::new(path.split('?').next().unwrap_or(path)).exists())
-}
-
 async fn check(config: &ConfigArgument) -> Result<(), Fault> {
     let settings = config.load()?;
+    web::observe::init_logging(&settings.log)?;
+    web::tls::acceptor(&settings.server)?;
+    store::check_root_key(&settings.storage)?;
     println!("configuration      ok");
-    if is_first_start(&settings) {
+    if store::is_new(&settings.storage) {
         println!("database           not there yet; the first start makes it");
         return Ok(());
     }
@@ -154,7 +151,10 @@ async fn check(config: &ConfigArgument) -> Result<(), Fault> {
         }
     };
     report("management api", app.client.probe().await.map_err(|error| error.to_string()));
-    let connections = app.client.all_connections().await.unwrap_or_default();
+    let connections = app.client.all_connections().await.unwrap_or_else(|error| {
+        report("connections", Err(error.to_string()));
+        Vec::new()
+    });
     for connection in connections.iter().filter(|connection| !connection.strategy.is_database()) {
         report(&connection.name, app.login.probe(connection).await);
     }

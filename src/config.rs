@@ -195,20 +195,12 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigError> {
         let fail = |text: &str| Err(ConfigError(text.to_owned()));
-        let url = &self.server.public_url;
-        if url.path() != "/" || url.query().is_some() || url.host_str().is_none() || !url.username().is_empty() {
-            return fail("server.public_url must be an origin such as https://login.example.com");
-        }
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(url)) {
-            return fail("server.public_url must be https, or http on a loopback name");
-        }
+        check_origin("server.public_url", &self.server.public_url)?;
         if self.server.tls_certificate.is_some() != self.server.tls_key.is_some() {
             return fail("server.tls_certificate and server.tls_key go together");
         }
         if let Some(url) = &self.management.url {
-            if url.scheme() != "https" && !is_loopback(url) {
-                return fail("management.url must be https, or http on a loopback name");
-            }
+            check_origin("management.url", url)?;
             if self.management.client_id.is_empty() {
                 return fail("management.client_id is required with management.url");
             }
@@ -219,18 +211,44 @@ impl Config {
             return fail("server.cookie_prefix must be letters, digits and hyphens");
         }
         self.check_hosts()?;
-        let positive = [
-            ("management.requests_per_second", self.management.requests_per_second),
-            ("management.request_burst", self.management.request_burst),
-            ("management.gateway_requests_per_second", self.management.gateway_requests_per_second),
-            ("management.gateway_request_burst", self.management.gateway_request_burst),
-            ("login.trips_per_minute", self.login.trips_per_minute),
-            ("login.picker_tries_per_minute", self.login.picker_tries_per_minute),
-            ("storage.max_connections", self.storage.max_connections),
+        self.check_numbers()
+    }
+
+    /// A zero here would stop the server in a way that names nothing.
+    fn check_numbers(&self) -> Result<(), ConfigError> {
+        let (server, management, login, tokens) = (&self.server, &self.management, &self.login, &self.tokens);
+        let at_least_one: [(&str, i128); 24] = [
+            ("server.header_timeout_seconds", server.header_timeout_seconds.into()),
+            ("server.body_timeout_seconds", server.body_timeout_seconds.into()),
+            ("server.idle_timeout_seconds", server.idle_timeout_seconds.into()),
+            ("server.max_connections", server.max_connections as i128),
+            ("server.max_connections_per_address", server.max_connections_per_address as i128),
+            ("server.max_form_bytes", server.max_form_bytes as i128),
+            ("server.max_api_bytes", server.max_api_bytes as i128),
+            ("storage.max_connections", self.storage.max_connections.into()),
+            ("management.timeout_seconds", management.timeout_seconds.into()),
+            ("management.requests_per_second", management.requests_per_second.into()),
+            ("management.request_burst", management.request_burst.into()),
+            ("management.gateway_requests_per_second", management.gateway_requests_per_second.into()),
+            ("management.gateway_request_burst", management.gateway_request_burst.into()),
+            ("management.unknown_names_per_minute", management.unknown_names_per_minute.into()),
+            ("login.session_idle_hours", login.session_idle_hours.into()),
+            ("login.session_hours", login.session_hours.into()),
+            ("login.trips_per_minute", login.trips_per_minute.into()),
+            ("login.picker_tries_per_minute", login.picker_tries_per_minute.into()),
+            ("login.password_failures", login.password_failures.into()),
+            ("login.password_wait_seconds", login.password_wait_seconds.into()),
+            ("login.max_password_checks", login.max_password_checks as i128),
+            ("tokens.id_token_seconds", tokens.id_token_seconds.into()),
+            ("tokens.access_token_seconds", tokens.access_token_seconds.into()),
+            ("outbound.timeout_seconds", self.outbound.timeout_seconds.into()),
         ];
-        match positive.iter().find(|(_, value)| *value == 0) {
-            Some((name, _)) => Err(ConfigError(format!("{name} must be at least 1"))),
-            None => Ok(()),
+        if let Some((name, _)) = at_least_one.iter().find(|(_, value)| *value < 1) {
+            return Err(ConfigError(format!("{name} must be at least 1")));
+        }
+        match server.max_header_bytes < 8192 {
+            true => Err(ConfigError("server.max_header_bytes must be at least 8192".to_owned())),
+            false => Ok(()),
         }
     }
 
@@ -273,6 +291,18 @@ impl Config {
     pub fn management_audience(&self) -> String {
         let origin = self.management.url.as_ref().unwrap_or(&self.server.public_url);
         format!("{}/api/v2/", origin.as_str().trim_end_matches('/'))
+    }
+}
+
+/// An origin: https, or http on this machine, and nothing after the host and port.
+fn check_origin(name: &str, url: &Url) -> Result<(), ConfigError> {
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if !bare || url.host_str().is_none() {
+        return Err(ConfigError(format!("{name} must be an origin such as https://login.example.com")));
+    }
+    match url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)) {
+        true => Ok(()),
+        false => Err(ConfigError(format!("{name} must be https, or http on a loopback name"))),
     }
 }
 
@@ -347,53 +377,4 @@ fn read_secret_files(settings: &mut Table) -> Result<(), ConfigError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
-        let environment = environment.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-        Config::from_text(text, environment).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn the_documented_file_is_the_default() {
-        let config = load("", &[]).expect("the defaults are valid");
-        assert_eq!(config.issuer(), "http://localhost:8080/");
-        assert_eq!(config.management_audience(), "http://localhost:8080/api/v2/");
-        assert!(config.management.url.is_none());
-    }
-
-    #[test]
-    fn a_file_and_then_the_environment_override() {
-        let config = load(
-            "[server]\nlisten = \"127.0.0.1:9000\"\n[login.hosts]\n\"login.acme.com\" = \"acme\"",
-            &[
-                ("VESTIBULE_SERVER__LISTEN", "127.0.0.1:9001"),
-                ("VESTIBULE_OUTBOUND__ALLOW", "10.0.0.0/8, 127.0.0.1/32"),
-            ],
-        )
-        .expect("valid");
-        assert_eq!(config.server.listen.port(), 9001);
-        assert_eq!(config.outbound.allow.len(), 2);
-        assert_eq!(config.login.hosts["login.acme.com"], "acme");
-    }
-
-    #[test]
-    fn an_unknown_or_wrong_setting_is_named() {
-        let cases = [
-            ("[server]\nlitsen = \"x\"", "unknown setting server.litsen"),
-            ("[serve]\nlisten = \"x\"", "unknown setting serve"),
-            ("[server]\nmax_connections = \"many\"", "server.max_connections must be of type integer, not string"),
-            ("[server]\npublic_url = \"http://login.example.com\"", "server.public_url must be https"),
-            ("[management]\nurl = \"https://a.example\"", "management.client_id is required"),
-            ("[storage]\nroot_key_file = \"/nowhere/key\"", "storage.root_key_file: cannot read /nowhere/key"),
-            ("[login]\ntrips_per_minute = 0", "login.trips_per_minute must be at least 1"),
-        ];
-        for (text, expected) in cases {
-            let error = load(text, &[]).expect_err(text);
-            assert!(error.contains(expected), "{error:?} does not contain {expected:?}");
-        }
-        let error = load("", &[("VESTIBULE_SERVER__LITSEN", "x")]).expect_err("unknown");
-        assert!(error.contains("VESTIBULE_SERVER__LITSEN"), "{error}");
-    }
-}
+mod tests;

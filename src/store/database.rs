@@ -284,6 +284,11 @@ fn open_seal(settings: &config::Storage, sqlite_path: Option<&Path>) -> Result<S
     Seal::new(&key, &settings.previous_root_key)
 }
 
+pub(super) fn is_new(settings: &config::Storage) -> bool {
+    let url = settings.url.expose_secret();
+    url.starts_with("sqlite:") && !sqlite_path(url).exists()
+}
+
 fn sqlite_path(url: &str) -> PathBuf {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
     PathBuf::from(path.split('?').next().unwrap_or(path))

@@ -23,6 +23,8 @@ mod users;
 
 use std::sync::Arc;
 
+use secrecy::ExposeSecret;
+
 use crate::config;
 use crate::error::{Context, Fault};
 
@@ -52,6 +54,22 @@ pub async fn open(settings: &config::Storage) -> Result<(Tenant, Logins), Fault>
     let database = Arc::new(Database::open(settings).await?);
     database.reseal().await.context("sealing anew with storage.root_key")?;
     Ok((Tenant { database: database.clone() }, Logins::new(database)))
+}
+
+/// Whether the first start is still to come. A Postgres database is taken as it is.
+pub fn is_new(settings: &config::Storage) -> bool {
+    database::is_new(settings)
+}
+
+/// Whether the root key, when the settings hold one, can be used.
+///
+/// # Errors
+/// Names the setting.
+pub fn check_root_key(settings: &config::Storage) -> Result<(), Fault> {
+    match settings.root_key.expose_secret().is_empty() {
+        true => Ok(()),
+        false => seal::Seal::new(&settings.root_key, &settings.previous_root_key).map(drop),
+    }
 }
 
 impl Tenant {

@@ -25,7 +25,7 @@ pub mod server;
 #[cfg(test)]
 mod tests;
 mod theme;
-mod tls;
+pub mod tls;
 
 pub use body::limit_body;
 pub use budget::{Budget, RetryAfter};

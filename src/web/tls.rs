@@ -15,7 +15,7 @@ use crate::error::{Context, Fault};
 ///
 /// # Errors
 /// Names the file that cannot be read, or says why certificate and key do not go together.
-pub(super) fn acceptor(settings: &config::Server) -> Result<Option<TlsAcceptor>, Fault> {
+pub fn acceptor(settings: &config::Server) -> Result<Option<TlsAcceptor>, Fault> {
     let (Some(certificate), Some(key)) = (&settings.tls_certificate, &settings.tls_key) else { return Ok(None) };
     let chain = read_chain(certificate)?;
     let key = PrivateKeyDer::from_pem_file(key)
