@@ -64,7 +64,7 @@ impl Login {
         }
         match (path.as_str(), pointed) {
             ("authorize", None) => Ok(Some(query.to_owned())),
-            ("authorize", Some(name)) => match self.query_with(query, &name).await {
+            ("authorize", Some(name)) => match self.query_with(None, query, &name).await {
                 Ok(led) => Ok(Some(led)),
                 Err(LoginError::Page { message, .. }) => {
                     lines.push(format!("The person sees an error page: {message}"));

@@ -1,5 +1,6 @@
 //! Other addresses of an organization, which all lead to the one origin (design §5.8).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -10,13 +11,13 @@ use axum::response::Response;
 use url::Url;
 
 use super::error::LoginError;
-use super::{Login, Visit, authorize};
+use super::{Login, Visit, authorize, organization};
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::web::redirect;
 
 /// `GET /`: the default application's own beginning, since a login always begins at an application.
 pub(super) async fn root(State(login): State<Arc<Login>>, visit: Visit) -> Response {
-    begin(&login, None).await.unwrap_or_else(|error| error.answer(&login, &visit))
+    begin(&login, &visit, None).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
 /// `GET /o/{name}`.
@@ -26,7 +27,7 @@ pub(super) async fn organization_root(
     visit: Visit,
 ) -> Response {
     let result = match checked(&name) {
-        Ok(name) => begin(&login, Some(name)).await,
+        Ok(name) => begin(&login, &visit, Some(name)).await,
         Err(error) => Err(error),
     };
     result.unwrap_or_else(|error| error.answer(&login, &visit))
@@ -39,7 +40,7 @@ pub(super) async fn organization_authorize(
     visit: Visit,
 ) -> Response {
     let result = match checked(&name) {
-        Ok(name) => authorize_with(&login, &visit.query, name).await,
+        Ok(name) => authorize_with(&login, &visit, name).await,
         Err(error) => Err(error),
     };
     result.unwrap_or_else(|error| error.answer(&login, &visit))
@@ -74,8 +75,8 @@ pub(super) async fn lead(State(login): State<Arc<Login>>, request: Request, next
     let (mut parts, _) = request.into_parts();
     let Ok(visit) = Visit::from_request_parts(&mut parts, &()).await;
     let result = match path.as_str() {
-        "/" => begin(&login, Some(&name)).await,
-        "/authorize" => authorize_with(&login, &visit.query, &name).await,
+        "/" => begin(&login, &visit, Some(&name)).await,
+        "/authorize" => authorize_with(&login, &visit, &name).await,
         _ => Err(nowhere()),
     };
     result.unwrap_or_else(|error| error.answer(&login, &visit))
@@ -98,26 +99,31 @@ impl Login {
 
     /// What `organization` must say of this name: the name, or the id where names are not allowed. A name that
     /// nobody has stays as it is, and the front door refuses it.
-    async fn handle_of(&self, name: &str) -> Result<String, LoginError> {
+    async fn handle_of(&self, asker: Option<IpAddr>, name: &str) -> Result<String, LoginError> {
         if self.settings.login.allow_organization_name_in_authentication_api {
             return Ok(name.to_owned());
         }
-        let organization = self.client.organization(name).await?;
+        let organization = organization::find(self, asker, name).await?;
         Ok(organization.map_or_else(|| name.to_owned(), |organization| organization.id.clone()))
     }
 
-    /// A query with `organization` added.
+    /// A query with `organization` added; `asker` as at [`super::entrance::find`].
     ///
     /// # Errors
     /// A page when the query names another one.
-    pub(super) async fn query_with(&self, query: &str, name: &str) -> Result<String, LoginError> {
+    pub(super) async fn query_with(
+        &self,
+        asker: Option<IpAddr>,
+        query: &str,
+        name: &str,
+    ) -> Result<String, LoginError> {
         let parameters = url::form_urlencoded::parse(query.as_bytes()).into_owned();
         // An empty one counts as absent (RFC 6749 §3.1).
         let mut parameters: Vec<(String, String)> =
             parameters.filter(|(key, value)| key != "organization" || !value.is_empty()).collect();
         let mut is_named = false;
         for (_, asked) in parameters.iter().filter(|(key, _)| key == "organization") {
-            if !self.is_named(asked, name).await? {
+            if !self.is_named(asker, asked, name).await? {
                 return Err(LoginError::Page {
                     status: StatusCode::BAD_REQUEST,
                     title: "This sign-in link contradicts itself",
@@ -129,17 +135,17 @@ impl Login {
             is_named = true;
         }
         if !is_named {
-            parameters.push(("organization".to_owned(), self.handle_of(name).await?));
+            parameters.push(("organization".to_owned(), self.handle_of(asker, name).await?));
         }
         Ok(url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish())
     }
 
     /// Whether `asked`, a name or an id, is the organization of this name.
-    async fn is_named(&self, asked: &str, name: &str) -> Result<bool, LoginError> {
+    async fn is_named(&self, asker: Option<IpAddr>, asked: &str, name: &str) -> Result<bool, LoginError> {
         if asked == name || !is_organization_id(asked) {
             return Ok(asked == name);
         }
-        let organization = self.client.organization(name).await?;
+        let organization = organization::find(self, asker, name).await?;
         Ok(organization.is_some_and(|organization| organization.id == asked))
     }
 }
@@ -152,7 +158,7 @@ fn without_port(host: &str) -> &str {
 }
 
 /// To the application's `initiate_login_uri` with `iss` and, when known, `organization` (OIDC Core §4).
-async fn begin(login: &Login, organization: Option<&str>) -> Result<Response, LoginError> {
+async fn begin(login: &Login, visit: &Visit, organization: Option<&str>) -> Result<Response, LoginError> {
     let unset = || LoginError::Page {
         status: StatusCode::NOT_FOUND,
         title: "Sign in from your application",
@@ -167,7 +173,7 @@ async fn begin(login: &Login, organization: Option<&str>) -> Result<Response, Lo
     let uri = application.initiate_login_uri.as_deref().ok_or_else(unset)?;
     let uri = Url::parse(uri).map_err(|_| unset())?;
     let organization = match organization {
-        Some(name) => Some(login.handle_of(name).await?),
+        Some(name) => Some(login.handle_of(Some(visit.address), name).await?),
         None => None,
     };
     Ok(redirect::found(&initiate_login(&uri, &login.settings.issuer(), organization.as_deref())))
@@ -186,10 +192,10 @@ pub(super) fn initiate_login(uri: &Url, issuer: &str, organization: Option<&str>
 }
 
 /// The one origin's `/authorize` with `organization` added.
-async fn authorize_with(login: &Login, query: &str, name: &str) -> Result<Response, LoginError> {
+async fn authorize_with(login: &Login, visit: &Visit, name: &str) -> Result<Response, LoginError> {
     let mut url = login.settings.server.public_url.clone();
     url.set_path("/authorize");
-    url.set_query(Some(&login.query_with(query, name).await?));
+    url.set_query(Some(&login.query_with(Some(visit.address), &visit.query, name).await?));
     Ok(redirect::found(url.as_str()))
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Login;
 use super::error::LoginError;
+use crate::management_client::Result as ManagementResult;
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{Application, Organization, OrganizationUsage, RequireBehavior};
 use crate::oidc::authorization::Authorization;
@@ -85,11 +86,21 @@ async fn named(
             return Err(refuse(format!("parameter organization is invalid: {}", shown(asked))));
         }
     }
-    let organization = match asker {
-        Some(address) => login.client.organization_for(address, asked).await?,
-        None => login.client.organization(asked).await?,
-    };
-    organization.ok_or_else(|| refuse(format!("parameter organization is invalid: {}", shown(asked))))
+    find(login, asker, asked)
+        .await?
+        .ok_or_else(|| refuse(format!("parameter organization is invalid: {}", shown(asked))))
+}
+
+/// The organization of this id or name; what the address `asker` asks for in vain is counted.
+pub(super) async fn find(
+    login: &Login,
+    asker: Option<IpAddr>,
+    id_or_name: &str,
+) -> ManagementResult<Option<Arc<Organization>>> {
+    match asker {
+        Some(address) => login.client.organization_for(address, id_or_name).await,
+        None => login.client.organization(id_or_name).await,
+    }
 }
 
 /// What was sent, short and free of what has no place in an address or a log line.
