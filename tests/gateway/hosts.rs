@@ -279,3 +279,23 @@ fn a_host_that_could_never_match_is_an_error_that_names_it() {
         assert!(error.contains(named), "{settings}: {error}");
     }
 }
+
+#[tokio::test]
+async fn made_up_organizations_addresses_spend_the_budget_of_made_up_names() {
+    let settings =
+        "login.allow_organization_name_in_authentication_api = false\nmanagement.unknown_names_per_minute = 2";
+    let house = house(settings).await;
+    let path = house.authorize(&[]);
+    // Known from now on.
+    assert_eq!(house.at("acme.localhost", &path).await.status, 302);
+    assert_eq!(house.at("made-up-1.localhost", &path).await.status, 302);
+    assert_eq!(house.at("localhost", "/o/made-up-2").await.status, 302);
+    for (host, path) in [("made-up-3.localhost", "/"), ("made-up-4.localhost", &path), ("localhost", "/o/made-up-5")] {
+        let page = house.at(host, path).await;
+        assert_eq!(page.status, 429, "{host}{path}: {:?}", page.find_location());
+        assert!(page.header("retry-after").is_some());
+    }
+    for (host, path) in [("acme.localhost", "/"), ("localhost", "/o/acme")] {
+        assert_eq!(house.at(host, path).await.status, 302, "{host}{path}");
+    }
+}
