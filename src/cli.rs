@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::app::{App, stop_signal};
+use crate::app::App;
 use crate::config::Config;
 use crate::error::{Context, Fault};
 use crate::management;
@@ -127,7 +127,7 @@ async fn serve(config: &ConfigArgument) -> Result<(), Fault> {
              vestibule token --scope create:organizations (without --scope it has every scope)"
         );
     }
-    app.serve(listener, stop_signal()).await
+    app.serve(listener, web::stop::stop_signal()).await
 }
 
 async fn check(config: &ConfigArgument) -> Result<(), Fault> {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::app::{App, stop_signal};
+use crate::app::App;
 use crate::config::Config;
 use crate::error::{Context, Fault};
 use crate::{management, model, web};
@@ -119,7 +119,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Fault> {
         )
     };
     let stopping = async {
-        stop_signal().await;
+        web::stop::stop_signal().await;
         let _ = stop.send(true);
         Ok(())
     };

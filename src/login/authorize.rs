@@ -14,6 +14,7 @@ use crate::model::grant::{AuthorizationCode, Session};
 use crate::model::login::Admission;
 use crate::model::{Timestamp, new_secret, random_alphanumeric};
 use crate::oidc::authorization::Prompt;
+use crate::oidc::error::code;
 use crate::store::Kind;
 use crate::web::redirect;
 
@@ -54,7 +55,7 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
         }
     }
     if entrance.authorization.wants(Prompt::None) {
-        return Err(entrance.refuse("login_required", "Login required"));
+        return Err(entrance.refuse(code::LOGIN_REQUIRED, "Login required"));
     }
     let options = options::of(login, &entrance).await?;
     match &entrance.authorization.connection {
@@ -63,7 +64,7 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
                 Ok(draw::page(login, &entrance, &options, refused.as_ref()))
             }
             Some(connection) => trip::begin(login, visit, &entrance, &connection, now).await,
-            None => Err(entrance.refuse("access_denied", "the connection is not enabled for this login")),
+            None => Err(entrance.not_enabled()),
         },
         None => Ok(draw::page(login, &entrance, &options, refused.as_ref())),
     }

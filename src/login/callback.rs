@@ -48,7 +48,7 @@ async fn arrive(login: &Login, visit: &Visit, connection_name: &str) -> Result<R
     let trip: Trip = login.logins.take(Kind::Trip, &key, now).await?.ok_or(LoginError::NoSuchTrip)?;
     let entrance = entrance_of(login, &trip).await?;
     let connection = login.client.connection(&trip.connection_id).await?;
-    let connection = connection.ok_or_else(|| not_enabled(&entrance))?;
+    let connection = connection.ok_or_else(|| entrance.not_enabled())?;
     if connection.name != connection_name {
         return Err(LoginError::NoSuchTrip);
     }
@@ -107,10 +107,6 @@ async fn entrance_of(login: &Login, trip: &Trip) -> Result<Entrance, LoginError>
         }
         _ => Err(LoginError::NoSuchTrip),
     }
-}
-
-fn not_enabled(entrance: &Entrance) -> LoginError {
-    entrance.refuse("access_denied", "the connection is not enabled for this login")
 }
 
 /// The parameters of an authorization response (RFC 6749 §4.1.2, RFC 9207); a doubled one voids it.

@@ -70,6 +70,11 @@ impl Entrance {
         format!("/authorize?{}", self.authorization.request.with(name, value).to_query())
     }
 
+    /// A connection that is not enabled here and one that does not exist look alike.
+    pub(super) fn not_enabled(&self) -> LoginError {
+        self.refuse(code::ACCESS_DENIED, "the connection is not enabled for this login")
+    }
+
     /// The error the application gets (contract §2.6).
     pub(super) fn refuse(&self, code: &'static str, description: impl Into<String>) -> LoginError {
         self.authorization.refused(code, description).into()

@@ -10,7 +10,7 @@ use crate::error::Fault;
 use crate::management_client::ManagementError;
 use crate::model::login::refusal;
 use crate::model::{ApiError, Connection};
-use crate::oidc::error::OAuthError;
+use crate::oidc::error::{OAuthError, code};
 use crate::oidc::relying_party::RelyingPartyError;
 use crate::store::StoreError;
 use crate::web::message::MessagePage;
@@ -85,11 +85,11 @@ impl LoginError {
         let ManagementError::Refused(refusal) = error else { return error.into() };
         let description = match refusal.error_code.as_deref() {
             Some(refusal::NOT_A_MEMBER) => refusal.message.clone(),
-            Some(refusal::CONNECTION_NOT_ENABLED) => "the connection is not enabled for this login".to_owned(),
+            Some(refusal::CONNECTION_NOT_ENABLED) => return entrance.not_enabled(),
             Some(refusal::USER_BLOCKED) => "user is blocked".to_owned(),
             _ => return Self::Refused(refusal),
         };
-        entrance.refuse("access_denied", description)
+        entrance.refuse(code::ACCESS_DENIED, description)
     }
 
     /// The answer; what is unexpected is logged here, once.

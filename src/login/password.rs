@@ -42,8 +42,7 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     };
     let options = options::of(login, &entrance).await?;
     let asked = entrance.authorization.connection.as_deref();
-    let connection = options::database(&options, asked)
-        .ok_or_else(|| entrance.refuse("access_denied", "the connection is not enabled for this login"))?;
+    let connection = options::database(&options, asked).ok_or_else(|| entrance.not_enabled())?;
     let again = |status, message: &str| {
         draw::page_again(login, &entrance, &options, draw::Attempt { status, message, identifier: &form.username })
     };

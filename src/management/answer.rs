@@ -60,6 +60,11 @@ impl IntoResponse for Failure {
     }
 }
 
+/// 413 in the contract's shape.
+pub fn too_large() -> Response {
+    Failure::Api(ApiError::new(413, None, "Payload content length greater than maximum allowed")).into_response()
+}
+
 /// A JSON object, checked against its type.
 pub struct Body<T>(pub T);
 

@@ -4,6 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::extract::Request;
+use axum::http::Method;
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use moka::future::Cache;
 
 use super::ManagementError;
@@ -19,8 +24,34 @@ impl Writes {
         self.0.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Counts the successful writes that come to a router of the Management API.
+    pub fn counted(self, api: Router) -> Router {
+        api.layer(middleware::from_fn(move |request, next| count(self.clone(), request, next)))
+    }
+
     fn seen(&self) -> u64 {
         self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Logins and users change nothing that is remembered.
+async fn count(writes: Writes, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    if reads || path.ends_with("/logins") || path.contains("/users") {
+        return next.run(request).await;
+    }
+    // A task of its own: a write goes on when the caller hangs up, and so must its count.
+    let written = tokio::spawn(async move {
+        let response = next.run(request).await;
+        if response.status().is_success() {
+            writes.count();
+        }
+        response
+    });
+    match written.await {
+        Ok(response) => response,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

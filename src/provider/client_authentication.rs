@@ -58,8 +58,13 @@ fn same_secret(expected: Option<&str>, given: Option<&str>) -> bool {
 
 /// `Authorization: Basic`, whose two parts are form-encoded (RFC 6749 §2.3.1).
 fn basic_credentials(headers: &HeaderMap) -> Result<Option<(String, String)>, TokenEndpointError> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = given.next() else { return Ok(None) };
     let broken = || invalid_client("the Authorization header is not valid Basic credentials");
+    if given.next().is_some() {
+        // Two could be read differently by whoever stands in front of us.
+        return Err(broken());
+    }
     let text = value.to_str().map_err(|_| broken())?;
     let (scheme, encoded) = text.split_once(' ').ok_or_else(broken)?;
     if !scheme.eq_ignore_ascii_case("basic") {

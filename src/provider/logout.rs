@@ -187,9 +187,10 @@ impl Provider {
         }
         let mut response = match target {
             Some(target) => redirect::see_other(&target),
-            None => message("You are signed out", "Your session in this browser has ended. You can close this page.")
-                .into_page(StatusCode::OK)
-                .into_response(),
+            None => {
+                let text = "Your session in this browser has ended. You can close this page.";
+                MessagePage::new("You are signed out", text, String::new()).into_page(StatusCode::OK).into_response()
+            }
         };
         response.headers_mut().append(header::SET_COOKIE, self.cookies.clear(Purpose::Session));
         Ok(response)
@@ -202,6 +203,11 @@ impl LogoutError {
             Self::TooMany { seconds } => Some(seconds),
             _ => None,
         };
+        let detail = match self {
+            Self::UnregisteredTarget => Some(UNREGISTERED.to_owned()),
+            Self::Unreadable => Some(UNREADABLE.to_owned()),
+            _ => None,
+        };
         let (status, title, text) = match self {
             Self::UnregisteredTarget => (
                 StatusCode::BAD_REQUEST,
@@ -212,8 +218,7 @@ impl LogoutError {
             Self::Unreadable => (
                 StatusCode::BAD_REQUEST,
                 "This sign-out link does not work",
-                "The application asked for two things at once, so nothing was done. (For its administrator: a \
-                 parameter was sent twice.)",
+                "The application asked for two things at once, so nothing was done.",
             ),
             Self::CrossSite => {
                 (StatusCode::FORBIDDEN, "The form came from another page", "Go back, reload the page and try again.")
@@ -232,8 +237,7 @@ impl LogoutError {
                 (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side", "Please try again.")
             }
         };
-        let detail = (status == StatusCode::BAD_REQUEST).then(|| UNREGISTERED.to_owned());
-        let page = MessagePage { request_id, detail, ..message(title, text) };
+        let page = MessagePage { detail, ..MessagePage::new(title, text, request_id) };
         let mut response = page.into_page(status).into_response();
         if let Some(seconds) = wait {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -244,16 +248,7 @@ impl LogoutError {
 
 const UNREGISTERED: &str = "For the application’s administrator: allowed_logout_urls must contain the address exactly.";
 
-fn message(title: &str, text: &str) -> MessagePage {
-    MessagePage {
-        title: title.to_owned(),
-        message: text.to_owned(),
-        detail: None,
-        actions: Vec::new(),
-        request_id: String::new(),
-        organization: None,
-    }
-}
+const UNREADABLE: &str = "For the application’s administrator: a parameter was sent twice.";
 
 #[cfg(test)]
 mod tests {

@@ -7,8 +7,6 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::Provider;
@@ -18,7 +16,7 @@ use crate::error::Fault;
 use crate::management_client::ManagementError;
 use crate::model::grant::AuthorizationCode;
 use crate::model::login::{Admission, LoginRecord, Proof};
-use crate::model::{Application, Organization, Timestamp, random_alphanumeric};
+use crate::model::{Application, Organization, Timestamp, random_alphanumeric, sha256};
 use crate::oidc::claims::{AccessTokenClaims, Audience, CLIENT_CREDENTIALS, IdTokenClaims};
 use crate::oidc::error::{TokenEndpointError, code};
 use crate::oidc::keys::{ACCESS_TOKEN, ID_TOKEN};
@@ -134,10 +132,7 @@ async fn for_code(
 fn check_verifier(challenge: Option<&str>, verifier: Option<&str>) -> Result<(), TokenEndpointError> {
     let holds = match (challenge, verifier) {
         (None, None) => true,
-        (Some(challenge), Some(verifier)) => {
-            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
-            URL_SAFE_NO_PAD.encode(digest) == challenge
-        }
+        (Some(challenge), Some(verifier)) => sha256(verifier) == challenge,
         _ => false,
     };
     if holds { Ok(()) } else { Err(invalid_grant("Failed to verify code verifier")) }

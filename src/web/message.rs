@@ -2,8 +2,10 @@
 
 use askama::Template;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 
 use super::assets::theme_path;
+use super::layers::RequestId;
 use super::page::Page;
 
 /// A notice or an error: what happened, what to do next, and the request id to quote.
@@ -21,6 +23,18 @@ pub struct MessagePage {
 }
 
 impl MessagePage {
+    /// A message with nothing to add; `request_id` is what the person may quote.
+    pub fn new(title: &str, message: &str, request_id: String) -> Self {
+        Self {
+            title: title.to_owned(),
+            message: message.to_owned(),
+            detail: None,
+            actions: Vec::new(),
+            request_id,
+            organization: None,
+        }
+    }
+
     pub fn into_page(self, status: StatusCode) -> Page<Self> {
         let logo = self.organization.as_ref().and_then(|organization| organization.logo_url.clone());
         Page::new(self).status(status).image(logo.as_deref())
@@ -57,4 +71,11 @@ impl OrganizationView {
 pub fn initial(title: &str) -> String {
     let first = title.chars().find(|character| character.is_alphanumeric());
     first.map_or_else(|| "•".to_owned(), |character| character.to_uppercase().collect())
+}
+
+/// The page of an address where nothing is.
+pub async fn nothing_here(RequestId(request_id): RequestId) -> Response {
+    let message = "Check the address, or sign in from the application you want to use.";
+    let page = MessagePage::new("There is nothing at this address", message, request_id);
+    page.into_page(StatusCode::NOT_FOUND).into_response()
 }

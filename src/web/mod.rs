@@ -14,6 +14,7 @@ pub mod client_address;
 mod connection;
 pub mod cookies;
 mod guests;
+pub mod health;
 pub mod layers;
 pub mod message;
 pub mod observe;
@@ -22,6 +23,7 @@ pub mod redirect;
 pub mod same_origin;
 mod screen;
 pub mod server;
+pub mod stop;
 #[cfg(test)]
 mod tests;
 mod theme;

@@ -73,7 +73,7 @@ pub fn metrics_router(handle: PrometheusHandle) -> Router {
     Router::new().route("/metrics", get(async move || (content_type, handle.render())))
 }
 
-/// Serves the metrics in plain HTTP until `shutdown` ends.
+/// Serves the metrics in plain HTTP until dropped.
 ///
 /// # Errors
 /// As [`server::serve`].
@@ -81,12 +81,11 @@ pub async fn serve_metrics(
     listener: TcpListener,
     handle: PrometheusHandle,
     settings: &config::Server,
-    shutdown: impl Future<Output = ()>,
 ) -> Result<(), Fault> {
     let plain = config::Server { tls_certificate: None, tls_key: None, drain_seconds: 1, ..settings.clone() };
     let router = metrics_router(handle.clone());
     tokio::select! {
-        served = server::serve(listener, router, &plain, shutdown) => served,
+        served = server::serve(listener, router, &plain, std::future::pending()) => served,
         () = keep_up(handle) => Ok(()),
     }
 }

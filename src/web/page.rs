@@ -73,17 +73,11 @@ impl<T: Template> Page<T> {
     }
 }
 
-/// What every page carries. There is no Cross-Origin-Opener-Policy on purpose: an application may open the login in
+/// What every page carries beside what every answer does (`layers.rs`). There is no Cross-Origin-Opener-Policy on purpose: an application may open the login in
 /// a popup and wait for its answer by `postMessage`; any value but `unsafe-none` on one page of that popup cuts it
 /// from its opener for good. An opener of another origin can only navigate or close the page, which runs no script.
-const HEADERS: [(HeaderName, &str); 7] = [
+const HEADERS: [(HeaderName, &str); 3] = [
     (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-    (header::CACHE_CONTROL, "no-store"),
-    // Not `no-referrer`: with it browsers send `Origin: null` with our own forms (Fetch, "append a request Origin
-    // header"), and the password form is accepted from our origin only. Other origins are told nothing either way.
-    (header::REFERRER_POLICY, "same-origin"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     // Passkeys stay allowed for ourselves; a login page needs nothing else of the device.
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
