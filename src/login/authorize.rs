@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::header;
+use axum::response::Response;
 
 use super::entrance::{Entrance, Found};
 use super::error::LoginError;
@@ -25,15 +25,7 @@ pub(super) async fn get(State(login): State<Arc<Login>>, visit: Visit) -> Respon
 
 /// `POST /authorize`: the same request as a GET, so that no cookie need come along (design §5.10).
 pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    as_query(&login, "/authorize", &visit, &body)
-}
-
-/// To `path` with the form's fields as query.
-pub(super) fn as_query(login: &Login, path: &str, visit: &Visit, body: &[u8]) -> Response {
-    match visit.query.is_empty() {
-        true => redirect::form_as_query(path, body, login.settings.longest_query()),
-        false => (StatusCode::BAD_REQUEST, "Send the parameters as a form, without a query.").into_response(),
-    }
+    visit.again_as_query(&login, "/authorize", &body)
 }
 
 async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {

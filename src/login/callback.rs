@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::header;
+use axum::response::Response;
 
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
@@ -17,7 +17,6 @@ use crate::model::{Connection, Timestamp};
 use crate::oidc::relying_party::{Callback, RelyingPartyError};
 use crate::store::Kind;
 use crate::web::cookies::Purpose;
-use crate::web::redirect;
 
 /// `GET /login/callback/{connection}`.
 pub(super) async fn get(State(login): State<Arc<Login>>, Path(connection): Path<String>, visit: Visit) -> Response {
@@ -32,11 +31,7 @@ pub(super) async fn post(
     body: Bytes,
 ) -> Response {
     let connection = url::form_urlencoded::byte_serialize(connection.as_bytes()).collect::<String>();
-    let path = format!("/login/callback/{connection}");
-    match visit.query.is_empty() {
-        true => redirect::form_as_query(&path, &body, login.settings.longest_query()),
-        false => (StatusCode::BAD_REQUEST, "Send the parameters as a form, without a query.").into_response(),
-    }
+    visit.again_as_query(&login, &format!("/login/callback/{connection}"), &body)
 }
 
 async fn arrive(login: &Login, visit: &Visit, connection_name: &str) -> Result<Response, LoginError> {
@@ -83,12 +78,8 @@ async fn finish(
     now: Timestamp,
 ) -> Result<Response, LoginError> {
     let record = LoginRecord {
-        organization_id: trip.organization_id.clone(),
-        client_id: entrance.application.client_id.clone(),
-        connection_id: connection.id.clone(),
-        client_address: Some(visit.address.to_string()),
         trip_id: Some(trip.id.clone()),
-        proof: Proof::Identity(identity),
+        ..entrance.record(visit, &connection.id, Proof::Identity(identity))
     };
     let admission = login.client.record_login(&record).await.map_err(|error| LoginError::refused(entrance, error))?;
     let (session, cookie) = session::begin(login, visit, &admission, connection, now).await?;

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::Login;
 use super::error::LoginError;
 use super::organization::{Destination, resolve};
+use super::{Login, Visit};
+use crate::model::login::{LoginRecord, Proof};
 use crate::model::{Application, Organization};
 use crate::oidc::authorization::Authorization;
 use crate::oidc::authorize_request::AuthorizeRequest;
@@ -68,6 +69,18 @@ impl Entrance {
     /// The address of this request with one more parameter: the form of every choice on a page.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         format!("/authorize?{}", self.authorization.request.with(name, value).to_query())
+    }
+
+    /// What the source is told of a login through this connection.
+    pub(super) fn record(&self, visit: &Visit, connection_id: &str, proof: Proof) -> LoginRecord {
+        LoginRecord {
+            organization_id: self.organization.as_ref().map(|organization| organization.id.clone()),
+            client_id: self.application.client_id.clone(),
+            connection_id: connection_id.to_owned(),
+            client_address: Some(visit.address.to_string()),
+            trip_id: None,
+            proof,
+        }
     }
 
     /// A connection that is not enabled here and one that does not exist look alike.

@@ -11,7 +11,7 @@ use axum::response::Response;
 use url::Url;
 
 use super::error::LoginError;
-use super::{Login, Visit, authorize, organization};
+use super::{Login, Visit, organization};
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::web::redirect;
 
@@ -54,7 +54,7 @@ pub(super) async fn organization_authorize_form(
     body: Bytes,
 ) -> Response {
     match checked(&name) {
-        Ok(name) => authorize::as_query(&login, &format!("/o/{name}/authorize"), &visit, &body),
+        Ok(name) => visit.again_as_query(&login, &format!("/o/{name}/authorize"), &body),
         Err(error) => error.answer(&login, &visit),
     }
 }

@@ -28,6 +28,7 @@ use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName};
 use axum::http::request::Parts;
 use axum::middleware;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::config::Config;
@@ -40,6 +41,7 @@ use crate::web::budget::Budget;
 use crate::web::client_address::ClientAddress;
 use crate::web::cookies::Cookies;
 use crate::web::layers::RequestId;
+use crate::web::redirect;
 
 /// What the login works with.
 pub struct Login {
@@ -113,6 +115,17 @@ pub(crate) struct Visit {
     pub(crate) headers: HeaderMap,
     /// The query as it was sent.
     pub(crate) query: String,
+}
+
+impl Visit {
+    /// A form that comes again as a GET of `path` with its fields as query, so that no cookie need come along
+    /// (design §5.10).
+    fn again_as_query(&self, login: &Login, path: &str, form: &[u8]) -> Response {
+        match self.query.is_empty() {
+            true => redirect::form_as_query(path, form, login.settings.longest_query()),
+            false => (StatusCode::BAD_REQUEST, "Send the parameters as a form, without a query.").into_response(),
+        }
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visit {

@@ -6,23 +6,39 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
 use super::{Login, Visit, audience, authorize, draw, options, session};
 use crate::management_client::ManagementError;
-use crate::model::login::{LoginRecord, Proof, refusal};
+use crate::model::login::{Proof, refusal};
 use crate::model::{ApiError, Timestamp};
 use crate::web::same_origin::is_same_origin;
 
 /// The form's fields; the password is never shown or logged, so there is no `Debug`.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Form {
-    #[serde(default)]
     username: String,
-    #[serde(default)]
     password: String,
+}
+
+impl Form {
+    fn read(body: &[u8]) -> Result<Self, LoginError> {
+        let mut form = Self::default();
+        let mut seen = [false; 2];
+        for (name, value) in url::form_urlencoded::parse(body) {
+            let (slot, seen) = match &*name {
+                "username" => (&mut form.username, &mut seen[0]),
+                "password" => (&mut form.password, &mut seen[1]),
+                _ => continue,
+            };
+            if std::mem::replace(seen, true) {
+                return Err(LoginError::BrokenForm);
+            }
+            *slot = value.into_owned();
+        }
+        Ok(form)
+    }
 }
 
 /// `POST /login/password?(the authorize request)`.
@@ -36,7 +52,7 @@ pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: By
 
 async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
     let now = Timestamp::now();
-    let form: Form = serde_html_form::from_bytes(body).map_err(|_| LoginError::BrokenForm)?;
+    let form = Form::read(body)?;
     let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
         return Err(LoginError::BrokenForm);
     };
@@ -51,14 +67,8 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     }
     // Refused before a session is made for nothing.
     audience::scopes(login, &entrance).await?;
-    let record = LoginRecord {
-        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
-        client_id: entrance.application.client_id.clone(),
-        connection_id: connection.id.clone(),
-        client_address: Some(visit.address.to_string()),
-        trip_id: None,
-        proof: Proof::Password { identifier: sendable(form.username.trim()), password: sendable(&form.password) },
-    };
+    let proof = Proof::Password { identifier: sendable(form.username.trim()), password: sendable(&form.password) };
+    let record = entrance.record(visit, &connection.id, proof);
     let admission = match login.client.record_login(&record).await {
         Ok(admission) => admission,
         Err(error) => return refused(&entrance, error, again),

@@ -5,9 +5,9 @@ use axum::http::HeaderValue;
 use super::entrance::Entrance;
 use super::error::LoginError;
 use super::{Login, Visit};
-use crate::management_client::{ManagementError, Result as ManagementResult};
+use crate::management_client::ManagementError;
 use crate::model::grant::Session;
-use crate::model::login::{Admission, LoginRecord, Proof};
+use crate::model::login::{Admission, Proof};
 use crate::model::{Connection, Timestamp, new_secret, random_alphanumeric};
 use crate::store::Kind;
 use crate::web::cookies::Purpose;
@@ -27,32 +27,15 @@ pub(super) async fn extend(login: &Login, visit: &Visit, session: &Session, now:
     }
 }
 
-/// Asks the source whether this session may enter here now; a yes may make the membership.
-pub(super) async fn admit(
-    login: &Login,
-    visit: &Visit,
-    entrance: &Entrance,
-    session: &Session,
-) -> ManagementResult<Admission> {
-    let record = LoginRecord {
-        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
-        client_id: entrance.application.client_id.clone(),
-        connection_id: session.connection_id.clone(),
-        client_address: Some(visit.address.to_string()),
-        trip_id: None,
-        proof: Proof::Session { user_id: session.user_id.clone(), account_version: session.account_version.clone() },
-    };
-    login.client.record_login(&record).await
-}
-
-/// As [`admit`], where a refusal is an answer.
+/// Asks the source whether this session may enter here now. A refusal is an answer; a yes may make the membership.
 pub(super) async fn admit_if_allowed(
     login: &Login,
     visit: &Visit,
     entrance: &Entrance,
     session: &Session,
 ) -> Result<Option<Admission>, LoginError> {
-    match admit(login, visit, entrance, session).await {
+    let proof = Proof::Session { user_id: session.user_id.clone(), account_version: session.account_version.clone() };
+    match login.client.record_login(&entrance.record(visit, &session.connection_id, proof)).await {
         Ok(admission) => Ok(Some(admission)),
         Err(ManagementError::Refused(_)) => Ok(None),
         Err(unreachable) => Err(unreachable.into()),

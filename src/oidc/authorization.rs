@@ -1,7 +1,5 @@
 //! The authorization: an authorize request that passed every check (RFC 6749 §4.1.1, OIDC Core §3.1.2.2).
 
-use serde::{Deserialize, Serialize};
-
 use super::authorize_request::AuthorizeRequest;
 use super::error::{OAuthError, code};
 use super::redirect_uri;
@@ -11,7 +9,7 @@ use crate::model::Application;
 pub const SCOPES: [&str; 3] = ["openid", "profile", "email"];
 
 /// A checked authorize request. It exists only if the redirect URI belongs to the application.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorization {
     pub client_id: String,
     pub redirect_uri: String,
@@ -29,18 +27,15 @@ pub struct Authorization {
     pub organization: Option<String>,
     /// A connection's name, which is a wish and no permission.
     pub connection: Option<String>,
-    pub invitation: Option<String>,
     pub login_hint: Option<String>,
     pub ui_locales: Option<String>,
     pub acr_values: Option<String>,
-    pub screen_hint: Option<String>,
     /// The whole request, to write links with and to pass parameters on.
     pub request: AuthorizeRequest,
 }
 
 /// What the application wants shown (OIDC Core §3.1.2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prompt {
     /// Nothing: answer at once or fail.
     None,
@@ -100,21 +95,15 @@ impl Authorization {
             audience: text("audience"),
             organization: text("organization"),
             connection: text("connection"),
-            invitation: text("invitation"),
             login_hint: text("login_hint"),
             ui_locales: text("ui_locales"),
             acr_values: text("acr_values"),
-            screen_hint: text("screen_hint"),
             request: request.clone(),
         })
     }
 
     pub fn wants(&self, prompt: Prompt) -> bool {
         self.prompt.contains(&prompt)
-    }
-
-    pub fn has_scope(&self, scope: &str) -> bool {
-        self.scope.iter().any(|asked| asked == scope)
     }
 
     /// The error, on its way to this request's redirect URI.

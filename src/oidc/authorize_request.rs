@@ -1,7 +1,5 @@
 //! The authorize request as it came: strings that can be read, varied and written back (design §4).
 
-use serde::{Deserialize, Serialize};
-
 use super::error::{OAuthError, code};
 
 /// Bytes of one parameter at most; `state` belongs to the application and may be longer.
@@ -38,9 +36,8 @@ const KNOWN: [&str; 25] = [
     "ui_locales",
 ];
 
-/// What an application asked for at `/authorize`, unchecked. Serialized as its query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+/// What an application asked for at `/authorize`, unchecked.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizeRequest {
     parameters: Vec<(String, String)>,
 }
@@ -117,20 +114,6 @@ impl AuthorizeRequest {
     }
 }
 
-impl TryFrom<String> for AuthorizeRequest {
-    type Error = OAuthError;
-
-    fn try_from(query: String) -> Result<Self, Self::Error> {
-        Self::parse(&query)
-    }
-}
-
-impl From<AuthorizeRequest> for String {
-    fn from(request: AuthorizeRequest) -> Self {
-        request.to_query()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,8 +127,6 @@ mod tests {
         let chosen = request.with("connection", "new one");
         assert_eq!(chosen.to_query(), "client_id=a&state=x%26y+z&ext-a=1&ext-a=2&connection=new+one");
         assert_eq!(AuthorizeRequest::parse(&chosen.to_query()), Ok(chosen.clone()));
-        let json = serde_json::to_string(&chosen).expect("serializes");
-        assert_eq!(serde_json::from_str::<AuthorizeRequest>(&json).expect("reads"), chosen);
     }
 
     #[test]

@@ -5,12 +5,10 @@ use serde::Serialize;
 /// Error codes of the authorization endpoint (RFC 6749 §4.1.2.1, OIDC Core §3.1.2.6) and the token endpoint.
 pub mod code {
     pub const ACCESS_DENIED: &str = "access_denied";
-    pub const CONSENT_REQUIRED: &str = "consent_required";
     pub const INTERACTION_REQUIRED: &str = "interaction_required";
     pub const INVALID_CLIENT: &str = "invalid_client";
     pub const INVALID_GRANT: &str = "invalid_grant";
     pub const INVALID_REQUEST: &str = "invalid_request";
-    pub const INVALID_SCOPE: &str = "invalid_scope";
     pub const LOGIN_REQUIRED: &str = "login_required";
     pub const REQUEST_NOT_SUPPORTED: &str = "request_not_supported";
     pub const REQUEST_URI_NOT_SUPPORTED: &str = "request_uri_not_supported";
@@ -36,12 +34,6 @@ pub enum OAuthError {
 impl OAuthError {
     pub fn displayed(code: &'static str, description: impl Into<String>) -> Self {
         Self::Displayed { code, description: description.into() }
-    }
-
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Displayed { code, .. } | Self::Redirected { code, .. } => code,
-        }
     }
 
     pub fn description(&self) -> &str {

@@ -1,11 +1,11 @@
 //! The protocol: OAuth 2 and OpenID Connect on both sides, without a web framework and without SQL.
 //!
-//! Toward applications we are the OpenID provider. An [`AuthorizeRequest`] is what one asked for, and becomes an
-//! [`Authorization`] when every check passed, or an [`OAuthError`] that knows whether the person or the application is
-//! told. A [`KeyRing`] signs the [`IdTokenClaims`] and [`AccessTokenClaims`]; a [`Verifier`] checks them.
+//! Toward applications we are the OpenID provider. An `AuthorizeRequest` is what one asked for, and becomes an
+//! `Authorization` when every check passed, or an `OAuthError` that knows whether the person or the application is
+//! told. A `KeyRing` signs the `IdTokenClaims` and `AccessTokenClaims`; a `Verifier` checks them.
 //!
-//! Toward identity providers we are the [`RelyingParty`]: `begin` gives an address and a [`Handshake`] to keep,
-//! `finish` turns what came back into an identity. Everything it calls, it calls through [`Outbound`], which refuses
+//! Toward identity providers we are the `RelyingParty`: `begin` gives an address and a `Handshake` to keep,
+//! `finish` turns what came back into an identity. Everything it calls, it calls through `Outbound`, which refuses
 //! to be sent to private places.
 
 mod address;
@@ -26,12 +26,3 @@ mod relying_party_error;
 mod upstream_client;
 mod upstream_keys;
 pub mod verifier;
-
-pub use authorization::{Authorization, Prompt};
-pub use authorize_request::AuthorizeRequest;
-pub use claims::{AccessTokenClaims, Audience, IdTokenClaims};
-pub use error::{OAuthError, TokenEndpointError};
-pub use keys::{ACCESS_TOKEN, ID_TOKEN, KeyRing, SigningKey};
-pub use outbound::{Outbound, OutboundError};
-pub use relying_party::{Callback, Handshake, RelyingParty, RelyingPartyError, Wish};
-pub use verifier::{Expected, TokenError, Verifier};
