@@ -8,17 +8,14 @@ use axum::{Json, Router};
 
 use super::Management;
 use super::answer::{Answer, Body, Failure};
+use super::answered_trips::{TRIP_SECONDS, find_answered, fingerprint, trip};
 use super::attempts::{self, Attempt, find_open_connection};
 use super::caller::{Caller, GATEWAY_SCOPE};
 use super::check::{LONGEST_SUBJECT, email, is_plain, overwrite, usable_profile};
-
 use crate::error::Fault;
 use crate::model::login::{Admission, Identity, LoginRecord, Membership, Proof, refusal};
 use crate::model::{ApiError, Timestamp, sha256};
 use crate::store::{AnsweredTrip, Event, NewUser, OpenConnection, Rows, StoreError, StoredUser, federated_user_id};
-
-/// How long a lost reply may be asked for again.
-const TRIP_SECONDS: i64 = 3600;
 
 pub(super) fn router() -> Router<Arc<Management>> {
     Router::new().route("/logins", post(record_login))
@@ -34,7 +31,7 @@ async fn record_login(
 }
 
 /// Why a login ends without an admission.
-enum Stop {
+pub(super) enum Stop {
     /// Told to the caller; of all that was done only the event stays.
     Refused {
         error: ApiError,
@@ -267,31 +264,6 @@ async fn find_password_user(
     let Some(stored) = stored else { return Err(wrong("fp", Some(user_id))) };
     attempt.settle(rows, now).await?;
     Ok((user_id, Some(stored)))
-}
-
-async fn find_answered(
-    rows: &mut Rows<'_>,
-    record: &LoginRecord,
-    user_id: &str,
-    now: Timestamp,
-) -> Result<Option<AnsweredTrip>, Stop> {
-    let Some(trip) = trip(record) else { return Ok(None) };
-    let answered = rows.find_answered_trip(&trip, now).await?;
-    if answered.as_ref().is_some_and(|answered| answered.fingerprint != fingerprint(record, user_id)) {
-        let error = ApiError::conflict(Some("trip_conflict"), "This trip_id belongs to another login.");
-        return Err(Stop::Refused { error, kind: "f", user_id: Some(user_id.to_owned()) });
-    }
-    Ok(answered)
-}
-
-/// Under which key the trip's answer is kept. A session's proof has no trip: it writes nothing twice.
-fn trip(record: &LoginRecord) -> Option<String> {
-    record.trip_id.as_deref().filter(|_| !matches!(record.proof, Proof::Session { .. })).map(sha256)
-}
-
-fn fingerprint(record: &LoginRecord, user_id: &str) -> String {
-    let organization_id = record.organization_id.as_deref().unwrap_or_default();
-    sha256(&[organization_id, &record.client_id, &record.connection_id, user_id].join("\n"))
 }
 
 /// Writes what was decided.

@@ -1,6 +1,7 @@
 //! The Management API v2: Auth0's Organizations contract over tenant data; knows SQL's rows, not the faces.
 
 pub mod answer;
+mod answered_trips;
 mod attempts;
 pub mod auth;
 pub mod caller;
