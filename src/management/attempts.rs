@@ -6,7 +6,7 @@
 //! of a limit that holds. An owner at an address the account signed in from lately does not pay it, since
 //! there the pair of account and address has a count of its own.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use secrecy::SecretString;
 
@@ -16,6 +16,7 @@ use super::check::is_plain;
 use crate::model::login::{LoginRecord, refusal};
 use crate::model::{ApiError, Timestamp, sha256};
 use crate::store::{OpenConnection, Rows, StoreError, StoredUser, Throttle};
+use crate::web::budget_key;
 
 /// For how long an address counts as the account's own after a login.
 const KNOWN_SECONDS: i64 = 30 * 24 * 3600;
@@ -165,13 +166,8 @@ fn too_many(until: Timestamp, now: Timestamp) -> ApiError {
         .with_retry_after(seconds)
 }
 
-/// The network an address is counted under: for IPv6 its /64, which is what one household is given.
+/// The network an address is counted under.
 fn network(address: &str) -> Result<IpAddr, ApiError> {
-    let address: IpAddr = address
-        .parse()
-        .map_err(|_| ApiError::invalid_body("Payload validation error: 'client_address must be an IP address'."))?;
-    Ok(match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),
-        address => address,
-    })
+    let none = || ApiError::invalid_body("Payload validation error: 'client_address must be an IP address'.");
+    address.parse().map(budget_key).map_err(|_| none())
 }

@@ -17,6 +17,7 @@ use super::answer::Failure;
 use super::caller::Caller;
 use crate::config;
 use crate::model::{ApiError, Timestamp};
+use crate::web::budget_key;
 
 /// Addresses remembered at most; idle ones are forgotten first, then the rest share one budget.
 const MOST_ADDRESSES: usize = 10_000;
@@ -66,13 +67,13 @@ impl Limits {
         take(buckets, &caller.client_id)
     }
 
-    /// For a call whose token was not accepted.
+    /// For a call whose token was not accepted; an IPv6 address shares its /64's budget.
     pub(super) fn check_stranger(&self, address: IpAddr) -> Budget {
         if self.strangers.len() >= MOST_ADDRESSES {
             self.strangers.retain_recent();
         }
         let crowded = self.strangers.len() >= MOST_ADDRESSES;
-        take(&self.strangers, &if crowded { IpAddr::from([0, 0, 0, 0]) } else { address })
+        take(&self.strangers, &if crowded { IpAddr::from([0, 0, 0, 0]) } else { budget_key(address) })
     }
 }
 
@@ -124,5 +125,21 @@ fn take<K: std::hash::Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K) -> Budge
             let until_full = quota.burst_size_replenished_in();
             Budget { limit: quota.burst_size().get(), remaining: None, wait, until_full }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::management::test_support;
+
+    #[test]
+    fn strangers_of_one_64_share_a_budget() {
+        let settings = config::Management { request_burst: 1, ..test_support::config().management };
+        let limits = Limits::new(&settings);
+        let check = |address: &str| limits.check_stranger(address.parse().expect("an address")).is_spent();
+        assert!(!check("2001:db8::1"));
+        assert!(check("2001:db8::2"));
+        assert!(!check("2001:db8:0:1::1"), "another /64");
     }
 }
