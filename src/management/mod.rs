@@ -45,7 +45,7 @@ use passwords::Passwords;
 pub use caller::{Caller, GATEWAY_SCOPE};
 
 /// Every scope of the API that may be granted; [`GATEWAY_SCOPE`] is not among them.
-pub const SCOPES: [&str; 31] = [
+pub const SCOPES: [&str; 30] = [
     "create:client_grants",
     "create:clients",
     "create:connections",
@@ -73,7 +73,6 @@ pub const SCOPES: [&str; 31] = [
     "update:client_keys",
     "update:clients",
     "update:connections",
-    "update:connections_options",
     "update:organization_connections",
     "update:organizations",
     "update:users",
