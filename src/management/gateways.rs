@@ -1,8 +1,9 @@
 //! Gateways: the clients that may record logins. They are made on the management host only (design §5.3).
 
+use super::client_settings::new_client_secret;
 use crate::error::Fault;
 use crate::model::application::TokenEndpointAuthMethod;
-use crate::model::{Application, ClientGrant, Timestamp, new_id, new_secret, random_alphanumeric};
+use crate::model::{Application, ClientGrant, Timestamp, new_id, random_alphanumeric};
 use crate::store::{Event, StoreError, Tenant};
 
 /// Makes a client with the gateway's grant; answers its id and its secret, which is told this once.
@@ -11,7 +12,7 @@ use crate::store::{Event, StoreError, Tenant};
 /// When the database cannot be written.
 pub async fn add(tenant: &Tenant, name: &str, audience: &str, scopes: &[&str]) -> Result<(String, String), Fault> {
     let now = Timestamp::now();
-    let (client_id, secret) = (random_alphanumeric(32), new_secret());
+    let (client_id, secret) = (random_alphanumeric(32), new_client_secret());
     let client = Application {
         client_id: client_id.clone(),
         name: name.to_owned(),
