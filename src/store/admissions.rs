@@ -50,8 +50,8 @@ impl Rows<'_> {
         connection_id: &str,
     ) -> Result<Option<OpenConnection>, StoreError> {
         let statement = sqlx::query(
-            "SELECT c.id, c.name, c.strategy FROM connection_clients e JOIN connections c ON c.id = e.connection_id \
-             WHERE e.client_id = $1 AND e.connection_id = $2",
+            "SELECT c.id, c.name, c.strategy, CAST(0 AS BIGINT) AS assign_membership_on_login FROM connection_clients e \
+             JOIN connections c ON c.id = e.connection_id WHERE e.client_id = $1 AND e.connection_id = $2",
         );
         let statement = statement.bind(client_id.to_owned()).bind(connection_id.to_owned());
         self.optional(statement).await?.as_ref().map(open_connection).transpose()
@@ -103,7 +103,7 @@ fn open_connection(row: &AnyRow) -> Result<OpenConnection, StoreError> {
     Ok(OpenConnection {
         id: row.try_get("id")?,
         summary: ConnectionSummary { name: row.try_get("name")?, strategy: strategy(row)? },
-        assign_membership_on_login: row.try_get::<i64, _>("assign_membership_on_login").is_ok_and(|flag| flag != 0),
+        assign_membership_on_login: row.try_get::<i64, _>("assign_membership_on_login")? != 0,
     })
 }
 
