@@ -73,7 +73,8 @@ impl ApiError {
     }
 
     /// Whether the error carries this machine-readable code.
-    pub fn has_code(&self, code: &str) -> bool {
+    #[cfg(test)]
+    pub(crate) fn has_code(&self, code: &str) -> bool {
         self.error_code.as_deref() == Some(code)
     }
 }

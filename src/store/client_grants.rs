@@ -7,18 +7,6 @@ use super::database::{Rows, StoreError};
 use crate::model::{ClientGrant, Timestamp};
 
 impl Rows<'_> {
-    pub async fn find_client_grant(
-        &mut self,
-        client_id: &str,
-        audience: &str,
-    ) -> Result<Option<ClientGrant>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT id, client_id, audience, scope FROM client_grants WHERE client_id = $1 AND audience = $2",
-        );
-        let statement = statement.bind(client_id.to_owned()).bind(audience.to_owned());
-        self.optional(statement).await?.map(read).transpose()
-    }
-
     pub async fn find_client_grant_by_id(&mut self, id: &str) -> Result<Option<ClientGrant>, StoreError> {
         let statement = sqlx::query("SELECT id, client_id, audience, scope FROM client_grants WHERE id = $1");
         self.optional(statement.bind(id.to_owned())).await?.map(read).transpose()
