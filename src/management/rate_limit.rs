@@ -131,15 +131,16 @@ fn take<K: std::hash::Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K) -> Budge
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::management::test_support;
+    use crate::management::test_support::config;
 
     #[test]
-    fn strangers_of_one_64_share_a_budget() {
-        let settings = config::Management { request_burst: 1, ..test_support::config().management };
+    fn strangers_of_one_network_share_a_budget() {
+        let mut settings = config().management;
+        settings.request_burst = 1;
         let limits = Limits::new(&settings);
-        let check = |address: &str| limits.check_stranger(address.parse().expect("an address")).is_spent();
-        assert!(!check("2001:db8::1"));
-        assert!(check("2001:db8::2"));
-        assert!(!check("2001:db8:0:1::1"), "another /64");
+        let is_spent = |address: &str| limits.check_stranger(address.parse().expect("an address")).is_spent();
+        assert!(!is_spent("2001:db8::1"));
+        assert!(is_spent("2001:db8::2"), "the same /64");
+        assert!(!is_spent("2001:db8:0:1::1"), "another /64");
     }
 }
