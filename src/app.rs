@@ -95,7 +95,11 @@ impl App {
     /// # Errors
     /// When the certificate or the metrics address cannot be used.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), Fault> {
-        let cleaning = tokio::spawn(delete_expired(self.logins.clone(), self.tenant.clone()));
+        let cleaning = tokio::spawn(delete_expired(
+            self.logins.clone(),
+            self.tenant.clone(),
+            self.settings.management.events_days,
+        ));
         let metrics = match self.settings.server.metrics_listen {
             Some(address) => {
                 let place = format!("listening on {address} (server.metrics_listen changes it)");
@@ -168,7 +172,7 @@ fn management_client(
     Ok(ManagementClient::new(management, transport, source, writes))
 }
 
-async fn delete_expired(logins: Logins, tenant: Tenant) {
+async fn delete_expired(logins: Logins, tenant: Tenant, events_days: u32) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     loop {
         minutes.tick().await;
@@ -176,7 +180,7 @@ async fn delete_expired(logins: Logins, tenant: Tenant) {
         if let Err(error) = logins.delete_expired(now).await {
             tracing::warn!(%error, "expired login data could not be deleted");
         }
-        if let Err(error) = tenant.delete_expired(now).await {
+        if let Err(error) = tenant.delete_expired(now, events_days).await {
             tracing::warn!(%error, "expired tenant data could not be deleted");
         }
     }

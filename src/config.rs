@@ -86,6 +86,7 @@ pub struct Management {
     pub gateway_requests_per_second: u32,
     pub gateway_request_burst: u32,
     pub max_connections_per_organization: i64,
+    pub events_days: u32,
     pub unknown_names_per_minute: u32,
 }
 

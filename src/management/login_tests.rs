@@ -152,7 +152,7 @@ async fn a_trip_is_recorded_once_and_answered_again() {
     assert!(refused(&management, record.clone()).await.has_code("unknown_user"));
     let later = NOW.plus_seconds(3601);
     assert!(login_at(&management, record, later).await.is_ok(), "the trip was forgotten");
-    management.tenant.delete_expired(later.plus_seconds(3601)).await.expect("deletes");
+    management.tenant.delete_expired(later.plus_seconds(3601), 0).await.expect("deletes");
     assert_eq!(count(&management, "SELECT COUNT(*) FROM admissions").await, 0);
 }
 
@@ -290,4 +290,18 @@ async fn parallel_guesses_are_no_more_than_guesses_in_a_row() {
     let errors = futures_util::future::join_all(guesses).await;
     assert_eq!(errors.iter().filter(|error| error.has_code("wrong_credentials")).count(), 3);
     assert_eq!(errors.iter().filter(|error| error.has_code("too_many_attempts")).count(), 17);
+}
+
+#[tokio::test]
+async fn events_are_kept_as_many_days_as_set() {
+    let (management, _directory) = management().await;
+    admitted(&management, by_identity("con_open", "1")).await;
+    let kept = async |days: i64, events_days: u32| {
+        let now = NOW.plus_seconds(days * 24 * 3600);
+        management.tenant.delete_expired(now, events_days).await.expect("deletes");
+        count(&management, "SELECT COUNT(*) FROM events WHERE type = 's'").await
+    };
+    assert_eq!(kept(10_000, 0).await, 1, "0 keeps all");
+    assert_eq!(kept(90, 90).await, 1);
+    assert_eq!(kept(91, 90).await, 0);
 }

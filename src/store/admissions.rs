@@ -9,6 +9,8 @@ use super::database::{Rows, StoreError};
 use crate::model::connection::ConnectionSummary;
 use crate::model::{Strategy, Timestamp};
 
+const DAY_SECONDS: i64 = 24 * 3600;
+
 /// A connection that is open to a login now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenConnection {
@@ -86,12 +88,16 @@ impl Rows<'_> {
 }
 
 impl Tenant {
-    /// Deletes answered trips and password failures that count no more.
-    pub async fn delete_expired(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Deletes answered trips and password failures that count no more, and events older than `events_days`; 0
+    /// keeps all of them.
+    pub async fn delete_expired(&self, now: Timestamp, events_days: u32) -> Result<(), StoreError> {
         self.write(move |mut rows| {
             Box::pin(async move {
                 rows.execute(sqlx::query("DELETE FROM admissions WHERE expires_at <= $1").bind(now.0)).await?;
                 rows.execute(sqlx::query("DELETE FROM password_failures WHERE expires_at <= $1").bind(now.0)).await?;
+                if events_days > 0 {
+                    rows.delete_events(now.plus_seconds(-i64::from(events_days) * DAY_SECONDS)).await?;
+                }
                 Ok(())
             })
         })

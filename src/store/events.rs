@@ -34,7 +34,9 @@ impl Rows<'_> {
         self.execute(statement).await.map(|_| ())
     }
 
-    pub async fn count_events(&mut self) -> Result<i64, StoreError> {
-        self.count(sqlx::query("SELECT COUNT(*) AS total FROM events")).await
+    /// Deletes the events before `start`.
+    pub(super) async fn delete_events(&mut self, start: Timestamp) -> Result<(), StoreError> {
+        let statement = sqlx::query("DELETE FROM events WHERE date < $1");
+        self.execute(statement.bind(start.0)).await.map(|_| ())
     }
 }

@@ -101,8 +101,7 @@ impl Api {
 
     /// How many audit events there are.
     async fn events(&self) -> i64 {
-        let mut rows = self.management.tenant.read().await.expect("rows");
-        rows.count_events().await.expect("a count")
+        self.management.tenant.number_for_test("SELECT COUNT(*) FROM events").await.expect("a count")
     }
 }
 
