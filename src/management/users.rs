@@ -17,8 +17,8 @@ use super::paging::Paging;
 use super::passwords::LONGEST_PASSWORD_BYTES;
 use super::{Management, check};
 use crate::model::user::Profile;
-use crate::model::{ApiError, Strategy, Timestamp, User, random_bytes};
-use crate::store::{Event, NewUser, Rows, StoredUser, UserConnection, federated_user_id};
+use crate::model::{ApiError, Connection, Strategy, Timestamp, User, random_bytes};
+use crate::store::{Event, NewUser, Rows, StoredUser, federated_user_id};
 
 /// The largest `user_metadata` or `app_metadata`, in bytes of JSON.
 const LARGEST_METADATA: usize = 16 * 1024;
@@ -111,7 +111,7 @@ async fn create(
     let now = Timestamp::now();
     let name = body.connection.as_deref().ok_or_else(|| wrong("connection is required"))?;
     let found = match check::is_plain(name, 128) {
-        true => management.tenant.read().await?.find_connection_of_users(name).await?,
+        true => management.tenant.read().await?.find_connection_by_name(name).await?,
         false => None,
     };
     let connection = found.ok_or_else(|| wrong("The connection does not exist."))?;
@@ -138,7 +138,7 @@ async fn create(
 }
 
 /// Which person of the connection is meant.
-fn identify(connection: &UserConnection, body: &UserBody) -> Answer<NewUser> {
+fn identify(connection: &Connection, body: &UserBody) -> Answer<NewUser> {
     let (user_id, issuer, subject) = if connection.strategy.is_database() {
         if body.password.is_none() || (body.email.is_none() && body.username.is_none()) {
             return Err(wrong("a database user needs a password and an email or a username"));
@@ -152,7 +152,8 @@ fn identify(connection: &UserConnection, body: &UserBody) -> Answer<NewUser> {
     } else {
         let subject = body.user_id.clone().filter(|id| check::is_plain(id, check::LONGEST_SUBJECT));
         let subject = subject.ok_or_else(|| wrong("user_id, the subject at the identity provider, is required"))?;
-        let issuer = connection.issuer.clone().ok_or_else(|| wrong("the connection's options name no issuer"))?;
+        let issuer = connection.oidc_options().ok().and_then(|options| options.issuer);
+        let issuer = issuer.ok_or_else(|| wrong("the connection's options name no issuer"))?;
         (federated_user_id(connection.strategy, &connection.name, &subject), issuer, subject)
     };
     Ok(NewUser { user_id, connection_id: connection.id.clone(), issuer, subject })

@@ -5,9 +5,10 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::Tenant;
+use super::connections::read_strategy;
 use super::database::{Rows, StoreError};
+use crate::model::Timestamp;
 use crate::model::connection::ConnectionSummary;
-use crate::model::{Strategy, Timestamp};
 
 const DAY_SECONDS: i64 = 24 * 3600;
 
@@ -108,13 +109,7 @@ impl Tenant {
 fn open_connection(row: &AnyRow) -> Result<OpenConnection, StoreError> {
     Ok(OpenConnection {
         id: row.try_get("id")?,
-        summary: ConnectionSummary { name: row.try_get("name")?, strategy: strategy(row)? },
+        summary: ConnectionSummary { name: row.try_get("name")?, strategy: read_strategy(row)? },
         assign_membership_on_login: row.try_get::<i64, _>("assign_membership_on_login")? != 0,
     })
-}
-
-fn strategy(row: &AnyRow) -> Result<Strategy, StoreError> {
-    let text: &str = row.try_get("strategy")?;
-    let unknown = || crate::error::Fault::new("a stored connection", format!("unknown strategy {text}"));
-    Ok(Strategy::parse(text).ok_or_else(unknown)?)
 }

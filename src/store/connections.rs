@@ -19,23 +19,27 @@ pub struct ConnectionFilter {
     pub client_id: Option<String>,
 }
 
+macro_rules! select_connections {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.*, (SELECT STRING_AGG(k.client_id, ' ') FROM connection_clients k ",
+            "WHERE k.connection_id = c.id) AS client_ids FROM connections c ",
+            $rest
+        )
+    };
+}
+
 impl Rows<'_> {
     /// With its secrets.
     pub async fn find_connection(&mut self, id: &str) -> Result<Option<Connection>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT c.*, (SELECT STRING_AGG(k.client_id, ' ') FROM connection_clients k \
-             WHERE k.connection_id = c.id) AS client_ids FROM connections c WHERE c.id = $1",
-        );
+        let statement = sqlx::query(select_connections!("WHERE c.id = $1"));
         let found = self.optional(statement.bind(id.to_owned())).await?;
         found.map(|row| read(&self.seal, row)).transpose()
     }
 
     /// With its secrets.
     pub async fn find_connection_by_name(&mut self, name: &str) -> Result<Option<Connection>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT c.*, (SELECT STRING_AGG(k.client_id, ' ') FROM connection_clients k \
-             WHERE k.connection_id = c.id) AS client_ids FROM connections c WHERE c.name = $1",
-        );
+        let statement = sqlx::query(select_connections!("WHERE c.name = $1"));
         let found = self.optional(statement.bind(name.to_owned())).await?;
         found.map(|row| read(&self.seal, row)).transpose()
     }
@@ -47,13 +51,11 @@ impl Rows<'_> {
         start: i64,
         limit: i64,
     ) -> Result<Vec<Connection>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT c.*, (SELECT STRING_AGG(k.client_id, ' ') FROM connection_clients k \
-             WHERE k.connection_id = c.id) AS client_ids FROM connections c \
-             WHERE ($1 = '' OR c.name = $1) AND ($2 = '' OR $2 LIKE '%,' || c.strategy || ',%') \
+        let statement = sqlx::query(select_connections!(
+            "WHERE ($1 = '' OR c.name = $1) AND ($2 = '' OR $2 LIKE '%,' || c.strategy || ',%') \
              AND ($3 = '' OR EXISTS (SELECT 1 FROM connection_clients k WHERE k.connection_id = c.id \
-             AND k.client_id = $3)) ORDER BY c.created_at, c.id LIMIT $4 OFFSET $5",
-        );
+             AND k.client_id = $3)) ORDER BY c.created_at, c.id LIMIT $4 OFFSET $5"
+        ));
         let statement = statement
             .bind(filter.name.clone().unwrap_or_default())
             .bind(strategies(filter))

@@ -36,7 +36,7 @@ pub use failures::Throttle;
 pub use keys::StoredKey;
 pub use logins::{Kind, Logins, TakenCode};
 pub use members::Member;
-pub use users::{NewUser, StoredUser, UserConnection, federated_user_id};
+pub use users::{NewUser, StoredUser, federated_user_id};
 
 use database::Database;
 

@@ -5,7 +5,6 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::database::{Rows, StoreError};
-use crate::error::Fault;
 use crate::model::user::{Profile, UserIdentity};
 use crate::model::{Strategy, Timestamp, User};
 
@@ -34,16 +33,6 @@ pub struct NewUser {
     pub connection_id: String,
     pub issuer: String,
     pub subject: String,
-}
-
-/// What a new user's connection decides.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UserConnection {
-    pub id: String,
-    pub name: String,
-    pub strategy: Strategy,
-    /// Who vouches for its people, when its options say so.
-    pub issuer: Option<String>,
 }
 
 macro_rules! select_users {
@@ -97,8 +86,7 @@ impl Rows<'_> {
     }
 
     pub async fn count_users(&mut self) -> Result<i64, StoreError> {
-        let row = self.optional(sqlx::query("SELECT COUNT(*) AS total FROM users")).await?;
-        row.map_or(Ok(0), |row| Ok(row.try_get("total")?))
+        self.count(sqlx::query("SELECT COUNT(*) AS total FROM users")).await
     }
 
     /// `email` is lower-cased. One address may belong to a user of each connection.
@@ -106,21 +94,6 @@ impl Rows<'_> {
         let statement = sqlx::query(select_users!("WHERE u.email = $1 ORDER BY u.created_at, u.user_id LIMIT 100"));
         let rows = self.all(statement.bind(email.to_owned())).await?;
         rows.iter().map(|row| Ok(stored_user(row)?.user)).collect()
-    }
-
-    /// The connection of this name, for a user to be created in it.
-    pub async fn find_connection_of_users(&mut self, name: &str) -> Result<Option<UserConnection>, StoreError> {
-        let statement = sqlx::query("SELECT id, name, strategy, options FROM connections WHERE name = $1");
-        let Some(row) = self.optional(statement.bind(name.to_owned())).await? else { return Ok(None) };
-        let options: Map<String, Value> = serde_json::from_str(row.try_get("options")?)?;
-        let option = |name: &str| options.get(name).and_then(Value::as_str);
-        let strategy: &str = row.try_get("strategy")?;
-        let unknown = || Fault::new("a stored connection", format!("unknown strategy {strategy}"));
-        let strategy = Strategy::parse(strategy).ok_or_else(unknown)?;
-        let from_domain =
-            || option("domain").filter(|_| strategy == Strategy::Okta).map(|host| format!("https://{host}"));
-        let issuer = option("issuer").map(str::to_owned).or_else(from_domain);
-        Ok(Some(UserConnection { id: row.try_get("id")?, name: row.try_get("name")?, strategy, issuer }))
     }
 
     /// An empty user, to be filled by [`Rows::update_user`]. `false` when the id or the identity is taken.
