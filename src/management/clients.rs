@@ -181,11 +181,6 @@ pub(super) async fn record(
     client_id: &str,
     now: Timestamp,
 ) -> Answer<()> {
-    let event = Event {
-        kind: "sapi",
-        description: format!("{what}: {client_id}"),
-        client_id: Some(caller.client_id.clone()),
-        ..Event::default()
-    };
+    let event = Event::by(&caller.client_id, format!("{what}: {client_id}"));
     Ok(rows.record_event(event, now).await?)
 }

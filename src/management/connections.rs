@@ -303,12 +303,6 @@ pub(super) async fn record(
     connection_id: &str,
     now: Timestamp,
 ) -> Answer<()> {
-    let event = Event {
-        kind: "sapi",
-        description: what.to_owned(),
-        client_id: Some(caller.client_id.clone()),
-        connection_id: Some(connection_id.to_owned()),
-        ..Event::default()
-    };
+    let event = Event { connection_id: Some(connection_id.to_owned()), ..Event::by(&caller.client_id, what) };
     Ok(rows.record_event(event, now).await?)
 }

@@ -228,12 +228,9 @@ async fn record(
     now: Timestamp,
 ) -> Answer<()> {
     let event = Event {
-        kind: "sapi",
-        description: what.to_owned(),
-        client_id: Some(caller.client_id.clone()),
         connection_id: Some(connection_id.to_owned()),
         organization_id: Some(organization_id.to_owned()),
-        ..Event::default()
+        ..Event::by(&caller.client_id, what)
     };
     Ok(rows.record_event(event, now).await?)
 }

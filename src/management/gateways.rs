@@ -39,12 +39,7 @@ pub async fn add(tenant: &Tenant, name: &str, audience: &str, scopes: &[&str]) -
         audience: audience.to_owned(),
         scope: scopes.iter().map(|&scope| scope.to_owned()).collect(),
     };
-    let event = Event {
-        kind: "sapi",
-        description: "Add a gateway".to_owned(),
-        client_id: Some(client_id.clone()),
-        ..Event::default()
-    };
+    let event = Event::by(&client_id, "Add a gateway");
     let written = tenant.write(move |mut rows| {
         Box::pin(async move {
             rows.create_client(&client, now).await?;

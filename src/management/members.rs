@@ -86,10 +86,9 @@ async fn change(management: &Management, caller: Caller, id: String, body: Membe
                     if changed {
                         let event = Event {
                             kind,
-                            client_id: Some(caller.client_id.clone()),
                             organization_id: Some(id.clone()),
                             user_id: Some(user_id),
-                            ..Event::default()
+                            ..Event::by(&caller.client_id, "")
                         };
                         rows.record_event(event, now).await?;
                     }

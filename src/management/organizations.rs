@@ -244,12 +244,6 @@ fn name_taken() -> ApiError {
 }
 
 async fn record(rows: &mut Rows<'_>, what: &str, caller: &Caller, id: &str, now: Timestamp) -> Answer<()> {
-    let event = Event {
-        kind: "sapi",
-        description: what.to_owned(),
-        client_id: Some(caller.client_id.clone()),
-        organization_id: Some(id.to_owned()),
-        ..Event::default()
-    };
+    let event = Event { organization_id: Some(id.to_owned()), ..Event::by(&caller.client_id, what) };
     Ok(rows.record_event(event, now).await?)
 }

@@ -128,7 +128,7 @@ async fn create(
                 apply(&mut stored, body, hash)?;
                 name_by_default(&mut stored);
                 store(&mut rows, &stored).await?;
-                let event = Event { description: "Create a user".to_owned(), ..event(&caller, &stored) };
+                let event = event(&caller, &stored, "Create a user");
                 rows.record_event(event, now).await?;
                 Ok(stored.user)
             })
@@ -196,7 +196,7 @@ async fn update(
                 }
                 apply(&mut stored, body, hash)?;
                 store(&mut rows, &stored).await?;
-                let event = Event { description: "Update a user".to_owned(), ..event(&caller, &stored) };
+                let event = event(&caller, &stored, "Update a user");
                 rows.record_event(event, now).await?;
                 Ok(stored.user)
             })
@@ -222,7 +222,7 @@ async fn delete(State(management): State<Arc<Management>>, caller: Caller, Ids(i
                     found => found?,
                 };
                 if rows.delete_user(&id).await? {
-                    let event = Event { description: "Delete a user".to_owned(), ..event(&caller, &stored) };
+                    let event = event(&caller, &stored, "Delete a user");
                     rows.record_event(event, now).await?;
                 }
                 Ok::<_, Failure>(())
@@ -330,13 +330,11 @@ async fn store(rows: &mut Rows<'_>, stored: &StoredUser) -> Answer<()> {
     Ok(())
 }
 
-fn event(caller: &Caller, stored: &StoredUser) -> Event {
+fn event(caller: &Caller, stored: &StoredUser, what: &str) -> Event {
     Event {
-        kind: "sapi",
-        client_id: Some(caller.client_id.clone()),
         connection_id: Some(stored.connection_id.clone()),
         user_id: Some(stored.user.user_id.clone()),
-        ..Event::default()
+        ..Event::by(&caller.client_id, what)
     }
 }
 

@@ -15,6 +15,13 @@ pub struct Event {
     pub client_address: Option<String>,
 }
 
+impl Event {
+    /// A write that a client of the API made.
+    pub fn by(client_id: &str, description: impl Into<String>) -> Self {
+        Self { kind: "sapi", description: description.into(), client_id: Some(client_id.to_owned()), ..Self::default() }
+    }
+}
+
 impl Rows<'_> {
     pub async fn record_event(&mut self, event: Event, now: Timestamp) -> Result<(), StoreError> {
         let statement = sqlx::query(
