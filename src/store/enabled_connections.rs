@@ -8,17 +8,24 @@ use super::database::{Rows, StoreError};
 use crate::model::connection::ConnectionSummary;
 use crate::model::{EnabledConnection, Timestamp};
 
+macro_rules! select_enabled_connections {
+    ($rest:literal) => {
+        concat!(
+            "SELECT e.connection_id, e.assign_membership_on_login, e.show_as_button, e.is_signup_enabled, ",
+            "c.name, c.strategy FROM enabled_connections e JOIN connections c ON c.id = e.connection_id ",
+            $rest
+        )
+    };
+}
+
 impl Rows<'_> {
     pub async fn find_enabled_connection(
         &mut self,
         organization_id: &str,
         connection_id: &str,
     ) -> Result<Option<EnabledConnection>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT e.connection_id, e.assign_membership_on_login, e.show_as_button, e.is_signup_enabled, \
-             c.name, c.strategy FROM enabled_connections e JOIN connections c ON c.id = e.connection_id \
-             WHERE e.organization_id = $1 AND e.connection_id = $2",
-        );
+        let statement =
+            sqlx::query(select_enabled_connections!("WHERE e.organization_id = $1 AND e.connection_id = $2"));
         let statement = statement.bind(organization_id.to_owned()).bind(connection_id.to_owned());
         self.optional(statement).await?.map(read).transpose()
     }
@@ -30,11 +37,9 @@ impl Rows<'_> {
         start: i64,
         limit: i64,
     ) -> Result<Vec<EnabledConnection>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT e.connection_id, e.assign_membership_on_login, e.show_as_button, e.is_signup_enabled, \
-             c.name, c.strategy FROM enabled_connections e JOIN connections c ON c.id = e.connection_id \
-             WHERE e.organization_id = $1 ORDER BY e.created_at, e.connection_id LIMIT $2 OFFSET $3",
-        );
+        let statement = sqlx::query(select_enabled_connections!(
+            "WHERE e.organization_id = $1 ORDER BY e.created_at, e.connection_id LIMIT $2 OFFSET $3"
+        ));
         let statement = statement.bind(organization_id.to_owned()).bind(limit).bind(start);
         self.all(statement).await?.into_iter().map(read).collect()
     }

@@ -5,7 +5,6 @@ use sqlx::Row;
 
 use super::database::{Rows, StoreError};
 use crate::model::Timestamp;
-use crate::model::organization::Organization;
 use crate::model::user::Profile;
 
 /// A member as the list tells it (contract §1.6).
@@ -78,45 +77,11 @@ impl Rows<'_> {
 
     pub async fn count_members(&mut self, organization_id: &str) -> Result<i64, StoreError> {
         let statement = sqlx::query("SELECT COUNT(*) AS total FROM members WHERE organization_id = $1");
-        let row = self.optional(statement.bind(organization_id.to_owned())).await?;
-        row.map_or(Ok(0), |row| Ok(row.try_get("total")?))
-    }
-
-    /// The organizations a user belongs to, the oldest membership first.
-    pub async fn list_memberships(
-        &mut self,
-        user_id: &str,
-        start: i64,
-        limit: i64,
-    ) -> Result<Vec<Organization>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT o.id, o.name, o.display_name, o.branding, o.metadata FROM members m \
-             JOIN organizations o ON o.id = m.organization_id \
-             WHERE m.user_id = $1 ORDER BY m.created_at, o.id LIMIT $2 OFFSET $3",
-        );
-        let rows = self.all(statement.bind(user_id.to_owned()).bind(limit).bind(start)).await?;
-        rows.iter()
-            .map(|row| {
-                let json = |column: &str| row.try_get::<Option<String>, _>(column);
-                Ok(Organization {
-                    id: row.try_get("id")?,
-                    name: row.try_get("name")?,
-                    display_name: row.try_get("display_name")?,
-                    branding: json("branding")?.map(|text| serde_json::from_str(&text)).transpose()?,
-                    metadata: json("metadata")?.map(|text| serde_json::from_str(&text)).transpose()?,
-                })
-            })
-            .collect()
+        self.count(statement.bind(organization_id.to_owned())).await
     }
 
     pub async fn count_memberships(&mut self, user_id: &str) -> Result<i64, StoreError> {
         let statement = sqlx::query("SELECT COUNT(*) AS total FROM members WHERE user_id = $1");
-        let row = self.optional(statement.bind(user_id.to_owned())).await?;
-        row.map_or(Ok(0), |row| Ok(row.try_get("total")?))
-    }
-
-    pub async fn is_organization(&mut self, organization_id: &str) -> Result<bool, StoreError> {
-        let statement = sqlx::query("SELECT id FROM organizations WHERE id = $1").bind(organization_id.to_owned());
-        Ok(self.optional(statement).await?.is_some())
+        self.count(statement.bind(user_id.to_owned())).await
     }
 }

@@ -6,26 +6,47 @@ use sqlx::any::AnyRow;
 use super::database::{Rows, StoreError};
 use crate::model::{Organization, Timestamp};
 
+macro_rules! select_organizations {
+    ($rest:literal) => {
+        concat!("SELECT o.id, o.name, o.display_name, o.branding, o.metadata FROM organizations o ", $rest)
+    };
+}
+
 impl Rows<'_> {
     pub async fn find_organization(&mut self, id: &str) -> Result<Option<Organization>, StoreError> {
-        let statement =
-            sqlx::query("SELECT id, name, display_name, branding, metadata FROM organizations WHERE id = $1");
+        let statement = sqlx::query(select_organizations!("WHERE o.id = $1"));
         self.optional(statement.bind(id.to_owned())).await?.map(read).transpose()
     }
 
     pub async fn find_organization_by_name(&mut self, name: &str) -> Result<Option<Organization>, StoreError> {
-        let statement =
-            sqlx::query("SELECT id, name, display_name, branding, metadata FROM organizations WHERE name = $1");
+        let statement = sqlx::query(select_organizations!("WHERE o.name = $1"));
         self.optional(statement.bind(name.to_owned())).await?.map(read).transpose()
     }
 
     /// The oldest first.
     pub async fn list_organizations(&mut self, start: i64, limit: i64) -> Result<Vec<Organization>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT id, name, display_name, branding, metadata FROM organizations \
-             ORDER BY created_at, id LIMIT $1 OFFSET $2",
-        );
+        let statement = sqlx::query(select_organizations!("ORDER BY o.created_at, o.id LIMIT $1 OFFSET $2"));
         self.all(statement.bind(limit).bind(start)).await?.into_iter().map(read).collect()
+    }
+
+    /// Those a user belongs to, the oldest membership first.
+    pub async fn list_memberships(
+        &mut self,
+        user_id: &str,
+        start: i64,
+        limit: i64,
+    ) -> Result<Vec<Organization>, StoreError> {
+        let statement = sqlx::query(select_organizations!(
+            "JOIN members m ON m.organization_id = o.id WHERE m.user_id = $1 ORDER BY m.created_at, o.id \
+             LIMIT $2 OFFSET $3"
+        ));
+        let statement = statement.bind(user_id.to_owned()).bind(limit).bind(start);
+        self.all(statement).await?.into_iter().map(read).collect()
+    }
+
+    pub async fn is_organization(&mut self, id: &str) -> Result<bool, StoreError> {
+        let statement = sqlx::query("SELECT id FROM organizations WHERE id = $1").bind(id.to_owned());
+        Ok(self.optional(statement).await?.is_some())
     }
 
     pub async fn count_organizations(&mut self) -> Result<i64, StoreError> {
