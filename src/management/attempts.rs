@@ -14,6 +14,7 @@ use super::Management;
 use super::answer::{Answer, Failure};
 use super::check::is_plain;
 use crate::model::login::{LoginRecord, refusal};
+use crate::model::user::LONGEST_EMAIL;
 use crate::model::{ApiError, Timestamp, sha256};
 use crate::store::{OpenConnection, Rows, StoreError, StoredUser, Throttle};
 use crate::web::budget_key;
@@ -53,7 +54,7 @@ pub(super) async fn try_password(
         return Ok(None);
     }
     let identifier = identifier.trim().to_lowercase();
-    let user = match is_plain(&identifier, 320) {
+    let user = match is_plain(&identifier, LONGEST_EMAIL) {
         true => rows.find_user_by_identifier(&connection.id, &identifier).await?,
         false => None,
     };

@@ -11,14 +11,11 @@ use url::Url;
 use super::answer::Failure;
 use crate::config::is_loopback;
 use crate::model::ApiError;
-use crate::model::user::Profile;
+use crate::model::user::{LONGEST_EMAIL, LONGEST_USER_ID, Profile};
 use crate::store::StoreError;
 
 /// The identifiers of the path, free of what no database takes.
 pub(super) struct Ids<T>(pub(super) T);
-
-/// The longest identifier there is: a user id (contract §1.1).
-pub(super) const LONGEST_ID: usize = 1024;
 
 /// In bytes; ours have 32.
 pub(super) const LONGEST_CLIENT_ID: usize = 255;
@@ -30,7 +27,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> 
         let wrong = |why: &str| ApiError::new(400, Some("invalid_uri"), format!("Path validation error: '{why}'."));
         let raw = RawPathParams::from_request_parts(parts, state).await;
         for (name, value) in &raw.map_err(|error| wrong(&error.body_text()))? {
-            if value.len() > LONGEST_ID || value.chars().any(char::is_control) {
+            if value.len() > LONGEST_USER_ID || value.chars().any(char::is_control) {
                 return Err(wrong(&format!("{name} is not an identifier")).into());
             }
         }
@@ -111,12 +108,6 @@ pub(super) fn check_metadata(pairs: &BTreeMap<String, String>, most: usize) -> R
     Ok(())
 }
 
-/// The longest e-mail address (RFC 5321 §4.5.3.1: 64 + 1 + 255).
-const LONGEST_EMAIL: usize = 320;
-
-/// OIDC Core §2: a subject has at most 255 characters.
-pub(super) const LONGEST_SUBJECT: usize = 255;
-
 /// Whether the text has 1 to `longest` bytes and no control character.
 pub(super) fn is_plain(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len()) && !text.chars().any(char::is_control)
@@ -152,23 +143,6 @@ pub(super) fn usable_profile(profile: &Profile) -> Profile {
         family_name: keep(&profile.family_name, 150),
         picture: keep(&profile.picture, 2048).filter(|text| text.starts_with("https://")),
         locale: keep(&profile.locale, 50),
-    }
-}
-
-/// Takes over what is told; what is not told stays.
-pub(super) fn overwrite(kept: &mut Profile, told: Profile) {
-    let members = [
-        (&mut kept.name, told.name),
-        (&mut kept.nickname, told.nickname),
-        (&mut kept.given_name, told.given_name),
-        (&mut kept.family_name, told.family_name),
-        (&mut kept.picture, told.picture),
-        (&mut kept.locale, told.locale),
-    ];
-    for (kept, told) in members {
-        if told.is_some() {
-            *kept = told;
-        }
     }
 }
 

@@ -11,9 +11,10 @@ use super::answer::{Answer, Body, Failure};
 use super::answered_trips::{TRIP_SECONDS, find_answered, fingerprint, trip};
 use super::attempts::{self, Attempt, find_open_connection};
 use super::caller::{Caller, GATEWAY_SCOPE};
-use super::check::{LONGEST_SUBJECT, email, is_plain, overwrite, usable_profile};
+use super::check::{email, is_plain, usable_profile};
 use crate::error::Fault;
 use crate::model::login::{Admission, Identity, LoginRecord, Membership, Proof, refusal};
+use crate::model::user::{LONGEST_SUBJECT, LONGEST_USER_ID};
 use crate::model::{ApiError, Timestamp, sha256};
 use crate::store::{AnsweredTrip, Event, NewUser, OpenConnection, Rows, StoreError, StoredUser, federated_user_id};
 
@@ -145,7 +146,7 @@ fn check(record: &LoginRecord) -> Result<(), ApiError> {
             ("proof.identity.subject", &identity.subject, LONGEST_SUBJECT),
         ],
         Proof::Session { user_id, account_version } => vec![
-            ("proof.session.user_id", user_id.as_str(), 1024),
+            ("proof.session.user_id", user_id.as_str(), LONGEST_USER_ID),
             ("proof.session.account_version", account_version, 64),
         ],
         Proof::Password { .. } => Vec::new(),
@@ -338,7 +339,7 @@ async fn sign_in(
         if let Some(email) = identity.email.as_deref().and_then(email) {
             (user.email, user.email_verified) = (Some(email), identity.email_verified);
         }
-        overwrite(&mut user.profile, usable_profile(&identity.profile));
+        user.profile = usable_profile(&identity.profile).or(std::mem::take(&mut user.profile));
     }
     let logins_count = rows.record_sign_in(user, now).await?.ok_or(Stop::Overtaken)?;
     (user.updated_at, user.last_login, user.logins_count) = (now, Some(now), logins_count);

@@ -11,11 +11,12 @@ use serde_json::Value;
 
 use super::answer::{Answer, Body, Failure, Parameters};
 use super::caller::Caller;
-use super::check::{Ids, LONGEST_ID, is_plain};
+use super::check::{Ids, is_plain};
 use super::organizations::unknown_organization;
 use super::paging::Paging;
 use super::{Management, users};
 use crate::model::organization::is_organization_id;
+use crate::model::user::LONGEST_USER_ID;
 use crate::model::{ApiError, Timestamp};
 use crate::store::{Event, Rows};
 
@@ -105,7 +106,7 @@ fn check(body: &Members) -> Result<(), ApiError> {
         let message = format!("Payload validation error: 'members takes 1 to {MOST_AT_ONCE} user ids'.");
         return Err(ApiError::invalid_body(message));
     }
-    match body.members.iter().all(|id| is_plain(id, LONGEST_ID)) {
+    match body.members.iter().all(|id| is_plain(id, LONGEST_USER_ID)) {
         true => Ok(()),
         false => Err(ApiError::invalid_body("Payload validation error: 'members holds no user id'.")),
     }

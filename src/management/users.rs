@@ -16,7 +16,7 @@ use super::check::Ids;
 use super::paging::Paging;
 use super::passwords::LONGEST_PASSWORD_BYTES;
 use super::{Management, check};
-use crate::model::user::Profile;
+use crate::model::user::{LONGEST_SUBJECT, Profile};
 use crate::model::{ApiError, Connection, Strategy, Timestamp, User, random_bytes};
 use crate::store::{Event, NewUser, Rows, StoredUser, federated_user_id};
 
@@ -150,7 +150,7 @@ fn identify(connection: &Connection, body: &UserBody) -> Answer<NewUser> {
         };
         (format!("auth0|{subject}"), Strategy::Auth0.as_str().to_owned(), subject)
     } else {
-        let subject = body.user_id.clone().filter(|id| check::is_plain(id, check::LONGEST_SUBJECT));
+        let subject = body.user_id.clone().filter(|id| check::is_plain(id, LONGEST_SUBJECT));
         let subject = subject.ok_or_else(|| wrong("user_id, the subject at the identity provider, is required"))?;
         let issuer = connection.oidc_options().ok().and_then(|options| options.issuer);
         let issuer = issuer.ok_or_else(|| wrong("the connection's options name no issuer"))?;
@@ -272,7 +272,7 @@ fn apply(stored: &mut StoredUser, body: UserBody, hash: Option<String>) -> Resul
         locale: None,
     };
     check::check_profile(&told)?;
-    check::overwrite(&mut user.profile, told);
+    user.profile = told.or(std::mem::take(&mut user.profile));
     if let Some(email) = body.email {
         let email = check::email(&email).ok_or_else(|| wrong("email is no e-mail address"))?;
         // A new address is not the one that was verified.

@@ -5,6 +5,15 @@ use serde_json::{Map, Value};
 
 use super::Timestamp;
 
+/// The longest user id in bytes (contract §1.1).
+pub const LONGEST_USER_ID: usize = 1024;
+
+/// The longest subject in bytes (OIDC Core §2).
+pub const LONGEST_SUBJECT: usize = 255;
+
+/// The longest e-mail address in bytes (RFC 5321 §4.5.3.1: 64 + 1 + 255).
+pub const LONGEST_EMAIL: usize = 320;
+
 /// A user (contract §1.13). The password hash is no part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
@@ -53,6 +62,20 @@ pub struct Profile {
     pub picture: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub locale: Option<String>,
+}
+
+impl Profile {
+    /// This profile, with the other's members where it has none.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            name: self.name.or(other.name),
+            nickname: self.nickname.or(other.nickname),
+            given_name: self.given_name.or(other.given_name),
+            family_name: self.family_name.or(other.family_name),
+            picture: self.picture.or(other.picture),
+            locale: self.locale.or(other.locale),
+        }
+    }
 }
 
 /// Where a user comes from.

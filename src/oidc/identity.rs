@@ -4,12 +4,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::model::login::Identity;
-use crate::model::user::Profile;
-
-/// OIDC Core §2: a subject has at most 255 characters.
-const MAX_SUBJECT_BYTES: usize = 255;
-/// RFC 5321 §4.5.3.1: 64 for the local part, 255 for the domain.
-const MAX_EMAIL_BYTES: usize = 320;
+use crate::model::user::{LONGEST_EMAIL, LONGEST_SUBJECT, Profile};
 
 /// The claims about the person. A claim of the wrong type is an error, except that `email_verified` then means no.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,12 +32,12 @@ impl PersonClaims {
     }
 
     fn checked(mut self) -> Result<Self, String> {
-        if self.sub.is_empty() || self.sub.len() > MAX_SUBJECT_BYTES || self.sub.chars().any(char::is_control) {
+        if self.sub.is_empty() || self.sub.len() > LONGEST_SUBJECT || self.sub.chars().any(char::is_control) {
             return Err("the subject is empty, too long or has control characters".to_owned());
         }
         self.email = self.email.filter(|email| !email.is_empty());
         let email = self.email.as_deref().unwrap_or_default();
-        if email.len() > MAX_EMAIL_BYTES || email.chars().any(|letter| letter.is_control() || letter.is_whitespace()) {
+        if email.len() > LONGEST_EMAIL || email.chars().any(|letter| letter.is_control() || letter.is_whitespace()) {
             return Err("the e-mail address is malformed".to_owned());
         }
         Ok(self)
@@ -59,13 +54,7 @@ impl PersonClaims {
         if self.email.is_none() {
             (self.email, self.email_verified) = (other.email, other.email_verified);
         }
-        let (mine, theirs) = (&mut self.profile, other.profile);
-        mine.name = mine.name.take().or(theirs.name);
-        mine.nickname = mine.nickname.take().or(theirs.nickname);
-        mine.given_name = mine.given_name.take().or(theirs.given_name);
-        mine.family_name = mine.family_name.take().or(theirs.family_name);
-        mine.picture = mine.picture.take().or(theirs.picture);
-        mine.locale = mine.locale.take().or(theirs.locale);
+        self.profile = self.profile.or(other.profile);
         Ok(self)
     }
 
