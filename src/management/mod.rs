@@ -14,8 +14,6 @@ mod connection_options;
 mod connections;
 mod enabled_connections;
 pub mod gateways;
-#[cfg(test)]
-mod login_tests;
 mod logins;
 mod members;
 mod organizations;
@@ -26,8 +24,6 @@ mod rate_limit;
 mod test_support;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod user_tests;
 mod users;
 
 use std::sync::Arc;

@@ -2,7 +2,9 @@
 
 mod clients;
 mod connections;
+mod logins;
 mod organizations;
+mod users;
 
 use std::sync::Arc;
 

@@ -4,8 +4,8 @@ use axum::Router;
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::test_support::{ORGANIZATION, call, management};
-use super::{members, users};
+use crate::management::test_support::{ORGANIZATION, call, management};
+use crate::management::{members, users};
 
 const SCOPES: [&str; 7] = [
     "read:users",

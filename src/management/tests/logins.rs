@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Failure};
-use super::logins::{record_login_at, router};
-use super::test_support::{ORGANIZATION, call, management, management_with};
-use super::{GATEWAY_SCOPE, Management};
+use crate::management::answer::{Answer, Failure};
+use crate::management::logins::{record_login_at, router};
+use crate::management::test_support::{ORGANIZATION, call, management, management_with};
+use crate::management::{GATEWAY_SCOPE, Management};
 use crate::model::login::{Admission, LoginRecord};
 use crate::model::{ApiError, Timestamp};
 
@@ -61,7 +61,7 @@ async fn run(management: &Management, sql: &'static str) {
 
 async fn with_ada(failures: i64) -> (Arc<Management>, tempfile::TempDir) {
     let (management, directory) = management_with(|config| config.login.password_failures = failures).await;
-    let router = super::users::router().with_state(management.clone());
+    let router = crate::management::users::router().with_state(management.clone());
     let ada =
         json!({"connection": "people", "email": "ada@acme.example", "username": "ada", "password": "correct horse"});
     let (status, user) = call(&router, Method::POST, "/users", &["create:users"], ada).await;
