@@ -51,7 +51,7 @@ deps: ## install what the tests need and is missing
 	$(call timed,npm packages,$(MAKE) --no-print-directory $(NPM_STAMPS))
 
 # The command that must exist, and Debian's package that brings it.
-PACKAGES := chromium=chromium chromedriver=chromium-driver psql=postgresql node=nodejs npm=npm gcc=gcc cmake=cmake
+PACKAGES := chromium=chromium chromedriver=chromium-driver psql=postgresql node=nodejs npm=npm curl=curl gcc=gcc cmake=cmake
 
 system-deps:
 	@missing=; for pair in $(PACKAGES); do \

@@ -23,6 +23,7 @@ mod outbound;
 mod outside_world;
 mod password;
 mod picker;
+mod readme;
 mod root_key;
 mod seed_api;
 mod serving;
