@@ -1,7 +1,7 @@
 // One independent OpenID provider (npm oidc-provider) in a process of its own.
 //
 // The first line on standard input is its configuration:
-//   { clients: [client metadata], accounts: [{sub, login?, password?, ...claims}], claims_in_id_token: bool }
+//   { clients: [client metadata], accounts: [{sub, login?, password?, ...claims}] }
 // It answers with one line, {"port": N}, and ends when standard input is closed, so it
 // cannot outlive the test that started it. Paths under /__test/ steer it.
 
@@ -25,7 +25,6 @@ const clients = new Map();
 const records = new Map();
 const token = { hits: 0, waiting: 0, gate: null, arrivals: [] };
 let issuer;
-let claimsInIdToken = false;
 let provider;
 let handle;
 
@@ -81,7 +80,6 @@ function newProvider() {
     jwks: { keys: [jwk] },
     cookies: { keys: ['only for tests'] },
     claims: SCOPES,
-    conformIdTokenClaims: !claimsInIdToken,
     features: { devInteractions: { enabled: false } },
     pkce: { required: () => true },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
@@ -223,7 +221,6 @@ input.once('line', (line) => {
   const config = JSON.parse(line);
   for (const account of config.accounts ?? []) accounts.set(account.sub, account);
   for (const client of config.clients ?? []) clients.set(client.client_id, client);
-  claimsInIdToken = config.claims_in_id_token ?? false;
   server.listen(0, '127.0.0.1', () => {
     const { port } = server.address();
     issuer = `http://127.0.0.1:${port}`;

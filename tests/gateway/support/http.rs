@@ -163,11 +163,6 @@ impl Visitor {
     pub fn set_cookie(&self, url: &Url, cookie: &str) {
         self.cookies.lock().unwrap().parse(cookie, url).unwrap();
     }
-
-    /// Closes the browser and opens a fresh one.
-    pub fn forget_cookies(&self) {
-        self.cookies.lock().unwrap().clear();
-    }
 }
 
 impl Page {

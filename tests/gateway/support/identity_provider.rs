@@ -23,19 +23,11 @@ impl IdentityProvider {
     /// Starts one. `clients` are client metadata (`client_id`, `client_secret`, `redirect_uris`, ...),
     /// `accounts` are `{sub, login?, password?, email, ...}`; the e-mail comes by userinfo.
     pub fn start(clients: Value, accounts: Value) -> Self {
-        Self::configured(&json!({ "clients": clients, "accounts": accounts }))
-    }
-
-    /// The same, with e-mail and profile in the ID token.
-    pub fn start_with_claims_in_id_token(clients: Value, accounts: Value) -> Self {
-        Self::configured(&json!({ "clients": clients, "accounts": accounts, "claims_in_id_token": true }))
-    }
-
-    fn configured(config: &Value) -> Self {
         let folder = repository("tests/identity_provider");
         let mut node = Command::new("node");
         node.arg("server.mjs").current_dir(&folder).stdout(Stdio::piped());
         let mut process = Tied::start(&mut node).expect("node is installed (`make deps`)");
+        let config = json!({ "clients": clients, "accounts": accounts });
         writeln!(process.input(), "{config}").unwrap();
         let port = process.wait_for_output(|line| serde_json::from_str::<Value>(line).ok()?["port"].as_u64());
         let port = port.expect("the identity provider starts (`make deps` installs its packages)");
