@@ -1,46 +1,10 @@
 //! The demo as a person meets it: every sign-in of its tour, by clicking.
 
-use std::process::Stdio;
-
-use serde_json::Value;
-
 use crate::support::appearance::check_page;
 use crate::support::browser::Browser;
-use crate::support::child::Tied;
-
-/// A running demo on free ports.
-struct Demo {
-    tour: Value,
-    application: String,
-    gateway: String,
-    identity_provider: String,
-    _process: Tied,
-}
+use crate::support::demo::Demo;
 
 impl Demo {
-    fn start() -> Self {
-        let mut command = vec![env!("CARGO_BIN_EXE_vestibule").into(), "demo".into(), "--json".into()];
-        for port in ["--port", "--application-port", "--identity-provider-port"] {
-            command.extend([port.into(), "0".into()]);
-        }
-        let started = Tied::wrapped("TERM", "", &command, |shell| {
-            shell.stdout(Stdio::piped());
-        });
-        let mut process = started.unwrap();
-        let tour = process.wait_for_output(|line| serde_json::from_str::<Value>(line).ok());
-        let tour = tour.expect("the demo says what to open");
-        let text = |name: &str| tour[name].as_str().unwrap().to_owned();
-        let (application, gateway) = (text("application"), text("gateway"));
-        let identity_provider = text("identity_provider");
-        Self { application, gateway, identity_provider, tour, _process: process }
-    }
-
-    fn login_url(&self, organization: &str) -> &str {
-        let organizations = self.tour["organizations"].as_array().unwrap();
-        let found = organizations.iter().find(|it| it["name"] == organization).unwrap();
-        found["login_url"].as_str().unwrap()
-    }
-
     fn password(&self) -> &str {
         self.tour["sign_ins"][0]["password"].as_str().unwrap()
     }

@@ -4,44 +4,35 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::support::command::{Running, run};
+use crate::support::command::run;
+use crate::support::demo::Demo;
 use crate::support::gateway::{Administrator, text};
 use crate::support::http::{Page, Visitor};
 
-fn demo() -> (Running, Value) {
-    let ports = ["--port", "0", "--application-port", "0", "--identity-provider-port", "0"];
-    let running = Running::start(&[&["demo", "--json"], &ports[..]].concat());
-    let tour = serde_json::from_str(&running.output.wait_for("sign_ins")).unwrap();
-    (running, tour)
-}
-
 /// Signs in as the tour says, from the organization's own address to the application.
-async fn sign_in(tour: &Value, sign_in: &Value) -> Page {
+async fn sign_in(demo: &Demo, sign_in: &Value) -> Page {
     let visitor = Visitor::new();
-    let (application, provider) = (text(tour, "application"), text(tour, "identity_provider"));
-    let organization =
-        tour["organizations"].as_array().unwrap().iter().find(|it| it["name"] == sign_in["organization"]);
-    let page = visitor.get(text(organization.unwrap(), "login_url")).await;
+    let page = visitor.get(demo.login_url(&text(sign_in, "organization"))).await;
     let page = visitor.follow(page, "never").await;
     let option = format!("Continue with {}", text(sign_in, "connection"));
     let page = match page.option_titles().contains(&option) {
         true => visitor.follow(visitor.click(&page, &option).await, "never").await,
         false => page,
     };
-    let is_at_provider = page.url.as_str().starts_with(&provider);
+    let is_at_provider = page.url.as_str().starts_with(&demo.identity_provider);
     assert_eq!(is_at_provider, text(sign_in, "connection") != "password form", "{}", page.url);
     let (username, password) = (text(sign_in, "username"), text(sign_in, "password"));
     let page = visitor.submit(&page, &[("username", &username), ("password", &password)]).await;
     let page = visitor.follow(page, "never").await;
-    assert!(page.url.as_str().starts_with(&application), "{}: {}", page.url, page.text());
+    assert!(page.url.as_str().starts_with(&demo.application), "{}: {}", page.url, page.text());
     page
 }
 
 #[tokio::test]
 async fn every_sign_in_of_the_tour_does_what_it_says() {
-    let (running, tour) = demo();
-    for it in tour["sign_ins"].as_array().unwrap() {
-        let page = sign_in(&tour, it).await;
+    let demo = Demo::start();
+    for it in demo.tour["sign_ins"].as_array().unwrap() {
+        let page = sign_in(&demo, it).await;
         if text(it, "outcome").starts_with("is refused") {
             assert_eq!(page.status, 403, "{it}");
             let error = page.text_of("#error").unwrap();
@@ -51,19 +42,20 @@ async fn every_sign_in_of_the_tour_does_what_it_says() {
             assert_eq!(page.text_of("#organization"), Some(text(it, "organization")), "{it}");
         }
     }
-    running.signal("INT");
-    let said = running.end();
+    demo.running.signal("INT");
+    let said = demo.running.end();
     assert_eq!(said.status.code(), Some(0), "{said:?}");
     assert_eq!(said.errors, "", "a quiet demo");
 }
 
 #[tokio::test]
 async fn the_tour_has_the_documented_shape_and_its_token_works() {
-    let (_running, tour) = demo();
+    let demo = Demo::start();
+    let tour = &demo.tour;
     for member in ["gateway", "application", "identity_provider"] {
-        assert!(text(&tour, member).starts_with("http://"), "{tour}");
+        assert!(text(tour, member).starts_with("http://"), "{tour}");
     }
-    let admin = Administrator::at(&text(&tour, "gateway"), &text(&tour, "management_token"), Visitor::new());
+    let admin = Administrator::at(&demo.gateway, &text(tour, "management_token"), Visitor::new());
     for organization in tour["organizations"].as_array().unwrap() {
         let id = text(organization, "id");
         assert_eq!(admin.get(&format!("/organizations/{id}")).await["name"], organization["name"]);

@@ -10,11 +10,11 @@ use vestibule::management::gateways;
 use vestibule::management_client::GATEWAY_SCOPES;
 
 use crate::support::application::Application;
+use crate::support::command::Home;
 use crate::support::gateway::{Administrator, text};
 use crate::support::http::{Page, Visitor};
 use crate::support::identity_provider::IdentityProvider;
 use crate::support::postgres::Postgres;
-use crate::support::process::Home;
 
 const ISSUER: &str = "https://idp.example";
 const MANY: usize = 200;

@@ -8,15 +8,15 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::support::application::Application;
+use crate::support::command::{Home, Running};
 use crate::support::http::Visitor;
-use crate::support::process::{Home, Serving};
 
 /// A gateway, with the host of its Management API when that is another.
 struct Counted {
     gateway: Home,
     application: Application,
     visitor: Visitor,
-    _serving: Vec<Serving>,
+    _serving: Vec<Running>,
 }
 
 async fn start(folder: &Path, is_remote: bool) -> Counted {

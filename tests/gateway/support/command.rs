@@ -3,9 +3,15 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
+
+use super::child::Tied;
+use super::gateway::Administrator;
+use super::http::Visitor;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_vestibule");
 
 /// A free port. Another process may take it before it is used; the kernel gives each out only after all others.
 pub fn free_port() -> u16 {
@@ -33,43 +39,35 @@ pub struct Said {
     pub errors: String,
 }
 
-fn vestibule(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
 /// Runs a command that ends by itself.
 pub fn run(arguments: &[&str]) -> Said {
     run_with(arguments, &[])
 }
 
 pub fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> Said {
-    let output = vestibule(arguments).envs(environment.iter().copied()).output().unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).envs(environment.iter().copied()).stdin(Stdio::null());
+    let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { status: output.status, output: text(output.stdout), errors: text(output.stderr) }
 }
 
-/// A command that runs until it is told to stop; it is killed when this value is dropped.
+/// A command that runs until it is told to stop, or this value is dropped.
 pub struct Running {
-    child: Child,
+    process: Tied,
     pub output: Heard,
     pub errors: Heard,
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 impl Running {
     pub fn start(arguments: &[&str]) -> Self {
-        let mut child = vestibule(arguments).spawn().unwrap();
-        let output = Heard::listen(child.stdout.take().unwrap());
-        let errors = Heard::listen(child.stderr.take().unwrap());
-        Self { child, output, errors }
+        let words: Vec<_> = std::iter::once(&PROGRAM).chain(arguments).map(Into::into).collect();
+        let process = Tied::wrapped("TERM", "", &words, |shell| {
+            shell.stdout(Stdio::piped()).stderr(Stdio::piped());
+        });
+        let mut process = process.unwrap();
+        let (output, errors) = (Heard::listen(process.output()), Heard::listen(process.errors()));
+        Self { process, output, errors }
     }
 
     /// `serve`, once it listens.
@@ -80,20 +78,65 @@ impl Running {
     }
 
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+        self.process.signal(name);
     }
 
     /// Waits for its end.
-    pub fn end(mut self) -> Said {
-        let status = self.child.wait().unwrap();
-        Said { status, output: self.output.all(), errors: self.errors.all() }
+    pub fn end(self) -> Said {
+        let (output, errors) = (self.output.all(), self.errors.all());
+        Said { status: self.process.end(), output, errors }
     }
 
     /// Asks it to stop, as a service manager does, and waits for its end.
     pub fn stop(self) -> Said {
         self.signal("TERM");
         self.end()
+    }
+}
+
+/// A place where a server can be started, stopped and started again.
+pub struct Home {
+    /// `http://localhost:PORT`
+    pub origin: String,
+    config: PathBuf,
+    metrics_port: u16,
+}
+
+impl Home {
+    /// `settings` are dotted keys, as in the settings file.
+    pub fn new(folder: &Path, name: &str, settings: &str) -> Self {
+        let (port, metrics_port) = (free_port(), free_port());
+        let settings = format!("server.metrics_listen = \"127.0.0.1:{metrics_port}\"\n{settings}");
+        let config = self::settings(folder, name, port, &settings);
+        Self { origin: format!("http://localhost:{port}"), config, metrics_port }
+    }
+
+    /// Answers once the server does, which is after its metrics do.
+    pub async fn serve(&self) -> Running {
+        let running = Running::serve(&self.config);
+        assert_eq!(Visitor::new().get(format!("{}/readyz", self.origin)).await.status, 200);
+        running
+    }
+
+    /// What a command of the program prints.
+    pub fn run(&self, words: &[&str]) -> String {
+        let said = run(&[words, &["--config", self.config.to_str().unwrap()]].concat());
+        assert!(said.status.success(), "{words:?}: {}", said.errors);
+        said.output
+    }
+
+    /// An administrator with a token by `vestibule token`.
+    pub fn administrator(&self) -> Administrator {
+        Administrator::at(&self.origin, self.run(&["token"]).trim(), Visitor::new())
+    }
+
+    /// The sum of a counter over its labels; 0 when it never counted.
+    pub async fn counter(&self, name: &str) -> u64 {
+        let page = Visitor::new().get(format!("http://localhost:{}/metrics", self.metrics_port)).await;
+        let text = page.text();
+        let lines = text.lines().filter_map(|line| line.strip_prefix(name));
+        let lines = lines.filter(|rest| rest.starts_with([' ', '{']));
+        lines.map(|rest| rest.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     }
 }
 

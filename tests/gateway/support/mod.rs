@@ -1,12 +1,13 @@
 //! The outside world of the gateway: browsers, identity providers, a database server.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(unreachable_pub)]
 
 pub mod appearance;
 pub mod application;
 pub mod browser;
 pub mod child;
 pub mod command;
+pub mod demo;
 pub mod devtools;
 pub mod forging;
 pub mod gateway;
@@ -17,7 +18,6 @@ pub mod http;
 pub mod identity_provider;
 pub mod ill_management;
 pub mod postgres;
-pub mod process;
 pub mod world;
 
 use std::path::{Path, PathBuf};

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use super::child::Tied;
+use super::command::free_port;
 
 /// Durability costs time and these databases are thrown away.
 const SETTINGS: [&str; 6] = [
@@ -64,7 +64,7 @@ impl Postgres {
         initdb.push(data.clone());
         run(Command::new(&initdb[0]).args(&initdb[1..]).current_dir(&folder).stdout(Stdio::null()));
 
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut server = words(&programs.join("postgres"), &["-p", &port.to_string(), "-D"]);
         server.extend([data, "-k".into(), folder.clone().into()]);
         server.extend(SETTINGS.iter().flat_map(|setting| ["-c".into(), setting.into()]));
