@@ -280,6 +280,15 @@ async fn new_keys_are_found_at_once() {
     world.application.code(&begun, &page);
 }
 
+/// OpenID Connect Core 10.1: the key id may be left out while there is only one key.
+#[tokio::test]
+async fn an_id_token_without_a_key_id_is_checked_with_the_one_published_key() {
+    let world = HostileWorld::start().await;
+    world.provider.behave(|b| b.signature = Signature::NoKeyId);
+    let (arrival, page) = world.sign_in("acme", "acme-sso").await;
+    world.application.code(&arrival.begun, &page);
+}
+
 #[tokio::test]
 async fn keys_known_already_outlast_an_identity_providers_key_trouble() {
     let world = HostileWorld::start_with("outbound.metadata_seconds = 0").await;
