@@ -31,7 +31,7 @@ impl Tied {
     pub fn start(command: &mut Command) -> std::io::Result<Self> {
         let mut child = command.stdin(Stdio::piped()).spawn()?;
         let input = child.stdin.take();
-        Ok(Self { child, input: input })
+        Ok(Self { child, input })
     }
 
     /// The same for any command: `stop` is the signal that ends it, `clean` a folder to delete after it.
