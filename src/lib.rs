@@ -48,7 +48,7 @@ mod tidy {
         Some(match room {
             "model" | "config" | "error" => GROUND,
             "store" | "oidc" | "web" => GROUND,
-            "management" => &["config", "error", "model", "store"],
+            "management" => &["config", "error", "model", "store", "web"],
             "management_client" => &["config", "error", "model", "web"],
             "login" | "provider" => &["config", "error", "model", "store", "oidc", "web", "management_client"],
             _ => return None,
