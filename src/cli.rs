@@ -120,6 +120,7 @@ async fn serve(config: &ConfigArgument) -> Result<(), Fault> {
     let listener = TcpListener::bind(address)
         .await
         .context(&format!("listening on {address} (server.listen, or VESTIBULE_SERVER__LISTEN, changes it)"))?;
+    let stop = web::stop::stop_signal();
     tracing::info!(%address, public_url = %app.settings.server.public_url, "serving");
     if first_start {
         tracing::info!(
@@ -127,7 +128,7 @@ async fn serve(config: &ConfigArgument) -> Result<(), Fault> {
              vestibule token --scope create:organizations (without --scope it has every scope)"
         );
     }
-    app.serve(listener, web::stop::stop_signal()).await
+    app.serve(listener, stop).await
 }
 
 async fn check(config: &ConfigArgument) -> Result<(), Fault> {

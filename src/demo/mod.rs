@@ -75,6 +75,8 @@ impl Drop for Folder {
 /// # Errors
 /// A port that is taken, with the flag that changes it.
 pub async fn run(arguments: Arguments) -> Result<(), Fault> {
+    // From here on a stop deletes the folder, too.
+    let told = web::stop::stop_signal();
     let folder = Folder(std::env::temp_dir().join(format!("vestibule-demo-{}", model::random_alphanumeric(12))));
     std::fs::create_dir_all(&folder.0).context("making a folder for the demo")?;
     let gateway_listener = listen(arguments.port, "--port").await?;
@@ -119,7 +121,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Fault> {
         )
     };
     let stopping = async {
-        web::stop::stop_signal().await;
+        told.await;
         let _ = stop.send(true);
         Ok(())
     };

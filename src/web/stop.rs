@@ -2,18 +2,23 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// SIGTERM or Ctrl-C.
-pub async fn stop_signal() {
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
+/// SIGTERM or Ctrl-C, from this call on: before it, either ends the process on the spot.
+pub fn stop_signal() -> impl Future<Output = ()> {
+    let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()].map(|kind| {
+        let told = signal(kind);
+        async move {
+            match told {
+                Ok(mut told) => {
+                    told.recv().await;
+                }
+                Err(_) => std::future::pending().await,
             }
-            Err(_) => std::future::pending().await,
         }
-    };
-    tokio::select! {
-        () = terminate => {}
-        _ = tokio::signal::ctrl_c() => {}
+    });
+    async move {
+        tokio::select! {
+            () = terminate => {}
+            () = interrupt => {}
+        }
     }
 }
