@@ -43,8 +43,24 @@ impl App {
     /// # Errors
     /// When the database, the root key or a setting cannot be used. No identity provider is asked.
     pub async fn build(config: Config) -> Result<Self, Fault> {
+        let rows = store::open(&config.storage).await?;
+        Self::assemble(config, rows).await
+    }
+
+    /// The same for a command beside a server that may be running: the database is taken as it is.
+    ///
+    /// # Errors
+    /// As [`App::build`], and when there is no database yet.
+    pub async fn beside_a_server(config: Config) -> Result<Self, Fault> {
+        if store::is_new(&config.storage) {
+            return Err(Fault::new("storage.url", "there is no database yet; vestibule serve makes it"));
+        }
+        let rows = store::open_as_it_is(&config.storage).await?;
+        Self::assemble(config, rows).await
+    }
+
+    async fn assemble(config: Config, (tenant, logins): (Tenant, Logins)) -> Result<Self, Fault> {
         let settings = Arc::new(config);
-        let (tenant, logins) = store::open(&settings.storage).await?;
         let keys = open_keys(&logins).await?;
         let writes = Writes::default();
         let api = management_router(&settings, &tenant, &logins, &keys, &writes);

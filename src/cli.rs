@@ -74,10 +74,11 @@ impl ConfigArgument {
         Config::load(self.config.as_deref(), environment).context("the configuration")
     }
 
-    async fn build(&self) -> Result<App, Fault> {
+    /// For a command beside a server that may be running.
+    async fn open(&self) -> Result<App, Fault> {
         let config = self.load()?;
         web::observe::init_logging(&config.log)?;
-        App::build(config).await
+        App::beside_a_server(config).await
     }
 }
 
@@ -91,13 +92,13 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Check(config) => check(&config).await,
         Command::Explain { config, url } => {
-            let app = config.build().await?;
+            let app = config.open().await?;
             let lines = app.login.explain(&url).await.context("explaining the address")?;
             lines.iter().for_each(|line| println!("{line}"));
             Ok(())
         }
         Command::Token { config, scopes, seconds } => {
-            let app = config.build().await?;
+            let app = config.open().await?;
             if app.settings.management.url.is_some() {
                 return Err(Fault::new(
                     "vestibule token",
@@ -114,15 +115,18 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
 }
 
 async fn serve(config: &ConfigArgument) -> Result<(), Fault> {
-    let first_start = store::is_new(&config.load()?.storage);
-    let app = config.build().await?;
-    let address = app.settings.server.listen;
+    let settings = config.load()?;
+    web::observe::init_logging(&settings.log)?;
+    let address = settings.server.listen;
+    // Before anything is made: a server that cannot listen leaves nothing behind.
     let listener = TcpListener::bind(address)
         .await
-        .context(&format!("listening on {address} (server.listen, or VESTIBULE_SERVER__LISTEN, changes it)"))?;
+        .context(&format!("cannot listen on {address} (server.listen, or VESTIBULE_SERVER__LISTEN, changes it)"))?;
+    let first_start = store::is_new(&settings.storage);
+    let app = App::build(settings).await?;
     let stop = web::stop::stop_signal();
     tracing::info!(%address, public_url = %app.settings.server.public_url, "serving");
-    if first_start {
+    if first_start && app.settings.management.url.is_none() {
         tracing::info!(
             "first start: the database, its root key and a signing key were made. Get a Management API token with: \
              vestibule token --scope create:organizations (without --scope it has every scope)"
@@ -141,7 +145,7 @@ async fn check(config: &ConfigArgument) -> Result<(), Fault> {
         println!("database           not there yet; the first start makes it");
         return Ok(());
     }
-    let app = config.build().await?;
+    let app = config.open().await?;
     println!("database           ok");
     let mut failures = 0;
     let mut report = |name: &str, result: Result<(), String>| match result {
@@ -166,7 +170,7 @@ async fn check(config: &ConfigArgument) -> Result<(), Fault> {
 }
 
 async fn add_gateway(config: &ConfigArgument, name: &str) -> Result<(), Fault> {
-    let app = config.build().await?;
+    let app = config.open().await?;
     if app.settings.management.url.is_some() {
         return Err(Fault::new("vestibule gateway add", "the Management API is on another host; run this there"));
     }

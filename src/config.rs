@@ -218,7 +218,7 @@ impl Config {
     /// A zero here would stop the server in a way that names nothing.
     fn check_numbers(&self) -> Result<(), ConfigError> {
         let (server, management, login, tokens) = (&self.server, &self.management, &self.login, &self.tokens);
-        let at_least_one: [(&str, i128); 24] = [
+        let at_least_one: [(&str, i128); 22] = [
             ("server.header_timeout_seconds", server.header_timeout_seconds.into()),
             ("server.body_timeout_seconds", server.body_timeout_seconds.into()),
             ("server.idle_timeout_seconds", server.idle_timeout_seconds.into()),
@@ -233,8 +233,6 @@ impl Config {
             ("management.gateway_requests_per_second", management.gateway_requests_per_second.into()),
             ("management.gateway_request_burst", management.gateway_request_burst.into()),
             ("management.unknown_names_per_minute", management.unknown_names_per_minute.into()),
-            ("login.session_idle_hours", login.session_idle_hours.into()),
-            ("login.session_hours", login.session_hours.into()),
             ("login.trips_per_minute", login.trips_per_minute.into()),
             ("login.picker_tries_per_minute", login.picker_tries_per_minute.into()),
             ("login.password_failures", login.password_failures.into()),

@@ -10,7 +10,7 @@ use crate::oidc::claims::{AccessTokenClaims, Audience, CLIENT_CREDENTIALS};
 use crate::oidc::keys::{ACCESS_TOKEN, KeyRing, SigningKey};
 use crate::oidc::verifier::{Expected, TokenError};
 use crate::store::{Logins, StoredKey};
-use crate::web::client_address::{ClientAddress, budget_key};
+use crate::web::client_address::ClientAddress;
 
 /// The signing keys; a first start makes one. Nodes that start at once agree on it.
 pub(super) async fn open_keys(logins: &Logins) -> Result<KeyRing, Fault> {
@@ -60,7 +60,7 @@ pub(super) fn token_check(settings: &Arc<Config>, logins: &Logins, keys: &KeyRin
     TokenCheck {
         verify: Arc::new(verify),
         is_revoked: Arc::new(is_revoked),
-        address_of: |extensions| extensions.get::<ClientAddress>().map(|address| budget_key(address.0)),
+        address_of: |extensions| extensions.get::<ClientAddress>().map(|address| address.0),
     }
 }
 

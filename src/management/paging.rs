@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::answer::Failure;
+use super::check::not_built;
 use crate::model::ApiError;
 
 /// `page`, `per_page` and `include_totals` of a list call; flatten it into the call's own parameters.
@@ -12,6 +13,11 @@ pub(super) struct Paging {
     page: Option<String>,
     per_page: Option<String>,
     include_totals: Option<String>,
+    // Known to the contract, and not served yet: whoever sends them must not take a list for another one.
+    take: Option<String>,
+    from: Option<String>,
+    sort: Option<String>,
+    fields: Option<String>,
 }
 
 /// The checked form: which rows to read.
@@ -26,6 +32,10 @@ impl Paging {
     /// # Errors
     /// 400 `invalid_query_string` naming the parameter, or `invalid_paging` beyond the first 1000 rows.
     pub(super) fn window(&self, default_per_page: i64) -> Result<Window, Failure> {
+        let unserved = [("take", &self.take), ("from", &self.from), ("sort", &self.sort), ("fields", &self.fields)];
+        if let Some((name, _)) = unserved.iter().find(|(_, value)| value.is_some()) {
+            return Err(not_built(name).into());
+        }
         let page = number(self.page.as_deref(), "page", 0, 0, 1000)?;
         let limit = number(self.per_page.as_deref(), "per_page", default_per_page, 1, 100)?;
         let include_totals = match self.include_totals.as_deref() {

@@ -119,7 +119,7 @@ struct Done {
 }
 
 impl Database {
-    pub(super) async fn open(settings: &config::Storage) -> Result<Self, Fault> {
+    pub(super) async fn open(settings: &config::Storage, may_migrate: bool) -> Result<Self, Fault> {
         sqlx::any::install_default_drivers();
         let url = settings.url.expose_secret().to_owned();
         let sqlite = url.starts_with("sqlite:");
@@ -147,7 +147,9 @@ impl Database {
             .await
             .context("opening the database (storage.url)")?;
         let mut connection = readers.acquire().await.context("opening the database (storage.url)")?;
-        migrate(&mut connection).await?;
+        if may_migrate {
+            migrate(&mut connection).await?;
+        }
         let writer = if sqlite {
             let mut connection = AnyConnection::connect(&url).await.context("opening the database for writing")?;
             connection.execute(SQLITE_PRAGMAS).await.context("opening the database for writing")?;

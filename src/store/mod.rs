@@ -51,8 +51,18 @@ pub struct Tenant {
 /// # Errors
 /// When the database cannot be reached, is newer than this program, or the root key is missing or wrong.
 pub async fn open(settings: &config::Storage) -> Result<(Tenant, Logins), Fault> {
-    let database = Arc::new(Database::open(settings).await?);
+    let database = Arc::new(Database::open(settings, true).await?);
     database.reseal().await.context("sealing anew with storage.root_key")?;
+    Ok((Tenant { database: database.clone() }, Logins::new(database)))
+}
+
+/// Opens the database as it is, for a command beside a server that may be running: no table is changed and nothing
+/// is sealed anew.
+///
+/// # Errors
+/// When the database cannot be reached or the root key is missing or wrong.
+pub async fn open_as_it_is(settings: &config::Storage) -> Result<(Tenant, Logins), Fault> {
+    let database = Arc::new(Database::open(settings, false).await?);
     Ok((Tenant { database: database.clone() }, Logins::new(database)))
 }
 
