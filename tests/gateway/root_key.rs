@@ -9,13 +9,16 @@ const FIRST: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 const SECOND: &str = "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=";
 const THIRD: &str = "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=";
 
-async fn start(folder: &std::path::Path, key: &str, previous: &str) -> Result<App, String> {
+fn settings(folder: &std::path::Path, key: &str, previous: &str) -> Config {
     let text = format!(
         "storage.url = \"sqlite:{}\"\nstorage.root_key = \"{key}\"\nstorage.previous_root_key = \"{previous}\"",
         folder.join("vestibule.db").display()
     );
-    let config = Config::from_text(&text, std::iter::empty()).unwrap();
-    App::build(config).await.map_err(|fault| fault.to_string())
+    Config::from_text(&text, std::iter::empty()).unwrap()
+}
+
+async fn start(folder: &std::path::Path, key: &str, previous: &str) -> Result<App, String> {
+    App::build(settings(folder, key, previous)).await.map_err(|fault| fault.to_string())
 }
 
 #[tokio::test]
@@ -37,4 +40,16 @@ async fn a_root_key_that_is_none_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = start(folder.path(), "c2hvcnQ=", "").await.err().expect("too short");
     assert!(error.contains("storage.root_key"), "{error}");
+}
+
+#[tokio::test]
+async fn a_command_beside_a_server_changes_no_database_and_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = App::beside_a_server(settings(folder.path(), FIRST, "")).await.err().expect("there is none");
+    assert!(error.to_string().contains("vestibule serve makes it"), "{error}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+
+    start(folder.path(), FIRST, "").await.unwrap();
+    App::beside_a_server(settings(folder.path(), SECOND, FIRST)).await.unwrap();
+    start(folder.path(), FIRST, "").await.expect("a command sealed nothing anew");
 }

@@ -193,3 +193,13 @@ async fn hostile_identifiers_are_answered_never_failed() {
         assert_eq!(api.get(&format!("/connections?{query}")).await.0, 400, "{query}");
     }
 }
+
+#[tokio::test]
+async fn a_list_refuses_what_it_does_not_serve() {
+    let api = Api::new().await;
+    for query in ["take=50", "from=x", "sort=name:1", "fields=id"] {
+        let (status, error) =
+            api.call_with("read:organizations", "GET", &format!("/organizations?{query}"), Value::Null).await;
+        assert_eq!((status, &error["errorCode"]), (400, &json!("operation_not_supported")), "{query}");
+    }
+}
