@@ -14,6 +14,7 @@ pub mod code {
     pub const REQUEST_URI_NOT_SUPPORTED: &str = "request_uri_not_supported";
     pub const SERVER_ERROR: &str = "server_error";
     pub const TEMPORARILY_UNAVAILABLE: &str = "temporarily_unavailable";
+    pub const TOO_MANY_REQUESTS: &str = "too_many_requests";
     pub const UNAUTHORIZED_CLIENT: &str = "unauthorized_client";
     pub const UNSUPPORTED_GRANT_TYPE: &str = "unsupported_grant_type";
     pub const UNSUPPORTED_RESPONSE_MODE: &str = "unsupported_response_mode";
@@ -76,6 +77,9 @@ pub struct TokenEndpointError {
     /// The HTTP status; no part of the body.
     #[serde(skip)]
     pub status: u16,
+    /// Seconds to wait, sent as the `Retry-After` header; no part of the body.
+    #[serde(skip)]
+    pub retry_after: Option<u64>,
     pub error: &'static str,
     pub error_description: String,
 }
@@ -88,9 +92,10 @@ impl TokenEndpointError {
             code::ACCESS_DENIED => 403,
             code::SERVER_ERROR => 500,
             code::TEMPORARILY_UNAVAILABLE => 503,
+            code::TOO_MANY_REQUESTS => 429,
             _ => 400,
         };
-        Self { status, error, error_description: description.into() }
+        Self { status, retry_after: None, error, error_description: description.into() }
     }
 }
 

@@ -8,7 +8,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Provider;
-use super::token::TokenRefusal;
 use super::token_request::{TokenRequest, invalid_request};
 use crate::model::Application;
 use crate::oidc::error::{TokenEndpointError, code};
@@ -23,13 +22,13 @@ pub(super) async fn authenticate(
     address: IpAddr,
     headers: &HeaderMap,
     request: &TokenRequest,
-) -> Result<Arc<Application>, TokenRefusal> {
+) -> Result<Arc<Application>, TokenEndpointError> {
     let (client_id, secret) = match basic_credentials(headers)? {
         Some(_) if request.get("client_secret").is_some() => {
-            return Err(invalid_request("the client authenticated in two ways").into());
+            return Err(invalid_request("the client authenticated in two ways"));
         }
         Some((client_id, _)) if request.get("client_id").is_some_and(|named| named != client_id) => {
-            return Err(invalid_request("the client named itself in two ways").into());
+            return Err(invalid_request("the client named itself in two ways"));
         }
         Some((client_id, secret)) => (client_id, Some(secret)),
         None => (request.required("client_id")?.to_owned(), request.get("client_secret").map(str::to_owned)),
@@ -41,7 +40,7 @@ pub(super) async fn authenticate(
         (true, secret) => secret.is_none(),
         (false, secret) => same_secret(application.client_secret.as_deref(), secret.as_deref()),
     };
-    if proven { Ok(application) } else { Err(refused().into()) }
+    if proven { Ok(application) } else { Err(refused()) }
 }
 
 fn invalid_client(description: &str) -> TokenEndpointError {

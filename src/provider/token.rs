@@ -38,32 +38,12 @@ pub(super) struct TokenSet {
 
 impl From<ManagementError> for TokenEndpointError {
     fn from(error: ManagementError) -> Self {
+        if let ManagementError::TooManyUnknown { seconds } = error {
+            let refusal = Self::new(code::TOO_MANY_REQUESTS, "Too many unknown clients from this network address");
+            return Self { retry_after: Some(seconds), ..refusal };
+        }
         tracing::warn!(%error, "a token request needs the Management API");
         Self::new(code::TEMPORARILY_UNAVAILABLE, "the Management API does not answer; try again soon")
-    }
-}
-
-/// Why there are no tokens.
-pub(super) enum TokenRefusal {
-    Error(TokenEndpointError),
-    /// The network address named too many clients that do not exist (contract §2.2).
-    TooMany {
-        seconds: u64,
-    },
-}
-
-impl From<TokenEndpointError> for TokenRefusal {
-    fn from(error: TokenEndpointError) -> Self {
-        Self::Error(error)
-    }
-}
-
-impl From<ManagementError> for TokenRefusal {
-    fn from(error: ManagementError) -> Self {
-        match error {
-            ManagementError::TooManyUnknown { seconds } => Self::TooMany { seconds },
-            other => Self::Error(other.into()),
-        }
     }
 }
 
@@ -72,18 +52,18 @@ pub(super) async fn exchange(
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, TokenRefusal> {
+) -> Result<Response, TokenEndpointError> {
     let now = Timestamp::now();
     let request = TokenRequest::parse(&headers, &body)?;
     let grant_type = request.required("grant_type")?;
     if !["authorization_code", "client_credentials"].contains(&grant_type) {
         let message = format!("Unsupported grant type: {grant_type}");
-        return Err(TokenEndpointError::new(code::UNSUPPORTED_GRANT_TYPE, message).into());
+        return Err(TokenEndpointError::new(code::UNSUPPORTED_GRANT_TYPE, message));
     }
     let application = authenticate(&provider, address, &headers, &request).await?;
     if !application.may_use_grant(grant_type) {
         let message = format!("Grant type '{grant_type}' not allowed for the client.");
-        return Err(TokenEndpointError::new(code::UNAUTHORIZED_CLIENT, message).into());
+        return Err(TokenEndpointError::new(code::UNAUTHORIZED_CLIENT, message));
     }
     let tokens = match grant_type {
         "authorization_code" => for_code(&provider, &application, &request, now).await?,
@@ -298,22 +278,15 @@ impl From<StoreError> for TokenEndpointError {
     }
 }
 
-impl IntoResponse for TokenRefusal {
+impl IntoResponse for TokenEndpointError {
     fn into_response(self) -> Response {
-        let (error, wait) = match self {
-            Self::Error(error) => (error, None),
-            Self::TooMany { seconds } => {
-                let error_description = "Too many unknown clients from this network address".to_owned();
-                (TokenEndpointError { status: 429, error: "too_many_requests", error_description }, Some(seconds))
-            }
-        };
-        let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(&error)).into_response();
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             // RFC 6749 §5.2: the scheme the client may have used.
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
         }
-        if let Some(seconds) = wait {
+        if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
