@@ -280,7 +280,8 @@ fn migrations() -> Migrator {
 fn open_seal(settings: &config::Storage, sqlite_path: Option<&Path>) -> Result<Seal, Fault> {
     let key = match sqlite_path {
         _ if !settings.root_key.expose_secret().is_empty() => settings.root_key.clone(),
-        Some(path) => read_or_create_root_key(&path.with_added_extension("key"))?,
+        // Beside a database that is there, a key made anew would open nothing: a lost one must be said.
+        Some(path) => read_or_create_root_key(&path.with_added_extension("key"), !path.exists())?,
         None => return Err(Fault::new("storage.root_key", "is required with Postgres")),
     };
     Seal::new(&key, &settings.previous_root_key)

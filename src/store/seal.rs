@@ -87,11 +87,11 @@ fn parse_key(text: &SecretString) -> Result<(String, RandomizedNonceKey), String
 ///
 /// # Errors
 /// When the file can be neither read nor made.
-pub(super) fn read_or_create_root_key(path: &Path) -> Result<SecretString, Fault> {
+pub(super) fn read_or_create_root_key(path: &Path, may_create: bool) -> Result<SecretString, Fault> {
     let context = format!("the root key {}", path.display());
     match fs::read_to_string(path) {
         Ok(text) => return Ok(text.trim().to_owned().into()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && may_create => {}
         Err(error) => return Err(Fault::new(context, error)),
     }
     let text = STANDARD.encode(random_bytes::<32>());
