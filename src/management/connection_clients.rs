@@ -93,5 +93,5 @@ async fn list_connections(
     let total = rows.count_connections(&filter).await?;
     let page: Vec<Connection> = page.into_iter().map(|connection| shown(&caller, connection)).collect();
     // Always an envelope (contract §1.12).
-    Ok(Json(json!({ "connections": page, "start": window.start, "limit": window.limit, "total": total })))
+    Ok(Json(window.envelope("connections", page, total)?))
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::answer::Failure;
 use super::check::not_built;
+use crate::error::Context;
 use crate::model::ApiError;
 
 /// `page`, `per_page` and `include_totals` of a list call; flatten it into the call's own parameters.
@@ -55,14 +56,18 @@ impl Paging {
 }
 
 impl Window {
-    /// The answer: the rows alone, or with `start`, `limit` and `total`.
+    /// The answer: the rows alone, or in the envelope when totals were asked for.
     pub(super) fn answer<T: Serialize>(self, key: &str, rows: Vec<T>, total: i64) -> Result<Value, Failure> {
-        let rows = serde_json::to_value(rows)
-            .map_err(|error| Failure::Fault(crate::error::Fault::new("writing a list", error)))?;
-        if !self.include_totals {
-            return Ok(rows);
+        if self.include_totals {
+            return self.envelope(key, rows, total);
         }
+        serde_json::to_value(rows).context("writing a list").map_err(Failure::Fault)
+    }
+
+    /// The rows with `start`, `limit` and `total`.
+    pub(super) fn envelope<T: Serialize>(self, key: &str, rows: Vec<T>, total: i64) -> Result<Value, Failure> {
         let mut envelope = Map::new();
+        let rows = serde_json::to_value(rows).context("writing a list").map_err(Failure::Fault)?;
         envelope.insert(key.to_owned(), rows);
         envelope.insert("start".to_owned(), self.start.into());
         envelope.insert("limit".to_owned(), self.limit.into());
