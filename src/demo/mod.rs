@@ -93,15 +93,11 @@ pub async fn run(arguments: Arguments) -> Result<(), Fault> {
     let identity_provider = App::build(provider_config).await?;
     let people = seed::identity_provider(&identity_provider, &places).await?;
 
-    let more = "[login]\nhost_suffix = \"localhost\"\n[outbound]\nallow = [\"127.0.0.0/8\", \"::1/128\"]\n";
+    let more = "login.host_suffix = \"localhost\"\noutbound.allow = [\"127.0.0.0/8\", \"::1/128\"]\n";
     let gateway = App::build(config("gateway", &places.gateway, &folder.0, more)?).await?;
     let seeded = seed::gateway(&gateway, &places, &people).await?;
     // Where the organizations' own addresses lead is known only now.
-    let more = format!("{more}\n[login.hosts]\n").replacen(
-        "[login]\n",
-        &format!("[login]\ndefault_client_id = {:?}\n", seeded.client_id),
-        1,
-    );
+    let more = format!("{more}login.default_client_id = {:?}\n", seeded.client_id);
     let gateway = App::build(config("gateway", &places.gateway, &folder.0, &more)?).await?;
     let all = management::SCOPES.map(str::to_owned);
     let tour = seeded.tour(&places, gateway.management_token(&all, 24 * 3600)?);
@@ -143,8 +139,8 @@ fn port(listener: &TcpListener) -> Result<u16, Fault> {
 fn config(name: &str, public_url: &str, folder: &std::path::Path, more: &str) -> Result<Config, Fault> {
     let database = folder.join(format!("{name}.db"));
     let text = format!(
-        "[server]\npublic_url = {public_url:?}\ncookie_prefix = \"demo-{name}\"\ndrain_seconds = 1\n\
-         [storage]\nurl = {:?}\n[log]\nfilter = \"warn\"\n{more}",
+        "server.public_url = {public_url:?}\nserver.cookie_prefix = \"demo-{name}\"\nserver.drain_seconds = 1\n\
+         storage.url = {:?}\nlog.filter = \"warn\"\n{more}",
         format!("sqlite:{}", database.display())
     );
     Config::from_text(&text, std::iter::empty()).context("the demo's settings")
