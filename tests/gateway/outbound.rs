@@ -112,15 +112,12 @@ async fn plain_http_is_refused_outside_the_allowed_networks() {
     assert_eq!(world.provider.seen().discovery, 0);
 }
 
-#[tokio::test]
-async fn endpoints_that_lead_inside_are_not_called() {
-    let world = HostileWorld::start_with("outbound.allow = [\"127.0.0.1/32\"]").await;
-    let canary = Canary::start().await;
-    let inside = format!("http://[::1]:{}/", canary.port);
+/// Signs in at providers of which one endpoint each is at `address`.
+async fn refuses_each_endpoint_at(world: &HostileWorld, address: &str) {
     for endpoint in ["token_endpoint", "jwks_uri", "userinfo_endpoint"] {
         let provider = HostileProvider::start().await;
         provider.behave(|b| {
-            b.metadata = json!({ endpoint: inside });
+            b.metadata = json!({ endpoint: address });
             b.claims = json!({ "email": null });
         });
         let name = endpoint.replace('_', "-");
@@ -128,6 +125,14 @@ async fn endpoints_that_lead_inside_are_not_called() {
         let (_, page) = world.sign_in("acme", &name).await;
         world.assert_refused(endpoint, &page).await;
     }
+}
+
+#[tokio::test]
+async fn endpoints_that_lead_inside_are_not_called() {
+    let world = HostileWorld::start_with("outbound.allow = [\"127.0.0.1/32\"]").await;
+    let canary = Canary::start().await;
+    let inside = format!("http://[::1]:{}/", canary.port);
+    refuses_each_endpoint_at(&world, &inside).await;
     assert_eq!(canary.hits(), 0);
 }
 
@@ -144,17 +149,7 @@ async fn a_redirect_of_an_identity_provider_is_not_followed() {
     world.hidden("discovery", &redirecting, json!({})).await;
     let page = Visitor::new().get(world.begin("acme", "discovery").url).await;
     world.assert_refused("discovery", &page).await;
-    for endpoint in ["token_endpoint", "jwks_uri", "userinfo_endpoint"] {
-        let provider = HostileProvider::start().await;
-        provider.behave(|b| {
-            b.metadata = json!({ endpoint: redirecting });
-            b.claims = json!({ "email": null });
-        });
-        let name = endpoint.replace('_', "-");
-        world.hidden(&name, &provider.issuer, json!({})).await;
-        let (_, page) = world.sign_in("acme", &name).await;
-        world.assert_refused(endpoint, &page).await;
-    }
+    refuses_each_endpoint_at(&world, &redirecting).await;
     assert_eq!(canary.hits(), 0);
     server.abort();
 }
