@@ -18,7 +18,10 @@ use crate::config;
 use crate::error::{Context, Fault};
 
 /// Every schema change there ever was, oldest first.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("migrations/0001_first.sql")),
+    (2, "management", include_str!("migrations/0002_management.sql")),
+];
 
 /// FULL, so that a committed code or session survives a power cut; group commit makes it cheap.
 const SQLITE_PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
