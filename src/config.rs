@@ -88,6 +88,17 @@ pub struct Management {
     pub max_connections_per_organization: i64,
     pub events_days: u32,
     pub unknown_names_per_minute: u32,
+    pub endpoint_limits: BTreeMap<String, EndpointLimit>,
+}
+
+/// How many calls of one group of operations one API client may make.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointLimit {
+    /// On average.
+    pub requests_per_second: u32,
+    /// At once.
+    pub request_burst: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -315,12 +326,16 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// The tables whose keys are the operator's own.
+const OPEN_TABLES: [&str; 2] = ["login.hosts", "management.endpoint_limits"];
+
 fn merge(settings: &mut Table, given: Table, prefix: &str) -> Result<(), ConfigError> {
     for (key, value) in given {
         let name = format!("{prefix}{key}");
         match (settings.get_mut(&key), value) {
-            // The one table whose keys are the operator's own.
-            (Some(Value::Table(table)), Value::Table(given)) if name == "login.hosts" => table.extend(given),
+            (Some(Value::Table(table)), Value::Table(given)) if OPEN_TABLES.contains(&name.as_str()) => {
+                table.extend(given);
+            }
             (Some(Value::Table(table)), Value::Table(given)) => merge(table, given, &format!("{name}."))?,
             (Some(Value::Table(_)), _) => return Err(ConfigError(format!("{name} must be a table"))),
             (Some(slot), value) if slot.same_type(&value) => *slot = value,

@@ -1,12 +1,20 @@
 //! How the Management API speaks: JSON in, JSON out, and errors in the contract's shape (§1.15).
 
+use aide::generate::GenContext;
+use aide::openapi::{self, Operation, ReferenceOr, RequestBody};
+use aide::operation::{OperationInput, OperationOutput, ParamLocation, parameters_from_schema};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::operation::json_response;
+use super::schema;
 use crate::error::Fault;
 use crate::model::ApiError;
 use crate::store::StoreError;
@@ -65,34 +73,49 @@ pub fn too_large() -> Response {
     Failure::Api(ApiError::new(413, None, "Payload content length greater than maximum allowed")).into_response()
 }
 
-/// A JSON object, checked against its type.
-pub struct Body<T>(pub T);
+/// 201 with what was created.
+pub struct Created<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let value = json(request, state).await?;
-        // Serde would also fill a struct from an array, in the order of its members.
-        match value.is_object() {
-            true => typed(value).map(Self),
-            false => Err(ApiError::invalid_body("Payload validation error: 'Expected type object'.").into()),
-        }
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        (StatusCode::CREATED, Json(self.0)).into_response()
     }
 }
 
-/// A JSON array, each item checked against its type.
-pub struct Items<T>(pub Vec<T>);
+impl<T: JsonSchema> OperationOutput for Created<T> {
+    type Inner = T;
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Items<T> {
+    fn inferred_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, openapi::Response)> {
+        vec![(Some(201), json_response(ctx.schema.subschema_for::<T>()))]
+    }
+}
+
+impl OperationOutput for Failure {
+    /// The operation's table entry tells which refusals there are.
+    type Inner = ApiError;
+}
+
+/// JSON, checked against the schema of its type.
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> for Body<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let value = json(request, state).await?;
-        match value.as_array().is_some_and(|items| items.iter().all(serde_json::Value::is_object)) {
-            true => typed(value).map(Self),
-            false => Err(ApiError::invalid_body("Payload validation error: 'Expected an array of objects'.").into()),
-        }
+        let wrong = |why: String| ApiError::invalid_body(format!("Payload validation error: {why}."));
+        schema::of_body::<T>().check(&value).map_err(wrong)?;
+        let typed = serde_json::from_value(value).map_err(|error| wrong(format!("'{error}'")))?;
+        Ok(Self(typed))
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Body<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        let json_schema = ctx.schema.subschema_for::<T>();
+        let content = json_response(json_schema).content;
+        let body = RequestBody { content, required: true, ..RequestBody::default() };
+        operation.request_body = Some(ReferenceOr::Item(body));
     }
 }
 
@@ -113,11 +136,6 @@ async fn json<S: Send + Sync>(request: Request, state: &S) -> Answer<serde_json:
     Ok(value)
 }
 
-fn typed<T: DeserializeOwned>(value: serde_json::Value) -> Answer<T> {
-    serde_json::from_value(value)
-        .map_err(|error| ApiError::invalid_body(format!("Payload validation error: '{error}'.")).into())
-}
-
 /// Postgres takes no NUL in a text.
 fn has_nul(value: &serde_json::Value) -> bool {
     match value {
@@ -128,18 +146,30 @@ fn has_nul(value: &serde_json::Value) -> bool {
     }
 }
 
-/// The query, checked against its type.
+/// The query, checked against the schema of its type.
 pub struct Parameters<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> axum::extract::FromRequestParts<S> for Parameters<T> {
+impl<S: Send + Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequestParts<S> for Parameters<T> {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> Result<Self, Failure> {
-        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
-            return Err(ApiError::invalid_query("Query validation error: 'String has a NUL character'.").into());
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let query = parts.uri.query().unwrap_or("");
+        let wrong = |why: String| ApiError::invalid_query(format!("Query validation error: {why}."));
+        if query.contains("%00") {
+            return Err(wrong("'String has a NUL character'".to_owned()).into());
         }
-        Query::try_from_uri(&parts.uri).map(|Query(value)| Self(value)).map_err(|error| {
-            ApiError::invalid_query(format!("Query validation error: '{}'.", error.body_text())).into()
-        })
+        let shape = schema::of_query::<T>();
+        let value = shape.read_query(query).map_err(wrong)?;
+        shape.check(&value).map_err(wrong)?;
+        let typed = serde_json::from_value(value).map_err(|error| wrong(format!("'{error}'")))?;
+        Ok(Self(typed))
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Parameters<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        let schema = schemars::Schema::try_from(schema::query_schema::<T>()).expect("an object is a schema");
+        let parameters = parameters_from_schema(ctx, schema, ParamLocation::Query);
+        operation.parameters.extend(parameters.into_iter().map(ReferenceOr::Item));
     }
 }

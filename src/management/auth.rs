@@ -4,14 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{Extensions, HeaderMap, header};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Extensions, HeaderMap, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 
 use super::answer::{Answer, Failure};
 use super::caller::Caller;
+use super::operation::Needs;
 use super::rate_limit::{self, Limits};
 use crate::config;
 use crate::model::ApiError;
@@ -68,11 +69,12 @@ pub struct TokenCheck {
 struct Guard {
     tokens: TokenCheck,
     limits: Limits,
+    needs: Needs,
 }
 
-/// Puts the check of tokens and the rate limits in front of the API's routes.
-pub fn layers(router: Router, tokens: TokenCheck, settings: &config::Management) -> Router {
-    let guard = Arc::new(Guard { tokens, limits: Limits::new(settings) });
+/// Puts the check of tokens, the rate limits and the check of scopes in front of the API's routes.
+pub(super) fn layers(router: Router, needs: Needs, tokens: TokenCheck, settings: &config::Management) -> Router {
+    let guard = Arc::new(Guard { tokens, limits: Limits::new(settings), needs });
     router.layer(from_fn_with_state(guard, admit_caller))
 }
 
@@ -91,14 +93,30 @@ async fn admit_caller(State(guard): State<Arc<Guard>>, mut request: Request, nex
             return response;
         }
     };
-    let budget = guard.limits.check(&caller, request.uri().path());
+    let needs = guard.needs_of(&request);
+    let budget = guard.limits.check(&caller, request.uri().path(), request.method(), needs);
     if budget.is_spent() {
         return budget.refuse();
     }
-    request.extensions_mut().insert(caller);
-    let mut response = next.run(request).await;
+    let mut response = match needs.map_or(Ok(()), |any_of| caller.require(any_of)) {
+        Ok(()) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(refusal) => Failure::from(refusal).into_response(),
+    };
     rate_limit::tell(&budget, response.headers_mut());
     response
+}
+
+impl Guard {
+    /// The scopes of the operation that is asked for; `None` for what no route or no method answers.
+    fn needs_of(&self, request: &Request) -> Option<&'static [&'static str]> {
+        let path = request.extensions().get::<MatchedPath>()?.as_str();
+        let path = path.strip_prefix("/api/v2").unwrap_or(path);
+        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        self.needs.get(&(method.clone(), path.to_owned())).copied()
+    }
 }
 
 async fn authenticate(tokens: &TokenCheck, headers: &HeaderMap) -> Answer<Caller> {
@@ -149,7 +167,7 @@ mod tests {
         };
         let answer = |caller: Caller| async move { caller.client_id };
         let refuse = || async { Failure::from(ApiError::not_found(None, "no")) };
-        layers(Router::new().route("/", get(answer)).route("/no", get(refuse)), tokens, settings)
+        layers(Router::new().route("/", get(answer)).route("/no", get(refuse)), Needs::new(), tokens, settings)
     }
 
     fn call(path: &str, authorization: Option<&str>) -> Request {

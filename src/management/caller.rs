@@ -39,6 +39,8 @@ impl Caller {
     }
 }
 
+impl aide::OperationInput for Caller {}
+
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = super::answer::Failure;
 

@@ -1,14 +1,17 @@
 //! What every request is checked for: identifiers in paths, texts, addresses, profiles, switches, members left out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::extract::{FromRequestParts, Path, RawPathParams};
 use axum::http::request::Parts;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use super::answer::Failure;
+use super::schema::LINE;
 use crate::config::is_loopback;
 use crate::model::ApiError;
 use crate::model::user::{LONGEST_EMAIL, LONGEST_USER_ID, Profile};
@@ -27,12 +30,127 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> 
         let wrong = |why: &str| ApiError::new(400, Some("invalid_uri"), format!("Path validation error: '{why}'."));
         let raw = RawPathParams::from_request_parts(parts, state).await;
         for (name, value) in &raw.map_err(|error| wrong(&error.body_text()))? {
-            if value.len() > LONGEST_USER_ID || value.chars().any(char::is_control) {
+            if value.chars().count() > LONGEST_USER_ID || value.chars().any(char::is_control) {
                 return Err(wrong(&format!("{name} is not an identifier")).into());
             }
         }
         let Path(ids) = Path::from_request_parts(parts, state).await.map_err(|error| wrong(&error.body_text()))?;
         Ok(Self(ids))
+    }
+}
+
+/// The table of operations names the identifiers by the path's template.
+impl<T> aide::OperationInput for Ids<T> {}
+
+/// A member of a change: left out, or sent. `Sent<Option<T>>` may also be sent as `null`, which clears it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Sent<T> {
+    #[default]
+    No,
+    Yes(T),
+}
+
+impl<T> Sent<T> {
+    pub(super) fn into_option(self) -> Option<T> {
+        match self {
+            Self::No => None,
+            Self::Yes(value) => Some(value),
+        }
+    }
+
+    /// Puts what was sent in its place.
+    pub(super) fn put(self, place: &mut T) {
+        if let Self::Yes(value) = self {
+            *place = value;
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sent<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self::Yes)
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Sent<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A boolean, or as the documentation's example sends it, `"true"` or `"false"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Switch(pub(super) bool);
+
+impl<'de> Deserialize<'de> for Switch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::Bool(value) => Ok(Self(value)),
+            serde_json::Value::String(text) => text.parse().map(Self).map_err(D::Error::custom),
+            other => Err(D::Error::custom(format!("expected true or false, not {other}"))),
+        }
+    }
+}
+
+impl JsonSchema for Switch {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Switch".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"enum": [true, false, "true", "false"]})
+    }
+}
+
+impl Sent<Switch> {
+    pub(super) fn is_on_or(self, default: bool) -> bool {
+        self.into_option().map_or(default, |switch| switch.0)
+    }
+}
+
+/// At most `PAIRS` pairs of a key of 1 to 255 and a value of at most 255 characters (contract §1.2).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Metadata<const PAIRS: usize>(BTreeMap<String, String>);
+
+impl<const PAIRS: usize> Metadata<PAIRS> {
+    pub(super) fn into_pairs(self) -> BTreeMap<String, String> {
+        self.0
+    }
+}
+
+impl<const PAIRS: usize> JsonSchema for Metadata<PAIRS> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Metadata{PAIRS}").into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "maxProperties": PAIRS,
+            "propertyNames": {"minLength": 1, "maxLength": 255, "pattern": LINE},
+            "additionalProperties": {"type": "string", "maxLength": 255},
+        })
     }
 }
 

@@ -10,10 +10,10 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::{Answer, Body, Parameters};
+use super::answer::Answer;
 use super::check::{Ids, LONGEST_CLIENT_ID, check_bytes, check_line, or_refused, wrong};
 use super::clients::{inexistent_client, record};
-use super::paging::Paging;
+use super::legacy::{Body, Paging, Parameters};
 use super::{Caller, GATEWAY_SCOPE, Management};
 use crate::model::{ApiError, ClientGrant, Timestamp, new_id};
 

@@ -8,10 +8,10 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::Value;
 
-use super::answer::{Answer, Body, Parameters};
+use super::answer::Answer;
 use super::check::Ids;
 use super::client_settings::{ClientSettings, new_client_secret};
-use super::paging::Paging;
+use super::legacy::{Body, Paging, Parameters};
 use super::{Caller, GATEWAY_SCOPE, Management};
 use crate::model::{ApiError, Application, Timestamp};
 use crate::store::{Event, Rows};

@@ -10,11 +10,11 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Items, Parameters};
+use super::answer::Answer;
 use super::check::{Ids, LONGEST_CLIENT_ID, is_plain, or_refused, wrong};
 use super::clients::inexistent_client;
 use super::connections::{CLIENTS_AT_ONCE, hold, record, shown, unknown_client, unknown_connection};
-use super::paging::Paging;
+use super::legacy::{Items, Paging, Parameters};
 use super::{Caller, Management};
 use crate::model::{Connection, Timestamp};
 use crate::store::ConnectionFilter;

@@ -11,12 +11,12 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, Body, Parameters};
+use super::answer::Answer;
 use super::check::{
     Ids, LONGEST_CLIENT_ID, check_line, check_metadata, given, given_switch, is_plain, or_refused, wrong,
 };
 use super::connection_options::{add_defaults, check as check_options, replace, without_secrets};
-use super::paging::Paging;
+use super::legacy::{Body, Paging, Parameters};
 use super::{Caller, Management};
 use crate::model::{ApiError, Connection, Strategy, Timestamp, new_id};
 use crate::store::{ConnectionFilter, Event, Rows};

@@ -6,13 +6,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::{Answer, Body, Parameters};
-use super::check::{Ids, given_switch, or_refused, wrong};
+use super::answer::{Answer, Body};
+use super::check::{Ids, Sent, Switch, or_refused, wrong};
+use super::legacy::{Paging, Parameters};
 use super::organizations::{hold, unknown_organization};
-use super::paging::Paging;
+use super::schema::IDENTIFIER;
 use super::{Caller, Management};
 use crate::model::connection::ConnectionSummary;
 use crate::model::{ApiError, EnabledConnection, Timestamp};
@@ -25,28 +27,30 @@ pub(super) fn router() -> Router<Arc<Management>> {
 }
 
 /// Which connection to switch on; also a member of a new organization.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EnableConnection {
+    #[schemars(length(min = 1, max = 50), regex(pattern = IDENTIFIER))]
     connection_id: String,
-    #[serde(default, deserialize_with = "given_switch")]
-    assign_membership_on_login: Option<bool>,
-    #[serde(default, deserialize_with = "given_switch")]
-    show_as_button: Option<bool>,
-    #[serde(default, deserialize_with = "given_switch")]
-    is_signup_enabled: Option<bool>,
+    #[serde(flatten)]
+    switches: Switches,
+}
+
+/// The switches of a connection in one organization; what is left out keeps its value or takes the default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct Switches {
+    assign_membership_on_login: Sent<Switch>,
+    show_as_button: Sent<Switch>,
+    is_signup_enabled: Sent<Switch>,
 }
 
 /// Switches that are left out stay.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SwitchChange {
-    #[serde(default, deserialize_with = "given_switch")]
-    assign_membership_on_login: Option<bool>,
-    #[serde(default, deserialize_with = "given_switch")]
-    show_as_button: Option<bool>,
-    #[serde(default, deserialize_with = "given_switch")]
-    is_signup_enabled: Option<bool>,
+    #[serde(flatten)]
+    switches: Switches,
 }
 
 async fn list(
@@ -111,7 +115,7 @@ async fn update(
                 hold(&mut rows, &id).await?;
                 let found = rows.find_enabled_connection(&id, &connection_id).await?;
                 let mut enabled = found.ok_or_else(not_enabled)?;
-                change.apply(&mut enabled);
+                change.switches.apply(&mut enabled);
                 check_signup(&mut enabled)?;
                 rows.update_enabled_connection(&id, &enabled).await?;
                 record(&mut rows, "Modify an Organization Connection", &caller, &id, &connection_id, now).await?;
@@ -162,11 +166,12 @@ pub(super) async fn enable(
     let connection = found.ok_or_else(unknown_connection)?;
     let mut enabled = EnabledConnection {
         connection_id: connection.id,
-        assign_membership_on_login: wish.assign_membership_on_login.unwrap_or(false),
-        show_as_button: wish.show_as_button.unwrap_or(true),
-        is_signup_enabled: wish.is_signup_enabled,
+        assign_membership_on_login: false,
+        show_as_button: true,
+        is_signup_enabled: None,
         connection: ConnectionSummary { name: connection.name, strategy: connection.strategy },
     };
+    wish.switches.apply(&mut enabled);
     check_signup(&mut enabled)?;
     let already = rows.find_enabled_connection(organization_id, &enabled.connection_id).await?;
     if already.is_none() && rows.count_enabled_connections(organization_id).await? >= most {
@@ -181,15 +186,12 @@ pub(super) async fn enable(
     Ok(enabled)
 }
 
-impl SwitchChange {
+impl Switches {
     fn apply(self, enabled: &mut EnabledConnection) {
-        if let Some(assign) = self.assign_membership_on_login {
-            enabled.assign_membership_on_login = assign;
-        }
-        if let Some(show) = self.show_as_button {
-            enabled.show_as_button = show;
-        }
-        enabled.is_signup_enabled = self.is_signup_enabled.or(enabled.is_signup_enabled);
+        enabled.assign_membership_on_login =
+            self.assign_membership_on_login.is_on_or(enabled.assign_membership_on_login);
+        enabled.show_as_button = self.show_as_button.is_on_or(enabled.show_as_button);
+        enabled.is_signup_enabled = Some(self.is_signup_enabled.is_on_or(enabled.is_signup_enabled.unwrap_or(false)));
     }
 }
 

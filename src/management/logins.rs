@@ -7,11 +7,12 @@ use axum::routing::post;
 use axum::{Json, Router};
 
 use super::Management;
-use super::answer::{Answer, Body, Failure};
+use super::answer::{Answer, Failure};
 use super::answered_trips::{TRIP_SECONDS, find_answered, fingerprint, trip};
 use super::attempts::{self, Attempt, find_open_connection};
 use super::caller::{Caller, GATEWAY_SCOPE};
 use super::check::{email, is_plain, usable_profile};
+use super::legacy::Body;
 use crate::error::Fault;
 use crate::model::login::{Admission, Identity, LoginRecord, Membership, Proof, refusal};
 use crate::model::user::{LONGEST_SUBJECT, LONGEST_USER_ID};

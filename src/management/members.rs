@@ -9,11 +9,11 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::{Answer, Body, Failure, Parameters};
+use super::answer::{Answer, Failure};
 use super::caller::Caller;
 use super::check::{Ids, is_plain};
+use super::legacy::{Body, Paging, Parameters};
 use super::organizations::unknown_organization;
-use super::paging::Paging;
 use super::{Management, users};
 use crate::model::organization::is_organization_id;
 use crate::model::user::LONGEST_USER_ID;

@@ -14,12 +14,16 @@ mod connection_options;
 mod connections;
 mod enabled_connections;
 pub mod gateways;
+mod legacy;
 mod logins;
 mod members;
+mod openapi;
+mod operation;
 mod organizations;
 mod paging;
 mod passwords;
 mod rate_limit;
+mod schema;
 #[cfg(test)]
 mod test_support;
 #[cfg(test)]
@@ -36,41 +40,82 @@ use crate::store::Tenant;
 
 use answer::Failure;
 use auth::TokenCheck;
+use operation::Routes;
 use passwords::Passwords;
 
 pub use caller::{Caller, GATEWAY_SCOPE};
 
 /// Every scope of the API that may be granted; [`GATEWAY_SCOPE`] is not among them.
-pub const SCOPES: [&str; 30] = [
+pub const SCOPES: &[&str] = &[
     "create:client_grants",
     "create:clients",
     "create:connections",
+    "create:organization_client_grants",
+    "create:organization_clients",
     "create:organization_connections",
+    "create:organization_discovery_domains",
+    "create:organization_invitations",
+    "create:organization_member_roles",
     "create:organization_members",
     "create:organizations",
+    "create:resource_servers",
+    "create:role_members",
+    "create:roles",
+    "create:signing_keys",
     "create:users",
     "delete:client_grants",
     "delete:clients",
     "delete:connections",
+    "delete:organization_client_grants",
+    "delete:organization_clients",
     "delete:organization_connections",
+    "delete:organization_discovery_domains",
+    "delete:organization_invitations",
+    "delete:organization_member_roles",
     "delete:organization_members",
     "delete:organizations",
+    "delete:resource_servers",
+    "delete:role_members",
+    "delete:roles",
     "delete:users",
+    "read:branding",
     "read:client_grants",
     "read:client_keys",
     "read:clients",
     "read:connections",
     "read:connections_options",
+    "read:logs",
+    "read:logs_users",
+    "read:organization_client_grants",
+    "read:organization_clients",
     "read:organization_connections",
+    "read:organization_discovery_domains",
+    "read:organization_invitations",
+    "read:organization_member_roles",
     "read:organization_members",
     "read:organizations",
+    "read:organizations_summary",
+    "read:prompts",
+    "read:resource_servers",
+    "read:role_members",
+    "read:roles",
+    "read:signing_keys",
+    "read:tenant_settings",
     "read:users",
+    "update:branding",
     "update:client_grants",
     "update:client_keys",
     "update:clients",
     "update:connections",
+    "update:organization_clients",
     "update:organization_connections",
+    "update:organization_discovery_domains",
     "update:organizations",
+    "update:prompts",
+    "update:resource_servers",
+    "update:roles",
+    "update:signing_keys",
+    "update:tenant_settings",
     "update:users",
 ];
 
@@ -89,11 +134,11 @@ impl Management {
     }
 }
 
-/// Every route below `/api/v2`, behind the check of tokens and the rate limits.
+/// Every route below `/api/v2`, behind the check of tokens, the rate limits and the check of scopes.
 pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
     let settings = management.settings.clone();
-    let routes = Router::new()
-        .merge(organizations::router())
+    let (routes, needs, description) = openapi::described(routes);
+    let routes = routes
         .merge(enabled_connections::router())
         .merge(members::router())
         .merge(connections::router())
@@ -105,5 +150,10 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
         .method_not_allowed_fallback(|| async { Failure::Api(ApiError::new(405, None, "Method Not Allowed")) })
         .fallback(|| async { Failure::Api(ApiError::not_found(None, "Not Found")) })
         .with_state(management);
-    auth::layers(routes, tokens, &settings)
+    auth::layers(routes, needs, tokens, &settings).merge(openapi::route(description))
+}
+
+/// The table of all operations.
+fn routes() -> Routes {
+    organizations::routes()
 }

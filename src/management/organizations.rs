@@ -1,91 +1,97 @@
 //! `/organizations`: the customers of the application (contract §1.3).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
-use serde::Deserialize;
-use serde_json::Value;
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Body, Parameters};
-use super::check::{Ids, check_line, check_metadata, check_web_address, given, or_conflict, wrong};
+use super::answer::{Answer, Body, Created, Parameters};
+use super::check::{Ids, Metadata, Sent, check_web_address, or_conflict};
 use super::enabled_connections::{EnableConnection, enable};
-use super::paging::Paging;
+use super::operation::{Operation, Routes};
+use super::paging::{CheckpointPaging, List, Listed};
+use super::schema::{LINE, ORGANIZATION_NAME};
 use super::{Caller, Management};
-use crate::model::organization::{Branding, is_color, is_organization_name};
-use crate::model::{ApiError, Organization, Timestamp, new_id};
+use crate::model::organization::Branding;
+use crate::model::{ApiError, EnabledConnection, Organization, Timestamp, new_id};
 use crate::store::{Event, Rows};
-
-/// Most pairs of an organization's metadata (contract §1.2).
-const METADATA_PAIRS: usize = 25;
 
 /// Most connections that a new organization is given at once (contract §1.3).
 const CONNECTIONS_AT_ONCE: usize = 10;
 
-pub(super) fn router() -> Router<Arc<Management>> {
-    Router::new()
-        .route("/organizations", get(list).post(create))
-        .route("/organizations/name/{name}", get(find_by_name))
-        .route("/organizations/{id}", get(find).patch(update).delete(delete))
+pub(super) fn routes() -> Routes {
+    Routes::new("organizations")
+        .get("/organizations", list, Operation::new("List organizations", &["read:organizations"]))
+        .post(
+            "/organizations",
+            create,
+            Operation::new("Create an organization", &["create:organizations"]).refuses(&[409]),
+        )
+        .get(
+            "/organizations/name/{name}",
+            find_by_name,
+            Operation::new("Get an organization by name", &["read:organizations"]),
+        )
+        .get("/organizations/{id}", find, Operation::new("Get an organization", &["read:organizations"]))
+        .patch(
+            "/organizations/{id}",
+            update,
+            Operation::new("Change an organization", &["update:organizations"]).refuses(&[409]),
+        )
+        .delete("/organizations/{id}", delete, Operation::new("Delete an organization", &["delete:organizations"]))
 }
 
-#[derive(Deserialize)]
+impl Listed for Organization {
+    const KEY: &'static str = "organizations";
+}
+
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewOrganization {
+    #[schemars(length(min = 1, max = 50), regex(pattern = ORGANIZATION_NAME))]
     name: String,
+    #[schemars(length(min = 1, max = 255), regex(pattern = LINE))]
     display_name: Option<String>,
     branding: Option<Branding>,
-    metadata: Option<BTreeMap<String, String>>,
+    metadata: Option<Metadata<25>>,
     #[serde(default)]
+    #[schemars(length(max = CONNECTIONS_AT_ONCE))]
     enabled_connections: Vec<EnableConnection>,
 }
 
 /// What is left out stays; `null` clears.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
 struct OrganizationChange {
-    #[serde(default, deserialize_with = "given")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    display_name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    branding: Option<Option<Branding>>,
-    #[serde(default, deserialize_with = "given")]
-    metadata: Option<Option<BTreeMap<String, String>>>,
+    #[schemars(length(min = 1, max = 50), regex(pattern = ORGANIZATION_NAME))]
+    name: Sent<String>,
+    #[schemars(length(min = 1, max = 255), regex(pattern = LINE))]
+    display_name: Sent<Option<String>>,
+    branding: Sent<Option<Branding>>,
+    metadata: Sent<Option<Metadata<25>>>,
 }
 
 async fn list(
-    caller: Caller,
     State(management): State<Arc<Management>>,
-    Parameters(paging): Parameters<Paging>,
-) -> Answer<Json<Value>> {
-    caller.require(&["read:organizations"])?;
-    let window = paging.window(50)?;
+    Parameters(paging): Parameters<CheckpointPaging>,
+) -> Answer<Json<List<Organization>>> {
+    let wanted = paging.wanted(50)?;
     let mut rows = management.tenant.read().await?;
-    let page = rows.list_organizations(window.start, window.limit).await?;
-    let total = rows.count_organizations().await?;
-    Ok(Json(window.answer("organizations", page, total)?))
+    let page = rows.list_organizations(&wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_organizations().await? } else { 0 };
+    Ok(Json(wanted.answer(page, total)))
 }
 
-async fn find(
-    caller: Caller,
-    State(management): State<Arc<Management>>,
-    Ids(id): Ids<String>,
-) -> Answer<Json<Organization>> {
-    caller.require(&["read:organizations"])?;
+async fn find(State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<Json<Organization>> {
     let found = management.tenant.read().await?.find_organization(&id).await?;
     Ok(Json(found.ok_or_else(unknown_organization)?))
 }
 
-async fn find_by_name(
-    caller: Caller,
-    State(management): State<Arc<Management>>,
-    Ids(name): Ids<String>,
-) -> Answer<Json<Organization>> {
-    caller.require(&["read:organizations"])?;
+async fn find_by_name(State(management): State<Arc<Management>>, Ids(name): Ids<String>) -> Answer<Json<Organization>> {
     let found = management.tenant.read().await?.find_organization_by_name(&name).await?;
     Ok(Json(found.ok_or_else(unknown_organization)?))
 }
@@ -94,22 +100,17 @@ async fn create(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Body(body): Body<NewOrganization>,
-) -> Answer<(StatusCode, Json<Value>)> {
-    caller.require(&["create:organizations"])?;
+) -> Answer<Created<CreatedOrganization>> {
     if !body.enabled_connections.is_empty() {
         caller.require(&["create:organization_connections"])?;
     }
     let most = management.settings.max_connections_per_organization;
-    if body.enabled_connections.len() > CONNECTIONS_AT_ONCE {
-        let why = format!("Array is too long, at most {CONNECTIONS_AT_ONCE} items");
-        return Err(wrong("enabled_connections", &why).into());
-    }
     let organization = Organization {
         id: new_id("org"),
         name: body.name,
         display_name: body.display_name,
         branding: body.branding,
-        metadata: body.metadata,
+        metadata: body.metadata.map(Metadata::into_pairs),
     };
     check(&organization)?;
     let now = Timestamp::now();
@@ -123,21 +124,21 @@ async fn create(
                 for wish in body.enabled_connections {
                     enabled.push(enable(&mut rows, &caller, &organization.id, wish, most, now).await?);
                 }
-                created(&organization, &enabled)
+                Answer::Ok(CreatedOrganization { organization, enabled_connections: enabled })
             })
         })
         .await?;
-    Ok((StatusCode::CREATED, Json(answer)))
+    Ok(Created(answer))
 }
 
 /// Only the answer to a creation tells the enabled connections, and only when there are some (contract §1.2).
-fn created(organization: &Organization, enabled: &[crate::model::EnabledConnection]) -> Answer<Value> {
-    let fault = |error| crate::error::Fault::new("writing an organization", error);
-    let mut answer = serde_json::to_value(organization).map_err(fault)?;
-    if !enabled.is_empty() {
-        answer["enabled_connections"] = serde_json::to_value(enabled).map_err(fault)?;
-    }
-    Ok(answer)
+#[derive(Serialize, JsonSchema)]
+struct CreatedOrganization {
+    #[serde(flatten)]
+    organization: Organization,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    enabled_connections: Vec<EnabledConnection>,
 }
 
 async fn update(
@@ -146,7 +147,6 @@ async fn update(
     Ids(id): Ids<String>,
     Body(change): Body<OrganizationChange>,
 ) -> Answer<Json<Organization>> {
-    caller.require(&["update:organizations"])?;
     let now = Timestamp::now();
     let changed = management
         .tenant
@@ -165,8 +165,7 @@ async fn update(
 }
 
 /// 204 also when it is gone: a deletion may be asked for again.
-async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<StatusCode> {
-    caller.require(&["delete:organizations"])?;
+async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<NoContent> {
     let now = Timestamp::now();
     management
         .tenant
@@ -175,7 +174,7 @@ async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(i
                 if rows.delete_organization(&id).await? {
                     record(&mut rows, "Delete an Organization", &caller, &id, now).await?;
                 }
-                Answer::Ok(StatusCode::NO_CONTENT)
+                Answer::Ok(NoContent)
             })
         })
         .await
@@ -183,47 +182,19 @@ async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(i
 
 impl OrganizationChange {
     fn apply(self, organization: &mut Organization) {
-        if let Some(name) = self.name {
-            organization.name = name;
-        }
-        if let Some(display_name) = self.display_name {
-            organization.display_name = display_name;
-        }
-        if let Some(branding) = self.branding {
-            organization.branding = branding;
-        }
-        if let Some(metadata) = self.metadata {
-            organization.metadata = metadata;
+        self.name.put(&mut organization.name);
+        self.display_name.put(&mut organization.display_name);
+        self.branding.put(&mut organization.branding);
+        if let Sent::Yes(metadata) = self.metadata {
+            organization.metadata = metadata.map(Metadata::into_pairs);
         }
     }
 }
 
+/// What the schema cannot tell.
 fn check(organization: &Organization) -> Result<(), ApiError> {
-    if !is_organization_name(&organization.name) {
-        let why = "String is not 1 to 50 lowercase letters, digits, underscores and hyphens";
-        return Err(wrong("name", why));
-    }
-    if let Some(display_name) = &organization.display_name {
-        check_line("display_name", display_name, 255)?;
-    }
-    if let Some(branding) = &organization.branding {
-        check_branding(branding)?;
-    }
-    organization.metadata.as_ref().map_or(Ok(()), |metadata| check_metadata(metadata, METADATA_PAIRS))
-}
-
-fn check_branding(branding: &Branding) -> Result<(), ApiError> {
-    if let Some(logo_url) = &branding.logo_url {
-        check_web_address("branding.logo_url", logo_url)?;
-    }
-    let Some(colors) = &branding.colors else { return Ok(()) };
-    for (property, color) in [("primary", Some(&colors.primary)), ("page_background", colors.page_background.as_ref())]
-    {
-        if color.is_some_and(|color| !is_color(color)) {
-            return Err(wrong(&format!("branding.colors.{property}"), "String is not a color such as #0059d6"));
-        }
-    }
-    Ok(())
+    let logo_url = organization.branding.as_ref().and_then(|branding| branding.logo_url.as_ref());
+    logo_url.map_or(Ok(()), |logo_url| check_web_address("branding.logo_url", logo_url))
 }
 
 /// The organization, kept to this transaction.

@@ -2,11 +2,12 @@
 //!
 //! Budgets are kept by each node for itself.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -15,7 +16,7 @@ use governor::{Quota, RateLimiter};
 
 use super::answer::Failure;
 use super::caller::Caller;
-use crate::config;
+use crate::config::{self, EndpointLimit};
 use crate::model::{ApiError, Timestamp};
 use crate::web::budget_key;
 
@@ -30,6 +31,8 @@ pub(super) struct Limits {
     gateways: Buckets<String>,
     /// Apart from their reads, so that a flood of unknown names never keeps a person from completing a login.
     gateway_logins: Buckets<String>,
+    /// Groups of operations that the settings give a budget of their own, by name: `organizations_read`.
+    groups: HashMap<String, Buckets<String>>,
     /// Those without a valid token, by address.
     strangers: Buckets<IpAddr>,
 }
@@ -54,17 +57,25 @@ impl Limits {
             clients: buckets(ordinary),
             gateways: buckets(gateway),
             gateway_logins: buckets(gateway),
+            groups: settings.endpoint_limits.iter().map(group_buckets).collect(),
             strangers: buckets(ordinary),
         }
     }
 
-    pub(super) fn check(&self, caller: &Caller, path: &str) -> Budget {
+    /// The budget of the caller, or of the operation's group where that is the tighter one. `scopes` are the
+    /// operation's: what they are about names its group.
+    pub(super) fn check(&self, caller: &Caller, path: &str, method: &Method, scopes: Option<&[&str]>) -> Budget {
         let buckets = match caller.is_gateway() {
+            true if path.ends_with("/logins") => return take(&self.gateway_logins, &caller.client_id),
+            true => return take(&self.gateways, &caller.client_id),
             false => &self.clients,
-            true if path.ends_with("/logins") => &self.gateway_logins,
-            true => &self.gateways,
         };
-        take(buckets, &caller.client_id)
+        let budget = take(buckets, &caller.client_id);
+        let group = scopes.and_then(|scopes| self.groups.get(&group_of(method, scopes.first()?)));
+        match group {
+            Some(group) if !budget.is_spent() => budget.tighter(take(group, &caller.client_id)),
+            _ => budget,
+        }
     }
 
     /// For a call whose token was not accepted; an IPv6 address shares its /64's budget.
@@ -80,6 +91,10 @@ impl Limits {
 impl Budget {
     pub(super) fn is_spent(&self) -> bool {
         self.remaining.is_none()
+    }
+
+    fn tighter(self, other: Self) -> Self {
+        if other.remaining < self.remaining { other } else { self }
     }
 
     /// The 429 of a spent budget.
@@ -100,6 +115,17 @@ pub(super) fn tell(budget: &Budget, headers: &mut HeaderMap) {
     headers.insert("x-ratelimit-limit", HeaderValue::from(budget.limit));
     headers.insert("x-ratelimit-remaining", HeaderValue::from(budget.remaining.unwrap_or(0)));
     headers.insert("x-ratelimit-reset", HeaderValue::from(reset));
+}
+
+/// `organization_connections_read` for `GET` with `read:organization_connections`.
+fn group_of(method: &Method, scope: &str) -> String {
+    let about = scope.split_once(':').map_or(scope, |(_, about)| about);
+    let verb = if matches!(*method, Method::GET | Method::HEAD) { "read" } else { "write" };
+    format!("{about}_{verb}")
+}
+
+fn group_buckets((name, limit): (&String, &EndpointLimit)) -> (String, Buckets<String>) {
+    (name.clone(), buckets(quota(limit.requests_per_second, limit.request_burst)))
 }
 
 fn quota(per_second: u32, burst: u32) -> Quota {
@@ -131,7 +157,18 @@ fn take<K: std::hash::Hash + Eq + Clone>(buckets: &Buckets<K>, key: &K) -> Budge
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::management::test_support::config;
+    use crate::management::test_support::{caller, config};
+
+    #[test]
+    fn a_group_of_operations_has_a_budget_of_its_own() {
+        let text = "[management.endpoint_limits]\norganizations_read = { requests_per_second = 1, request_burst = 1 }";
+        let settings = crate::config::Config::from_text(text, std::iter::empty()).expect("settings").management;
+        let (limits, caller) = (Limits::new(&settings), caller(&[]));
+        let is_spent = |method, scope| limits.check(&caller, "/organizations", &method, Some(&[scope])).is_spent();
+        assert!(!is_spent(Method::GET, "read:organizations"));
+        assert!(is_spent(Method::HEAD, "read:organizations"));
+        assert!(!is_spent(Method::POST, "create:organizations"), "another group");
+    }
 
     #[test]
     fn strangers_of_one_network_share_a_budget() {

@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use super::auth::{AccessToken, TokenCheck};
 use super::{Caller, Management};
 use crate::config::Config;
 use crate::store::{self, StoreError};
@@ -25,13 +26,20 @@ pub(super) async fn management() -> (Arc<Management>, tempfile::TempDir) {
 }
 
 pub(super) async fn management_with(change: impl FnOnce(&mut Config)) -> (Arc<Management>, tempfile::TempDir) {
+    let (management, directory) = empty_management_with(change).await;
+    seed(&management).await.expect("seeds");
+    (management, directory)
+}
+
+/// The same without anything in it.
+pub(super) async fn empty_management_with(change: impl FnOnce(&mut Config)) -> (Arc<Management>, tempfile::TempDir) {
     let directory = tempfile::tempdir().expect("a directory");
     let mut config = config();
     config.storage.url = format!("sqlite:{}", directory.path().join("test.db").display()).into();
+    (config.management.request_burst, config.management.gateway_request_burst) = (10_000, 10_000);
     change(&mut config);
     let (tenant, _) = store::open(&config.storage).await.expect("a database");
     let management = Management::new(tenant, config.management, config.login);
-    seed(&management).await.expect("seeds");
     (Arc::new(management), directory)
 }
 
@@ -61,9 +69,24 @@ pub(super) fn caller(scopes: &[&str]) -> Caller {
     Caller { subject: "admin@clients".into(), client_id: "admin".into(), scopes }
 }
 
-/// Calls a route with every scope of its own; the answer's status and JSON (null when there is no body).
+/// The whole API, where a token is the list of its scopes.
+pub(super) fn router(management: &Arc<Management>) -> Router {
+    let verify = |token: &str| {
+        let scopes = token.split_whitespace().map(str::to_owned).collect();
+        Ok(AccessToken { subject: "admin@clients".into(), client_id: "admin".into(), scopes, grant_id: None })
+    };
+    let tokens = TokenCheck {
+        verify: Arc::new(verify),
+        is_revoked: Arc::new(|_| Box::pin(async { Ok(false) })),
+        address_of: |_| None,
+    };
+    super::router(management.clone(), tokens)
+}
+
+/// Calls the API with these scopes; the answer's status and JSON (null when there is no body).
 pub(super) async fn call(router: &Router, method: Method, path: &str, scopes: &[&str], json: Value) -> (u16, Value) {
-    let mut request = Request::builder().method(method).uri(path).extension(caller(scopes));
+    let token = format!("Bearer {}", scopes.join(" "));
+    let mut request = Request::builder().method(method).uri(path).header("authorization", token);
     let content = match json {
         Value::Null => Body::empty(),
         json => {

@@ -10,10 +10,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::answer::{Answer, Body, Failure, Parameters};
+use super::answer::{Answer, Failure};
 use super::caller::Caller;
 use super::check::Ids;
-use super::paging::Paging;
+use super::legacy::{Body, Paging, Parameters};
 use super::passwords::LONGEST_PASSWORD_BYTES;
 use super::{Management, check};
 use crate::model::user::{LONGEST_SUBJECT, Profile};

@@ -1,9 +1,10 @@
 //! The Management API's error body, shared by the room that writes it and the client that reads it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `{statusCode, error, message, errorCode?}` (contract §1.15).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[error("{status_code} {message}")]
 pub struct ApiError {
     #[serde(rename = "statusCode")]

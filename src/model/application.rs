@@ -1,10 +1,11 @@
 //! The application (in the API: client) and what it may ask for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Whether an application's people sign in to an organization (contract §1.12).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OrganizationUsage {
     /// Never: an organization parameter is an error.
@@ -17,7 +18,7 @@ pub enum OrganizationUsage {
 }
 
 /// What happens when an organization is needed and nothing points at one (contract §3).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequireBehavior {
     /// The application must send one.
@@ -28,7 +29,7 @@ pub enum RequireBehavior {
 }
 
 /// How an application proves itself at the token endpoint (OIDC Core §9).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenEndpointAuthMethod {
     #[default]
@@ -39,7 +40,7 @@ pub enum TokenEndpointAuthMethod {
 }
 
 /// An application (contract §1.12).
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Application {
     pub client_id: String,
     pub name: String,
@@ -86,7 +87,7 @@ fn yes() -> bool {
 }
 
 /// How an application's ID tokens are made. Only RS256 is built.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JwtConfiguration {
     #[serde(default = "rs256")]
@@ -128,7 +129,7 @@ impl Application {
 }
 
 /// What an application may ask of one API with its own credentials (contract §1.9).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientGrant {
     pub id: String,
     pub client_id: String,

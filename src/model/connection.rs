@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The kinds of connection whose behaviour is built (contract §1.11). A closed set: an enum and a match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Strategy {
     /// A database of identifiers and passwords.
@@ -39,7 +40,7 @@ impl Strategy {
 }
 
 /// A connection (contract §1.11).
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Connection {
     pub id: String,
     /// The stable handle, 1 to 128 letters and digits with inner hyphens, unique.
@@ -140,7 +141,7 @@ pub enum UpstreamParameter {
 }
 
 /// A connection that is switched on for one organization, with its switches (contract §1.4).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EnabledConnection {
     pub connection_id: String,
     /// Whether whoever signs in through it becomes a member.
@@ -154,7 +155,7 @@ pub struct EnabledConnection {
 }
 
 /// The part of a connection that an enabled connection tells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConnectionSummary {
     pub name: String,
     pub strategy: Strategy,

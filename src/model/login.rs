@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::User;
@@ -9,7 +10,7 @@ use super::connection::ConnectionSummary;
 use super::user::Profile;
 
 /// What a connection says about a person: found again by (connection, issuer, subject), never by e-mail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     pub issuer: String,
     pub subject: String,
@@ -23,7 +24,7 @@ pub struct Identity {
 }
 
 /// How the person proved who they are.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Proof {
     /// The gateway verified it with the identity provider.
@@ -54,7 +55,7 @@ impl fmt::Debug for Proof {
 }
 
 /// The body of `POST /api/v2/logins`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoginRecord {
     /// Absent for a login without an organization.
@@ -72,7 +73,7 @@ pub struct LoginRecord {
 }
 
 /// The answer of `POST /api/v2/logins`: exists only if the person may enter.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Admission {
     pub user: User,
     /// Changes when the account is made anew or gets another password: sessions from before end with it.
@@ -83,7 +84,7 @@ pub struct Admission {
 }
 
 /// The membership that let the person in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Membership {
     pub organization_id: String,
     /// Whether this login made it.

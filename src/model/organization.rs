@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An organization (contract §1.2). Members that are not set are omitted in JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Organization {
     pub id: String,
     /// The stable handle: 1 to 50 of `a-z 0-9 _ -`, unique.
@@ -26,7 +27,7 @@ impl Organization {
 }
 
 /// How an organization's page looks.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Branding {
     /// An https address of a picture.
@@ -36,12 +37,17 @@ pub struct Branding {
     pub colors: Option<Colors>,
 }
 
+/// A colour as `#rgb` or `#rrggbb`.
+pub const COLOR: &str = "^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$";
+
 /// Two colours as `#rgb` or `#rrggbb`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Colors {
+    #[schemars(regex(pattern = COLOR))]
     pub primary: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(regex(pattern = COLOR))]
     pub page_background: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! The user: a person as one connection knows them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -15,7 +16,7 @@ pub const LONGEST_SUBJECT: usize = 255;
 pub const LONGEST_EMAIL: usize = 320;
 
 /// A user (contract §1.13). The password hash is no part of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct User {
     /// `auth0|...`, `oidc|CONNECTION|subject` or `okta|CONNECTION|subject` (contract §1.1).
     pub user_id: String,
@@ -48,7 +49,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 /// The standard profile claims we keep (OIDC Core §5.1).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
@@ -79,7 +80,7 @@ impl Profile {
 }
 
 /// Where a user comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UserIdentity {
     /// The connection's name.
     pub connection: String,

@@ -19,6 +19,7 @@ mod logins;
 mod members;
 mod organizations;
 mod reseal;
+mod slice;
 mod users;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub use failures::Throttle;
 pub use keys::StoredKey;
 pub use logins::{Kind, Logins, TakenCode};
 pub use members::Member;
+pub use slice::{Key, Placed, Position, Slice};
 pub use users::{NewUser, StoredUser, federated_user_id};
 
 use database::Database;

@@ -4,11 +4,15 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::database::{Rows, StoreError};
+use super::slice::{Placed, Position, Slice};
 use crate::model::{Organization, Timestamp};
 
 macro_rules! select_organizations {
     ($rest:literal) => {
-        concat!("SELECT o.id, o.name, o.display_name, o.branding, o.metadata FROM organizations o ", $rest)
+        concat!(
+            "SELECT o.id, o.name, o.display_name, o.branding, o.metadata, o.created_at FROM organizations o ",
+            $rest
+        )
     };
 }
 
@@ -24,9 +28,13 @@ impl Rows<'_> {
     }
 
     /// The oldest first.
-    pub async fn list_organizations(&mut self, start: i64, limit: i64) -> Result<Vec<Organization>, StoreError> {
-        let statement = sqlx::query(select_organizations!("ORDER BY o.created_at, o.id LIMIT $1 OFFSET $2"));
-        self.all(statement.bind(limit).bind(start)).await?.into_iter().map(read).collect()
+    pub async fn list_organizations(&mut self, slice: &Slice) -> Result<Vec<Placed<Organization>>, StoreError> {
+        let statement = sqlx::query(select_organizations!(
+            "WHERE (o.created_at, o.id) > ($1, $2) ORDER BY o.created_at, o.id LIMIT $3 OFFSET $4"
+        ));
+        let (time, id) = slice.after_time();
+        let statement = statement.bind(time).bind(id).bind(slice.most).bind(slice.skip);
+        self.all(statement).await?.into_iter().map(read_placed).collect()
     }
 
     /// Those a user belongs to, the oldest membership first.
@@ -97,6 +105,12 @@ impl Rows<'_> {
         let statement = sqlx::query("UPDATE organizations SET created_at = created_at WHERE id = $1");
         Ok(self.execute(statement.bind(id.to_owned())).await? > 0)
     }
+}
+
+fn read_placed(row: AnyRow) -> Result<Placed<Organization>, StoreError> {
+    let time = row.try_get("created_at")?;
+    let item = read(row)?;
+    Ok(Placed { position: Position::at_time(time, item.id.clone()), item })
 }
 
 fn read(row: AnyRow) -> Result<Organization, StoreError> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, EVERYTHING, text};
+use super::{Api, SCOPES, text};
 
 #[tokio::test]
 async fn an_application_is_made_changed_and_given_a_new_secret() {
@@ -94,6 +94,6 @@ async fn a_grant_never_makes_a_gateway_and_a_gateways_secret_stays_its_own() {
     assert!(api.get(&path).await.1.get("client_secret").is_none());
     assert_eq!(api.call("POST", &format!("{path}/rotate-secret"), Value::Null).await.0, 403);
     assert_eq!(api.call("PATCH", &path, json!({ "token_endpoint_auth_method": "none" })).await.0, 403);
-    let gateway = format!("{EVERYTHING} create:logins");
+    let gateway = format!("{} create:logins", SCOPES.join(" "));
     assert!(api.call_with(&gateway, "GET", &path, Value::Null).await.1["client_secret"].is_string());
 }

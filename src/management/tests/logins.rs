@@ -6,8 +6,8 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::management::answer::{Answer, Failure};
-use crate::management::logins::{record_login_at, router};
-use crate::management::test_support::{ORGANIZATION, call, management, management_with};
+use crate::management::logins::record_login_at;
+use crate::management::test_support::{ORGANIZATION, call, management, management_with, router};
 use crate::management::{GATEWAY_SCOPE, Management};
 use crate::model::login::{Admission, LoginRecord};
 use crate::model::{ApiError, Timestamp};
@@ -61,7 +61,7 @@ async fn run(management: &Management, sql: &'static str) {
 
 async fn with_ada(failures: i64) -> (Arc<Management>, tempfile::TempDir) {
     let (management, directory) = management_with(|config| config.login.password_failures = failures).await;
-    let router = crate::management::users::router().with_state(management.clone());
+    let router = router(&management);
     let ada =
         json!({"connection": "people", "email": "ada@acme.example", "username": "ada", "password": "correct horse"});
     let (status, user) = call(&router, Method::POST, "/users", &["create:users"], ada).await;
@@ -72,7 +72,7 @@ async fn with_ada(failures: i64) -> (Arc<Management>, tempfile::TempDir) {
 #[tokio::test]
 async fn only_a_gateway_may_record_a_login() {
     let (management, _directory) = management().await;
-    let router = router().with_state(management);
+    let router = router(&management);
     let record = by_identity("con_open", "1");
     let (status, error) = call(&router, Method::POST, "/logins", &["create:users"], record.clone()).await;
     assert_eq!((status, &error["errorCode"]), (403, &json!("insufficient_scope")));

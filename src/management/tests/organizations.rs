@@ -77,8 +77,8 @@ async fn what_cannot_be_enabled_is_refused_with_a_sentence() {
         (path.as_str(), json!({ "connection_id": "con_0000000000000000" }), 400, "No connection found by that id"),
         (&path, json!({}), 400, "connection_id"),
         (&path, json!({ "connection_id": connection, "enabled": true }), 400, "enabled"),
-        (&path, json!({ "connection_id": connection, "show_as_button": "yes" }), 400, "true or false"),
-        (&path, json!({ "connection_id": connection, "show_as_button": null }), 400, "true or false"),
+        (&path, json!({ "connection_id": connection, "show_as_button": "yes" }), 400, "show_as_button"),
+        (&path, json!({ "connection_id": connection, "show_as_button": null }), 400, "show_as_button"),
         (&path, json!({ "connection_id": "a\0" }), 400, "NUL"),
         (&path, json!([]), 400, "Payload validation error"),
         (
@@ -191,15 +191,5 @@ async fn hostile_identifiers_are_answered_never_failed() {
     }
     for query in ["page=x", "per_page=0", "per_page=101", "page=-1", "include_totals=2", "name=%00", "page=900"] {
         assert_eq!(api.get(&format!("/connections?{query}")).await.0, 400, "{query}");
-    }
-}
-
-#[tokio::test]
-async fn a_list_refuses_what_it_does_not_serve() {
-    let api = Api::new().await;
-    for query in ["take=50", "from=x", "sort=name:1", "fields=id"] {
-        let (status, error) =
-            api.call_with("read:organizations", "GET", &format!("/organizations?{query}"), Value::Null).await;
-        assert_eq!((status, &error["errorCode"]), (400, &json!("operation_not_supported")), "{query}");
     }
 }

@@ -4,8 +4,7 @@ use axum::Router;
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::management::test_support::{ORGANIZATION, call, management};
-use crate::management::{members, users};
+use crate::management::test_support::{self, ORGANIZATION, call, management};
 
 const SCOPES: [&str; 7] = [
     "read:users",
@@ -19,7 +18,7 @@ const SCOPES: [&str; 7] = [
 
 async fn router() -> (Router, tempfile::TempDir) {
     let (management, directory) = management().await;
-    (users::router().merge(members::router()).with_state(management), directory)
+    (test_support::router(&management), directory)
 }
 
 async fn ask(router: &Router, method: Method, path: &str, json: Value) -> (u16, Value) {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::{Connection, SqliteConnection};
@@ -15,6 +16,7 @@ use vestibule::login::Login;
 use vestibule::management;
 use vestibule::management_client::GATEWAY_SCOPES;
 
+use super::description::Description;
 use super::http::{Page, Visitor};
 use super::ill_management::IllManagement;
 use super::postgres::Postgres;
@@ -205,7 +207,7 @@ pub struct Administrator {
 
 impl Administrator {
     fn of(app: &App, origin: &str) -> Self {
-        let all = management::SCOPES.map(str::to_owned);
+        let all: Vec<String> = management::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
         let token = app.management_token(&all, 3600).unwrap();
         let expired_token = app.management_token(&all, -1).unwrap();
         Self { api: format!("{origin}/api/v2"), token, expired_token, visitor: Visitor::new() }
@@ -246,12 +248,26 @@ impl Administrator {
 
     /// Any call; the answer whatever its status is.
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Page {
+        let method_name = method;
         let method = method.parse().unwrap();
         let mut request = self.visitor.request(method, &format!("{}{path}", self.api)).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);
         }
-        self.visitor.send(request).await
+        let page = self.visitor.send(request).await;
+        self.description().await.check(method_name, path, page.status, &page.body);
+        page
+    }
+
+    /// What the API says of itself.
+    pub async fn description(&self) -> &'static Description {
+        if let Some(known) = Description::known() {
+            return known;
+        }
+        let request = self.visitor.request(Method::GET, &format!("{}/openapi.json", self.api));
+        let page = self.visitor.send(request).await;
+        assert_eq!(page.status, 200, "the API describes itself");
+        Description::remember(page.json())
     }
 
     /// # Panics

@@ -8,6 +8,7 @@ pub mod browser;
 pub mod child;
 pub mod command;
 pub mod demo;
+pub mod description;
 pub mod devtools;
 pub mod forging;
 pub mod gateway;
