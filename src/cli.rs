@@ -105,7 +105,7 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
                     "the Management API is on another host; make the token there",
                 ));
             }
-            let all = || management::SCOPES.map(str::to_owned).to_vec();
+            let all = || management::every_scope();
             let scopes = if scopes.is_empty() { all() } else { scopes };
             println!("{}", app.management_token(&scopes, seconds)?);
             Ok(())

@@ -99,7 +99,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Fault> {
     // Where the organizations' own addresses lead is known only now.
     let more = format!("{more}login.default_client_id = {:?}\n", seeded.client_id);
     let gateway = App::build(config("gateway", &places.gateway, &folder.0, &more)?).await?;
-    let all = management::SCOPES.map(str::to_owned);
+    let all = management::every_scope();
     let tour = seeded.tour(&places, gateway.management_token(&all, 24 * 3600)?);
     tell(&tour, arguments.json)?;
 

@@ -79,7 +79,7 @@ struct Administrator<'a> {
 
 impl<'a> Administrator<'a> {
     fn of(app: &'a App) -> Result<Self, Fault> {
-        let scopes = management::SCOPES.map(str::to_owned);
+        let scopes = management::every_scope();
         Ok(Self { app, token: app.management_token(&scopes, 600)? })
     }
 

@@ -119,6 +119,11 @@ pub const SCOPES: &[&str] = &[
     "update:users",
 ];
 
+/// Them all, as a token that may do everything carries them.
+pub fn every_scope() -> Vec<String> {
+    SCOPES.iter().map(|scope| (*scope).to_owned()).collect()
+}
+
 /// What every handler of the API works with.
 pub struct Management {
     pub tenant: Tenant,

@@ -207,7 +207,7 @@ pub struct Administrator {
 
 impl Administrator {
     fn of(app: &App, origin: &str) -> Self {
-        let all: Vec<String> = management::SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
+        let all = management::every_scope();
         let token = app.management_token(&all, 3600).unwrap();
         let expired_token = app.management_token(&all, -1).unwrap();
         Self { api: format!("{origin}/api/v2"), token, expired_token, visitor: Visitor::new() }
