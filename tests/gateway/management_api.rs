@@ -318,7 +318,8 @@ async fn a_caller_without_the_right_token_learns_nothing_and_changes_nothing(mod
     let calls = calls(&made);
     let mut callers = Vec::new();
     for (scopes, ..) in &calls {
-        let others: Vec<&str> = vestibule::management::SCOPES.into_iter().filter(|one| !scopes.contains(one)).collect();
+        let others: Vec<&str> =
+            vestibule::management::SCOPES.iter().copied().filter(|one| !scopes.contains(one)).collect();
         callers.push(admin.with_scopes(&others).await);
     }
     let before = all(admin, &made).await;

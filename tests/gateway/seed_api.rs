@@ -148,7 +148,7 @@ async fn each_call_needs_its_own_scope_and_no_other(mode: Mode) {
     ];
     for (verb, method, path, body, success) in calls {
         let scope = format!("{verb}:organization_connections");
-        let others: Vec<&str> = vestibule::management::SCOPES.into_iter().filter(|other| *other != scope).collect();
+        let others: Vec<&str> = vestibule::management::SCOPES.iter().copied().filter(|other| *other != scope).collect();
         let page = admin.with_scopes(&others).await.call(method, path, body.clone()).await;
         let message = format!("Insufficient scope; expected any of: {scope}.");
         assert_error(&page, 403, Some("insufficient_scope"), &message);

@@ -95,7 +95,7 @@ async fn secure_gateway() -> Secure {
         folder.path().join("gateway.db").display()
     );
     let app = App::build(Config::from_text(&settings, std::iter::empty()).unwrap()).await.unwrap();
-    let scopes = vestibule::management::SCOPES.map(str::to_owned);
+    let scopes = vestibule::management::every_scope();
     let certificate = std::fs::read(file("localhost.crt.pem")).unwrap();
     let token = app.management_token(&scopes, 600).unwrap();
     let admin = Administrator::at(&origin, &token, Visitor::trusting(&certificate));

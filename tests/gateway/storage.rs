@@ -70,7 +70,7 @@ impl Node {
 }
 
 fn all_scopes() -> Vec<String> {
-    vestibule::management::SCOPES.map(str::to_owned).to_vec()
+    vestibule::management::every_scope()
 }
 
 fn login(organization: &str, connection: &str, subject: &str) -> Value {
