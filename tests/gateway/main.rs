@@ -4,6 +4,7 @@
 
 mod audience;
 mod authorize;
+mod bad_input;
 mod browser_demo;
 mod browser_pages;
 mod command_line;

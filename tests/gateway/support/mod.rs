@@ -19,6 +19,7 @@ pub mod http;
 pub mod identity_provider;
 pub mod ill_management;
 pub mod postgres;
+pub mod sample;
 pub mod world;
 
 use std::path::{Path, PathBuf};
