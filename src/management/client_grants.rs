@@ -86,7 +86,14 @@ async fn create(
     check_bytes("client_id", &body.client_id, LONGEST_CLIENT_ID)?;
     check_bytes("audience", &body.audience, 2048)?;
     let scope = checked_scopes(body.scope)?;
-    let grant = ClientGrant { id: new_id("cgr"), client_id: body.client_id, audience: body.audience, scope };
+    let grant = ClientGrant {
+        id: new_id("cgr"),
+        client_id: body.client_id,
+        audience: body.audience,
+        scope,
+        organization_usage: None,
+        allow_any_organization: None,
+    };
     let now = Timestamp::now();
     let created = management
         .tenant

@@ -84,6 +84,7 @@ impl ClientSettings {
             initiate_login_uri: None,
             organization_usage: None,
             organization_require_behavior: None,
+            default_organization: None,
             is_first_party: true,
             oidc_conformant: true,
             jwt_configuration: Some(JwtConfiguration {

@@ -28,6 +28,7 @@ pub async fn add(tenant: &Tenant, name: &str, audience: &str, scopes: &[&str]) -
         initiate_login_uri: None,
         organization_usage: None,
         organization_require_behavior: None,
+        default_organization: None,
         is_first_party: true,
         oidc_conformant: true,
         jwt_configuration: None,
@@ -38,6 +39,8 @@ pub async fn add(tenant: &Tenant, name: &str, audience: &str, scopes: &[&str]) -
         client_id: client_id.clone(),
         audience: audience.to_owned(),
         scope: scopes.iter().map(|&scope| scope.to_owned()).collect(),
+        organization_usage: None,
+        allow_any_organization: None,
     };
     let event = Event::by(&client_id, "Add a gateway");
     let written = tenant.write(move |mut rows| {

@@ -72,6 +72,8 @@ pub struct Application {
     pub organization_usage: Option<OrganizationUsage>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub organization_require_behavior: Option<RequireBehavior>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub default_organization: Option<DefaultOrganization>,
     #[serde(default = "yes")]
     pub is_first_party: bool,
     #[serde(default = "yes")]
@@ -84,6 +86,15 @@ pub struct Application {
 
 fn yes() -> bool {
     true
+}
+
+/// The organization an application's requests mean when they name none (contract §1.12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultOrganization {
+    pub organization_id: String,
+    /// The grants it counts for; Auth0 knows `client_credentials` alone.
+    pub flows: Vec<String>,
 }
 
 /// How an application's ID tokens are made. Only RS256 is built.
@@ -136,4 +147,10 @@ pub struct ClientGrant {
     pub audience: String,
     #[serde(default)]
     pub scope: Vec<String>,
+    /// Whether its tokens may or must be for an organization; unset is `deny`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization_usage: Option<OrganizationUsage>,
+    /// For every organization, not only those it is associated with.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub allow_any_organization: Option<bool>,
 }

@@ -16,7 +16,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 pub use api_error::ApiError;
-pub use application::{Application, ClientGrant, OrganizationUsage, RequireBehavior};
+pub use application::{Application, ClientGrant, DefaultOrganization, OrganizationUsage, RequireBehavior};
 pub use connection::{Connection, EnabledConnection, Strategy};
 pub use organization::Organization;
 pub use user::User;

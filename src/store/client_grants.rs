@@ -88,5 +88,7 @@ fn read(row: AnyRow) -> Result<ClientGrant, StoreError> {
         client_id: row.try_get("client_id")?,
         audience: row.try_get("audience")?,
         scope: serde_json::from_str(row.try_get("scope")?)?,
+        organization_usage: None,
+        allow_any_organization: None,
     })
 }
