@@ -1,5 +1,6 @@
 //! All wiring on one screen: settings in, a server out.
 
+mod keys;
 mod tokens;
 
 use std::sync::Arc;
@@ -22,7 +23,8 @@ use crate::provider::{self, Provider};
 use crate::store::{self, Logins, Tenant};
 use crate::web::{self, Cookies};
 
-use tokens::{open_keys, own_token, token_check};
+use keys::{Rotation, follow_keys, open_keys};
+use tokens::{own_token, token_check};
 
 /// A gateway, ready to serve.
 pub struct App {
@@ -61,7 +63,7 @@ impl App {
 
     async fn assemble(config: Config, (tenant, logins): (Tenant, Logins)) -> Result<Self, Fault> {
         let settings = Arc::new(config);
-        let keys = open_keys(&logins).await?;
+        let keys = open_keys(&settings, &logins).await?;
         let writes = Writes::default();
         let api = management_router(&settings, &tenant, &logins, &keys, &writes);
         let client = Arc::new(management_client(&settings, &keys, api.clone(), writes)?);
@@ -116,6 +118,7 @@ impl App {
             self.tenant.clone(),
             self.settings.management.events_days,
         ));
+        let following = tokio::spawn(follow_keys(self.keys.clone(), self.settings.clone()));
         let metrics = match self.settings.server.metrics_listen {
             Some(address) => {
                 let place = format!("listening on {address} (server.metrics_listen changes it)");
@@ -128,6 +131,7 @@ impl App {
         };
         let served = web::serve(listener, self.router, &self.settings.server, shutdown).await;
         cleaning.abort();
+        following.abort();
         if let Some(metrics) = metrics {
             metrics.abort();
         }
@@ -156,7 +160,9 @@ fn management_router(
     keys: &KeyRing,
     writes: &Writes,
 ) -> Router {
-    let management = Management::new(tenant.clone(), settings.management.clone(), settings.login.clone());
+    let rotation = Rotation { settings: settings.clone(), logins: logins.clone(), keys: keys.clone() };
+    let management =
+        Management::new(tenant.clone(), settings.management.clone(), settings.login.clone(), Arc::new(rotation));
     let router = management::router(Arc::new(management), token_check(settings, logins, keys));
     writes.clone().counted(router)
 }

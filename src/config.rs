@@ -128,6 +128,8 @@ pub struct Tokens {
     pub id_token_seconds: i64,
     pub access_token_seconds: i64,
     pub clock_leeway_seconds: i64,
+    pub jwks_seconds: u32,
+    pub keys_fresh_seconds: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -229,7 +231,7 @@ impl Config {
     /// A zero here would stop the server in a way that names nothing.
     fn check_numbers(&self) -> Result<(), ConfigError> {
         let (server, management, login, tokens) = (&self.server, &self.management, &self.login, &self.tokens);
-        let at_least_one: [(&str, i128); 22] = [
+        let at_least_one: [(&str, i128); 23] = [
             ("server.header_timeout_seconds", server.header_timeout_seconds.into()),
             ("server.body_timeout_seconds", server.body_timeout_seconds.into()),
             ("server.idle_timeout_seconds", server.idle_timeout_seconds.into()),
@@ -251,6 +253,7 @@ impl Config {
             ("login.max_password_checks", login.max_password_checks as i128),
             ("tokens.id_token_seconds", tokens.id_token_seconds.into()),
             ("tokens.access_token_seconds", tokens.access_token_seconds.into()),
+            ("tokens.keys_fresh_seconds", tokens.keys_fresh_seconds.into()),
             ("outbound.timeout_seconds", self.outbound.timeout_seconds.into()),
         ];
         if let Some((name, _)) = at_least_one.iter().find(|(_, value)| *value < 1) {

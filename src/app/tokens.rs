@@ -1,67 +1,58 @@
-//! The roof's part in tokens: opening the key ring, signing our own Management API tokens, checking everybody's.
+//! The roof's part in tokens: signing our own Management API tokens, checking everybody's.
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use crate::config::Config;
-use crate::error::{Context, Fault};
+use crate::error::Fault;
 use crate::management::auth::{AccessToken, TokenCheck, Unaccepted};
 use crate::model::{Timestamp, random_alphanumeric};
 use crate::oidc::claims::{AccessTokenClaims, Audience, CLIENT_CREDENTIALS};
-use crate::oidc::keys::{ACCESS_TOKEN, KeyRing, SigningKey};
+use crate::oidc::keys::{ACCESS_TOKEN, KeyRing, Verifier};
 use crate::oidc::verifier::{Expected, TokenError};
-use crate::store::{Logins, StoredKey};
+use crate::store::Logins;
 use crate::web::client_address::ClientAddress;
-
-/// The signing keys; a first start makes one. Nodes that start at once agree on it.
-pub(super) async fn open_keys(logins: &Logins) -> Result<KeyRing, Fault> {
-    let mut stored = logins.signing_keys().await.context("reading the signing keys")?;
-    if stored.is_empty() {
-        let (key, pkcs8) =
-            tokio::task::spawn_blocking(SigningKey::generate).await.context("making a signing key")??;
-        let key = StoredKey { kid: key.kid().to_owned(), pkcs8 };
-        logins.create_signing_key(1, key, Timestamp::now()).await.context("keeping the signing key")?;
-        stored = logins.signing_keys().await.context("reading the signing keys")?;
-    }
-    let mut keys = Vec::new();
-    for key in stored {
-        keys.push(SigningKey::from_pkcs8(&key.kid, &key.pkcs8)?);
-    }
-    let others = keys.split_off(1.min(keys.len()));
-    let current = keys.pop().ok_or_else(|| Fault::new("the signing keys", "there is none"))?;
-    Ok(KeyRing::new(current, others))
-}
 
 /// How the Management API checks tokens without knowing the key ring or the login data.
 pub(super) fn token_check(settings: &Arc<Config>, logins: &Logins, keys: &KeyRing) -> TokenCheck {
-    let (issuer, audience) = (settings.issuer(), settings.management_audience());
-    let (verifier, logins) = (keys.verifier(), logins.clone());
-    let verify = move |token: &str| {
-        let expected = Expected {
-            issuer: &issuer,
-            audience: Some(&audience),
-            typ: ACCESS_TOKEN,
-            leeway_seconds: 0,
-            now: Timestamp::now(),
-        };
-        let claims: AccessTokenClaims = verifier.verify(token, &expected).map_err(|error| match error {
-            TokenError::NotOurs => Unaccepted::NotOurs,
-            TokenError::BadSignature => Unaccepted::BadSignature,
-            TokenError::Expired => Unaccepted::Expired,
-            TokenError::WrongAudience | TokenError::WrongType => Unaccepted::OtherAudience,
-        })?;
-        let scopes = claims.scopes().map(str::to_owned).collect();
-        Ok(AccessToken { subject: claims.sub, client_id: claims.azp, scopes, grant_id: claims.gid })
+    let verify = {
+        let (settings, verifier) = (settings.clone(), keys.verifier());
+        move |token: String| {
+            let (settings, verifier) = (settings.clone(), verifier.clone());
+            Box::pin(async move { check(&settings, &verifier, &token).await }) as BoxFuture<'static, _>
+        }
     };
+    let logins = logins.clone();
     let is_revoked = move |grant_id: String| {
         let logins = logins.clone();
         let look_up = async move { logins.is_revoked(&grant_id, Timestamp::now()).await };
-        Box::pin(look_up) as futures_util::future::BoxFuture<'static, _>
+        Box::pin(look_up) as BoxFuture<'static, _>
     };
     TokenCheck {
         verify: Arc::new(verify),
         is_revoked: Arc::new(is_revoked),
         address_of: |extensions| extensions.get::<ClientAddress>().map(|address| address.0),
     }
+}
+
+async fn check(settings: &Config, verifier: &Verifier, token: &str) -> Result<AccessToken, Unaccepted> {
+    let (issuer, audience) = (settings.issuer(), settings.management_audience());
+    let expected = Expected {
+        issuer: &issuer,
+        audience: Some(&audience),
+        typ: ACCESS_TOKEN,
+        leeway_seconds: 0,
+        now: Timestamp::now(),
+    };
+    let claims: AccessTokenClaims = verifier.verify(token, &expected).await.map_err(|error| match error {
+        TokenError::NotOurs | TokenError::UnknownKey => Unaccepted::NotOurs,
+        TokenError::BadSignature => Unaccepted::BadSignature,
+        TokenError::Expired => Unaccepted::Expired,
+        TokenError::WrongAudience | TokenError::WrongType => Unaccepted::OtherAudience,
+    })?;
+    let scopes = claims.scopes().map(str::to_owned).collect();
+    Ok(AccessToken { subject: claims.sub, client_id: claims.azp, scopes, grant_id: claims.gid })
 }
 
 /// A Management API token of our own.

@@ -52,7 +52,7 @@ impl Unaccepted {
 }
 
 /// Checks a bearer token's signature, lifetime and audience.
-pub type VerifyToken = Arc<dyn Fn(&str) -> Result<AccessToken, Unaccepted> + Send + Sync>;
+pub type VerifyToken = Arc<dyn Fn(String) -> BoxFuture<'static, Result<AccessToken, Unaccepted>> + Send + Sync>;
 
 /// Whether a grant's tokens are refused.
 pub type IsRevoked = Arc<dyn Fn(String) -> BoxFuture<'static, Result<bool, StoreError>> + Send + Sync>;
@@ -128,7 +128,7 @@ async fn authenticate(tokens: &TokenCheck, headers: &HeaderMap) -> Answer<Caller
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(unauthorized(Unaccepted::NotOurs.message()));
     }
-    let token = (tokens.verify)(token.trim()).map_err(|why| unauthorized(why.message()))?;
+    let token = (tokens.verify)(token.trim().to_owned()).await.map_err(|why| unauthorized(why.message()))?;
     if let Some(grant_id) = token.grant_id
         && (tokens.is_revoked)(grant_id).await?
     {
@@ -151,16 +151,17 @@ mod tests {
 
     fn router(settings: &config::Management) -> Router {
         let tokens = TokenCheck {
-            verify: Arc::new(|token| {
+            verify: Arc::new(|token: String| {
                 let grant_id = token.strip_prefix("grant-").map(str::to_owned);
                 let scopes = if token == "gateway" { vec!["create:logins".to_owned()] } else { Vec::new() };
-                match token {
+                let checked = match token.as_str() {
                     "foreign" => Err(Unaccepted::NotOurs),
                     "forged" => Err(Unaccepted::BadSignature),
                     "old" => Err(Unaccepted::Expired),
                     "userinfo" => Err(Unaccepted::OtherAudience),
                     _ => Ok(AccessToken { subject: "a@clients".into(), client_id: "a".into(), scopes, grant_id }),
-                }
+                };
+                Box::pin(std::future::ready(checked))
             }),
             is_revoked: Arc::new(|grant| Box::pin(async move { Ok(grant == "revoked") })),
             address_of: |_| Some(IpAddr::from([192, 0, 2, 1])),

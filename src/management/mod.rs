@@ -24,6 +24,7 @@ mod paging;
 mod passwords;
 mod rate_limit;
 mod schema;
+pub mod signing_keys;
 #[cfg(test)]
 mod test_support;
 #[cfg(test)]
@@ -42,6 +43,7 @@ use answer::Failure;
 use auth::TokenCheck;
 use operation::Routes;
 use passwords::Passwords;
+use signing_keys::SigningKeys;
 
 pub use caller::{Caller, GATEWAY_SCOPE};
 
@@ -130,12 +132,18 @@ pub struct Management {
     pub settings: config::Management,
     login: config::Login,
     passwords: Passwords,
+    signing_keys: Arc<dyn SigningKeys>,
 }
 
 impl Management {
-    pub fn new(tenant: Tenant, settings: config::Management, login: config::Login) -> Self {
+    pub fn new(
+        tenant: Tenant,
+        settings: config::Management,
+        login: config::Login,
+        signing_keys: Arc<dyn SigningKeys>,
+    ) -> Self {
         let passwords = Passwords::new(&login);
-        Self { tenant, settings, login, passwords }
+        Self { tenant, settings, login, passwords, signing_keys }
     }
 }
 
@@ -160,5 +168,5 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
 
 /// The table of all operations.
 fn routes() -> Routes {
-    organizations::routes()
+    organizations::routes().merge(signing_keys::routes())
 }

@@ -6,18 +6,38 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use axum::response::Response;
+use futures_util::future::{BoxFuture, ready};
 use serde_json::Value;
 use tower::ServiceExt;
 
 use super::auth::{AccessToken, TokenCheck};
+use super::signing_keys::{KeyFacts, NamedKey, SigningKeys};
 use super::{Caller, Management};
 use crate::config::Config;
-use crate::store::{self, StoreError};
+use crate::error::Fault;
+use crate::store::{self, Event, Revocation, StoreError};
 
 pub(super) const ORGANIZATION: &str = "org_0000000000000001";
 
 pub(super) fn config() -> Config {
     Config::from_text("", std::iter::empty()).expect("the defaults are valid")
+}
+
+/// Signing keys are shown through the door; here there are none.
+struct NoKeys;
+
+impl SigningKeys for NoKeys {
+    fn list(&self) -> BoxFuture<'_, Result<Vec<KeyFacts>, Fault>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
+
+    fn rotate(&self, _: Event) -> BoxFuture<'_, Result<NamedKey, Fault>> {
+        Box::pin(ready(Err(Fault::new("rotating", "there are no keys"))))
+    }
+
+    fn revoke(&self, _: String, _: Event) -> BoxFuture<'_, Result<Revocation, Fault>> {
+        Box::pin(ready(Ok(Revocation::Unknown)))
+    }
 }
 
 /// The API's state over a database of its own, which lives as long as the directory.
@@ -39,7 +59,7 @@ pub(super) async fn empty_management_with(change: impl FnOnce(&mut Config)) -> (
     (config.management.request_burst, config.management.gateway_request_burst) = (10_000, 10_000);
     change(&mut config);
     let (tenant, _) = store::open(&config.storage).await.expect("a database");
-    let management = Management::new(tenant, config.management, config.login);
+    let management = Management::new(tenant, config.management, config.login, Arc::new(NoKeys));
     (Arc::new(management), directory)
 }
 
@@ -71,9 +91,10 @@ pub(super) fn caller(scopes: &[&str]) -> Caller {
 
 /// The whole API, where a token is the list of its scopes.
 pub(super) fn router(management: &Arc<Management>) -> Router {
-    let verify = |token: &str| {
+    let verify = |token: String| {
         let scopes = token.split_whitespace().map(str::to_owned).collect();
-        Ok(AccessToken { subject: "admin@clients".into(), client_id: "admin".into(), scopes, grant_id: None })
+        let token = AccessToken { subject: "admin@clients".into(), client_id: "admin".into(), scopes, grant_id: None };
+        Box::pin(ready(Ok(token))) as BoxFuture<'static, _>
     };
     let tokens = TokenCheck {
         verify: Arc::new(verify),

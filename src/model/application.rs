@@ -89,7 +89,7 @@ fn yes() -> bool {
 }
 
 /// The organization an application's requests mean when they name none (contract §1.12).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DefaultOrganization {
     pub organization_id: String,

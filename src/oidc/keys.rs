@@ -1,116 +1,65 @@
-//! Our own signing keys: made and kept parsed, they sign our tokens and are published as the JWKS.
+//! The key ring: the key that signs our tokens and those whose signatures hold, read again as they change.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeySize, PublicKeyComponents};
-use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::BoxFuture;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
-use super::verifier::{Expected, TokenError, Verifier};
-use crate::error::{Context, Fault};
-use crate::model::sha256;
+use super::claims::IdTokenClaims;
+use super::signing_key::{KeptKey, SigningKey};
+use super::verifier::{Expected, PublicKeys, TokenError};
+use crate::error::Fault;
+use crate::model::Timestamp;
 
 /// The header `typ` of ID tokens.
 pub const ID_TOKEN: &str = "JWT";
 /// The header `typ` of access tokens (RFC 9068 §2.1).
 pub const ACCESS_TOKEN: &str = "at+jwt";
 
-/// An RSA key of 2048 bits that signs with RS256. Its parsed form is kept: parsing costs as much as signing.
-pub struct SigningKey {
-    kid: String,
-    pair: RsaKeyPair,
-    /// The modulus and the exponent, big-endian in base64url.
-    modulus: String,
-    exponent: String,
-}
+/// A token of an unknown key makes us read the keys again, but not more often than this: anyone can make up a key.
+const REREAD_INTERVAL: Duration = Duration::from_secs(1);
 
-impl SigningKey {
-    /// A new key and its PKCS #8 form, which the caller seals and stores. Takes about 0.1 s of CPU.
-    ///
-    /// # Errors
-    /// When the crypto library fails.
-    pub fn generate() -> Result<(Self, Vec<u8>), Fault> {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048).context("making a signing key")?;
-        let der: Pkcs8V1Der<'_> = pair.as_der().context("writing a signing key")?;
-        let bytes = der.as_ref().to_vec();
-        Ok((Self::from_pair(pair), bytes))
-    }
+/// How the keys are read: the signing one first, then all whose signatures hold.
+pub type ReadKeys = Box<dyn Fn() -> BoxFuture<'static, Result<Vec<KeptKey>, Fault>> + Send + Sync>;
 
-    /// A stored key. `kid` is the id it was stored under.
-    ///
-    /// # Errors
-    /// When the bytes are no RSA key, or another one than `kid` names.
-    pub fn from_pkcs8(kid: &str, bytes: &[u8]) -> Result<Self, Fault> {
-        let pair = RsaKeyPair::from_pkcs8(bytes).context("reading a signing key")?;
-        let key = Self::from_pair(pair);
-        if key.kid != kid {
-            return Err(Fault::new("reading a signing key", format!("it is stored as {kid} but is {}", key.kid)));
-        }
-        Ok(key)
-    }
-
-    fn from_pair(pair: RsaKeyPair) -> Self {
-        let public = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
-        let (modulus, exponent) = (URL_SAFE_NO_PAD.encode(&public.n), URL_SAFE_NO_PAD.encode(&public.e));
-        // RFC 7638 §3.2: the required members in lexicographic order, without white space.
-        let kid = sha256(&format!(r#"{{"e":"{exponent}","kty":"RSA","n":"{modulus}"}}"#));
-        Self { kid, pair, modulus, exponent }
-    }
-
-    /// The RFC 7638 thumbprint, which is the key's id.
-    pub fn kid(&self) -> &str {
-        &self.kid
-    }
-
-    /// Modulus and exponent, big-endian in base64url.
-    pub(super) fn public_members(&self) -> (&str, &str) {
-        (&self.modulus, &self.exponent)
-    }
-
-    fn jwk(&self) -> Value {
-        json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": self.modulus, "e": self.exponent})
-    }
-
-    fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
-        let header = json!({"alg": "RS256", "typ": typ, "kid": self.kid}).to_string();
-        let claims = serde_json::to_vec(claims).context("writing the claims of a token")?;
-        let mut token = URL_SAFE_NO_PAD.encode(header);
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
-            .context("signing a token")?;
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-        Ok(token)
-    }
-}
-
-impl std::fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
-    }
-}
-
-/// The key that signs, and those whose signatures still hold; cheap to clone.
-#[derive(Debug, Clone)]
+/// The keys of this node; cheap to clone, and all clones see a change.
+#[derive(Clone)]
 pub struct KeyRing {
-    current: Arc<SigningKey>,
-    others: Arc<[SigningKey]>,
-    verifier: Verifier,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    read: ReadKeys,
+    subject: String,
+    set: RwLock<Arc<KeySet>>,
+    /// When the keys were read last. Held while reading, so that one read serves all who wait for it.
+    read_at: Mutex<Instant>,
+}
+
+struct KeySet {
+    signing: Arc<SigningKey>,
+    /// The signing key and the others: retired ones, and the next, which is published before it signs.
+    all: PublicKeys,
 }
 
 impl KeyRing {
-    /// `others` are published and verified with, never signed with: retired keys, and the next one.
-    pub fn new(current: SigningKey, others: Vec<SigningKey>) -> Self {
-        let verifier = Verifier::new(std::iter::once(&current).chain(&others));
-        Self { current: Arc::new(current), others: others.into(), verifier }
+    /// Reads the keys. `subject` is the host of the issuer, for the certificates.
+    ///
+    /// # Errors
+    /// When the keys cannot be read or there is none.
+    pub async fn open(subject: &str, read: ReadKeys) -> Result<Self, Fault> {
+        let kept = read().await?;
+        Self::over(&kept, subject, read)
+    }
+
+    fn over(kept: &[KeptKey], subject: &str, read: ReadKeys) -> Result<Self, Fault> {
+        let set = KeySet::open(kept, subject, None)?;
+        let (set, read_at) = (RwLock::new(Arc::new(set)), Mutex::new(Instant::now()));
+        Ok(Self { shared: Arc::new(Shared { read, subject: subject.to_owned(), set, read_at }) })
     }
 
     /// A signed token; `typ` is [`ID_TOKEN`] or [`ACCESS_TOKEN`]. Takes about 0.9 ms of CPU.
@@ -118,25 +67,177 @@ impl KeyRing {
     /// # Errors
     /// When the claims cannot be written or the crypto library fails.
     pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, Fault> {
-        self.current.sign(typ, claims)
+        self.set().signing.sign(typ, claims)
     }
 
     /// The JWK set to publish (RFC 7517 §5).
     pub fn jwks(&self) -> Value {
-        let keys: Vec<Value> = std::iter::once(&*self.current).chain(self.others.iter()).map(SigningKey::jwk).collect();
-        json!({ "keys": keys })
+        let set = self.set();
+        let jwks: Vec<&Value> = set.all.iter().map(|key| key.jwk()).collect();
+        json!({ "keys": jwks })
     }
 
     /// The public half alone, for who only checks tokens.
     pub fn verifier(&self) -> Verifier {
-        self.verifier.clone()
+        Verifier { ring: self.clone() }
     }
 
-    /// As [`Verifier::verify`].
+    /// Reads the keys again. What cannot be read leaves them as they are.
+    ///
+    /// # Errors
+    /// When the keys cannot be read.
+    pub async fn reread(&self) -> Result<(), Fault> {
+        let mut read_at = self.shared.read_at.lock().await;
+        self.replace(&mut read_at).await
+    }
+
+    /// Reads the keys again for a token of an unknown one that came at `asked_at`; whether they are newer than that.
+    async fn reread_for_unknown(&self, asked_at: Instant) -> bool {
+        let mut read_at = self.shared.read_at.lock().await;
+        if *read_at > asked_at {
+            return true;
+        }
+        if read_at.elapsed() < REREAD_INTERVAL {
+            return false;
+        }
+        let read = self.replace(&mut read_at).await;
+        if let Err(error) = &read {
+            tracing::warn!(%error, "the signing keys could not be read for a token of an unknown one");
+        }
+        read.is_ok()
+    }
+
+    async fn replace(&self, read_at: &mut Instant) -> Result<(), Fault> {
+        *read_at = Instant::now();
+        let kept = (self.shared.read)().await?;
+        let set = Arc::new(KeySet::open(&kept, &self.shared.subject, Some(&self.set()))?);
+        *self.shared.set.write().unwrap_or_else(PoisonError::into_inner) = set;
+        Ok(())
+    }
+
+    fn set(&self) -> Arc<KeySet> {
+        self.shared.set.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl KeySet {
+    /// Parses the keys that `known` does not hold.
+    fn open(kept: &[KeptKey], subject: &str, known: Option<&Self>) -> Result<Self, Fault> {
+        let mut keys = Vec::new();
+        for kept in kept {
+            keys.push(match known.and_then(|known| known.all.get(&kept.kid)) {
+                Some(key) => key.clone(),
+                None => Arc::new(SigningKey::open(kept, subject)?),
+            });
+        }
+        let signing = keys.first().cloned().ok_or_else(|| Fault::new("the signing keys", "there is none"))?;
+        Ok(Self { signing, all: PublicKeys::new(keys) })
+    }
+}
+
+/// Checks tokens with the keys of a ring; cheap to clone.
+#[derive(Clone)]
+pub struct Verifier {
+    ring: KeyRing,
+}
+
+impl Verifier {
+    /// As [`PublicKeys::verify`]; another node may have begun to sign with a key that this one has not read yet.
     ///
     /// # Errors
     /// [`TokenError`] says what does not hold.
-    pub fn verify<T: serde::de::DeserializeOwned>(&self, token: &str, expected: &Expected) -> Result<T, TokenError> {
-        self.verifier.verify(token, expected)
+    pub async fn verify<T: DeserializeOwned>(&self, token: &str, expected: &Expected<'_>) -> Result<T, TokenError> {
+        let asked_at = Instant::now();
+        match self.ring.set().all.verify(token, expected) {
+            Err(TokenError::UnknownKey) if self.ring.reread_for_unknown(asked_at).await => {
+                self.ring.set().all.verify(token, expected)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// As [`PublicKeys::read_hint`]; one of a key that is not known is as good as none.
+    pub fn read_hint(&self, token: &str, issuer: &str, now: Timestamp) -> Option<IdTokenClaims> {
+        self.ring.set().all.read_hint(token, issuer, now)
+    }
+}
+
+#[cfg(test)]
+impl KeyRing {
+    /// One new key, which stays.
+    pub(crate) fn for_test() -> Self {
+        let kept = SigningKey::generate(Timestamp::now()).expect("a key");
+        let read = || Box::pin(std::future::ready(Ok(Vec::new()))) as BoxFuture<'static, _>;
+        Self::over(&[kept], "localhost", Box::new(read)).expect("a ring")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    fn expected() -> Expected<'static> {
+        Expected { issuer: "https://a/", audience: None, typ: ACCESS_TOKEN, leeway_seconds: 0, now: NOW }
+    }
+
+    fn claims() -> Value {
+        json!({"iss": "https://a/", "sub": "u", "aud": "api", "exp": NOW.seconds() + 10})
+    }
+
+    /// A ring over a shelf that another node changes, and how often it was read.
+    async fn ring(shelf: &Arc<std::sync::Mutex<Vec<(String, Vec<u8>)>>>) -> (KeyRing, Arc<AtomicUsize>) {
+        let (shelf, reads) = (shelf.clone(), Arc::new(AtomicUsize::new(0)));
+        let count = reads.clone();
+        let read = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            let kept = shelf.lock().expect("a shelf").clone().into_iter();
+            let kept = kept.map(|(kid, pkcs8)| KeptKey { kid, pkcs8, made_at: NOW }).collect();
+            Box::pin(async move { Ok(kept) }) as BoxFuture<'static, _>
+        };
+        (KeyRing::open("a", Box::new(read)).await.expect("a ring"), reads)
+    }
+
+    fn key() -> (String, Vec<u8>) {
+        let kept = SigningKey::generate(NOW).expect("a key");
+        (kept.kid, kept.pkcs8)
+    }
+
+    #[tokio::test]
+    async fn a_node_accepts_the_key_that_another_began_to_sign_with() {
+        let (old, new) = (key(), key());
+        let shelf = Arc::new(std::sync::Mutex::new(vec![old.clone()]));
+        let (here, reads) = ring(&shelf).await;
+        let before = here.sign(ACCESS_TOKEN, &claims()).expect("signs");
+        *shelf.lock().expect("a shelf") = vec![new, old];
+        let (there, _) = ring(&shelf).await;
+        let token = there.sign(ACCESS_TOKEN, &claims()).expect("signs");
+
+        // The keys were read just now, so strangers cannot make us read them again.
+        let verifier = here.verifier();
+        assert_eq!(verifier.verify::<Value>(&token, &expected()).await, Err(TokenError::UnknownKey));
+        assert_eq!(reads.load(Ordering::Relaxed), 1);
+        *here.shared.read_at.lock().await -= REREAD_INTERVAL;
+        assert!(verifier.verify::<Value>(&token, &expected()).await.is_ok());
+        assert_eq!(reads.load(Ordering::Relaxed), 2);
+        assert_eq!(here.jwks(), there.jwks(), "and tells the same certificates");
+        assert!(verifier.verify::<Value>(&before, &expected()).await.is_ok());
+        let signed_now = here.sign(ACCESS_TOKEN, &claims()).expect("signs");
+        assert_eq!(signed_now.split('.').next(), token.split('.').next());
+    }
+
+    #[tokio::test]
+    async fn keys_that_cannot_be_read_leave_the_ring_as_it_is() {
+        let shelf = Arc::new(std::sync::Mutex::new(vec![key()]));
+        let (ring, _) = ring(&shelf).await;
+        let token = ring.sign(ACCESS_TOKEN, &claims()).expect("signs");
+        for broken in [vec![], vec![("kid".to_owned(), vec![0])], vec![("kid".to_owned(), key().1)]] {
+            *shelf.lock().expect("a shelf") = broken;
+            assert!(ring.reread().await.is_err());
+            assert!(ring.verifier().verify::<Value>(&token, &expected()).await.is_ok());
+        }
     }
 }

@@ -11,6 +11,7 @@
 mod address;
 pub mod authorization;
 pub mod authorize_request;
+pub mod certificate;
 pub mod claims;
 pub mod error;
 mod handshake;
@@ -23,6 +24,7 @@ pub mod outbound;
 mod redirect_uri;
 pub mod relying_party;
 mod relying_party_error;
+pub mod signing_key;
 mod upstream_client;
 mod upstream_keys;
 pub mod verifier;

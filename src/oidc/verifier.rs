@@ -1,25 +1,25 @@
-//! The verifier: checks that a token is one of ours and says exactly what does not hold.
+//! The check of a token: is it one of ours, and if not, what exactly does not hold.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::claims::{Audience, IdTokenClaims};
-use super::keys::{ID_TOKEN, SigningKey};
+use super::keys::ID_TOKEN;
+use super::signing_key::SigningKey;
 use crate::model::Timestamp;
 
 /// A longer token is none of ours, and is not worth reading.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// The public keys of a key ring; cheap to clone.
-#[derive(Clone)]
-pub struct Verifier {
-    keys: Arc<HashMap<String, DecodingKey>>,
+/// The public halves of the keys whose signatures hold.
+pub struct PublicKeys {
+    keys: Vec<Arc<SigningKey>>,
 }
 
 /// What a token must say.
@@ -41,6 +41,8 @@ pub struct Expected<'e> {
 pub enum TokenError {
     #[error("the token is none of ours")]
     NotOurs,
+    #[error("the token is signed with a key that is none of ours")]
+    UnknownKey,
     #[error("the signature does not match")]
     BadSignature,
     #[error("the token has expired or is not valid yet")]
@@ -66,20 +68,24 @@ struct Decisive {
 /// Leeway for a token whose age does not matter.
 const ANY_AGE_SECONDS: i64 = 100 * 365 * 24 * 3600;
 
-impl Verifier {
+impl PublicKeys {
+    pub(super) fn new(keys: Vec<Arc<SigningKey>>) -> Self {
+        Self { keys }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &SigningKey> {
+        self.keys.iter().map(|key| &**key)
+    }
+
+    pub(super) fn get(&self, kid: &str) -> Option<&Arc<SigningKey>> {
+        self.keys.iter().find(|key| key.kid() == kid)
+    }
+
     /// An ID token of ours as an `id_token_hint`; an expired one still says whom it was for (OIDC Core §3.1.2.1,
     /// RP-Initiated Logout §2).
     pub fn read_hint(&self, token: &str, issuer: &str, now: Timestamp) -> Option<IdTokenClaims> {
         let leeway_seconds = ANY_AGE_SECONDS;
         self.verify(token, &Expected { issuer, audience: None, typ: ID_TOKEN, leeway_seconds, now }).ok()
-    }
-
-    pub(super) fn new<'k>(keys: impl Iterator<Item = &'k SigningKey>) -> Self {
-        let decoding = |key: &SigningKey| {
-            let (modulus, exponent) = key.public_members();
-            DecodingKey::from_rsa_components(modulus, exponent).expect("our own members are base64url")
-        };
-        Self { keys: Arc::new(keys.map(|key| (key.kid().to_owned(), decoding(key))).collect()) }
     }
 
     /// The claims of a token that holds.
@@ -94,12 +100,13 @@ impl Verifier {
         if header.alg != Algorithm::RS256 || header.crit.is_some() {
             return Err(TokenError::NotOurs);
         }
-        let key = header.kid.as_deref().and_then(|kid| self.keys.get(kid)).ok_or(TokenError::NotOurs)?;
-        let claims =
-            jsonwebtoken::decode::<Value>(token, key, &signature_only()).map_err(|error| match error.kind() {
+        let key = header.kid.as_deref().and_then(|kid| self.get(kid)).ok_or(TokenError::UnknownKey)?;
+        let claims = jsonwebtoken::decode::<Value>(token, key.decoding(), &signature_only()).map_err(|error| {
+            match error.kind() {
                 ErrorKind::InvalidSignature | ErrorKind::Base64(_) => TokenError::BadSignature,
                 _ => TokenError::NotOurs,
-            })?;
+            }
+        })?;
         // RFC 8725 §3.11: an ID token is no access token.
         if !header.typ.is_some_and(|typ| typ.eq_ignore_ascii_case(expected.typ)) {
             return Err(TokenError::WrongType);
@@ -135,19 +142,13 @@ fn check(claims: &Value, expected: &Expected) -> Result<(), TokenError> {
     }
 }
 
-impl std::fmt::Debug for Verifier {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Verifier").field("keys", &self.keys.keys()).finish()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 
-    use super::super::keys::{ACCESS_TOKEN, ID_TOKEN, KeyRing};
+    use super::super::keys::{ACCESS_TOKEN, ID_TOKEN};
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -160,36 +161,32 @@ mod tests {
         json!({"iss": "https://a/", "sub": "u", "aud": ["api"], "exp": NOW.seconds() + 10, "x": 1})
     }
 
-    fn ring() -> (KeyRing, KeyRing) {
-        let (first, bytes) = SigningKey::generate().expect("a key");
-        let (second, _) = SigningKey::generate().expect("a key");
-        let again = SigningKey::from_pkcs8(first.kid(), &bytes).expect("reads back");
-        assert!(SigningKey::from_pkcs8("other", &bytes).is_err());
-        (KeyRing::new(first, vec![]), KeyRing::new(second, vec![again]))
+    fn key() -> Arc<SigningKey> {
+        let kept = SigningKey::generate(NOW).expect("a key");
+        Arc::new(SigningKey::open(&kept, "a").expect("reads back"))
     }
 
     #[test]
-    fn a_token_holds_for_whoever_has_the_key_also_after_rotation() {
-        let (before, after) = ring();
-        let token = before.sign(ACCESS_TOKEN, &claims()).expect("signs");
-        for ring in [&before, &after] {
-            assert_eq!(ring.verify::<Value>(&token, &expected()).expect("holds")["x"], 1);
+    fn a_token_holds_for_whoever_has_the_key() {
+        let (old, new) = (key(), key());
+        let token = old.sign(ACCESS_TOKEN, &claims()).expect("signs");
+        for keys in [vec![old.clone()], vec![new.clone(), old.clone()]] {
+            let keys = PublicKeys::new(keys);
+            assert_eq!(keys.verify::<Value>(&token, &expected()).expect("holds")["x"], 1);
         }
-        let newer = after.sign(ACCESS_TOKEN, &claims()).expect("signs");
-        assert_eq!(before.verify::<Value>(&newer, &expected()), Err(TokenError::NotOurs));
-        let kids: Vec<_> =
-            after.jwks()["keys"].as_array().expect("keys").iter().map(|key| key["kid"].clone()).collect();
-        assert_eq!(kids.len(), 2);
+        let others = PublicKeys::new(vec![new]);
+        assert_eq!(others.verify::<Value>(&token, &expected()), Err(TokenError::UnknownKey));
     }
 
     #[test]
     fn what_does_not_hold_is_told_apart() {
-        let (ring, _) = ring();
-        let verify = |token: &str| ring.verify::<Value>(token, &expected()).expect_err("does not hold");
+        let key = key();
+        let keys = PublicKeys::new(vec![key.clone()]);
+        let verify = |token: &str| keys.verify::<Value>(token, &expected()).expect_err("does not hold");
         let with = |claim: &str, value: Value| {
             let mut claims = claims();
             claims[claim] = value;
-            verify(&ring.sign(ACCESS_TOKEN, &claims).expect("signs"))
+            verify(&key.sign(ACCESS_TOKEN, &claims).expect("signs"))
         };
         assert_eq!(with("exp", json!(NOW.seconds())), TokenError::Expired);
         assert_eq!(with("nbf", json!(NOW.seconds() + 1)), TokenError::Expired);
@@ -200,15 +197,16 @@ mod tests {
         {
             assert_eq!(with(claim, value.clone()), TokenError::NotOurs, "{claim}: {value}");
         }
-        let id_token = ring.sign(ID_TOKEN, &claims()).expect("signs");
+        let id_token = key.sign(ID_TOKEN, &claims()).expect("signs");
         assert_eq!(verify(&id_token), TokenError::WrongType);
     }
 
     #[test]
     fn forged_tokens_are_refused() {
-        let (ring, _) = ring();
-        let token = ring.sign(ACCESS_TOKEN, &claims()).expect("signs");
-        let verify = |token: &str| ring.verify::<Value>(token, &expected()).expect_err("forged");
+        let key = key();
+        let keys = PublicKeys::new(vec![key.clone()]);
+        let token = key.sign(ACCESS_TOKEN, &claims()).expect("signs");
+        let verify = |token: &str| keys.verify::<Value>(token, &expected()).expect_err("forged");
         let parts: Vec<&str> = token.split('.').collect();
         let other =
             URL_SAFE_NO_PAD.encode(json!({"iss": "https://a/", "sub": "root", "aud": "api", "exp": 9e9}).to_string());

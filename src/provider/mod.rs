@@ -9,7 +9,7 @@ mod userinfo;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -30,9 +30,6 @@ pub struct Provider {
     pub settings: Arc<Config>,
     pub cookies: Cookies,
 }
-
-/// Seconds that verifiers may keep the key set.
-const JWKS_MAX_AGE: &str = "public, max-age=300";
 
 /// The provider's routes; `/authorize` is the login's.
 pub fn router(provider: Arc<Provider>) -> Router {
@@ -84,13 +81,14 @@ async fn discovery(State(provider): State<Arc<Provider>>) -> Response {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     });
-    cacheable(document)
+    cacheable(&provider, document)
 }
 
 async fn jwks(State(provider): State<Arc<Provider>>) -> Response {
-    cacheable(provider.keys.jwks())
+    cacheable(&provider, provider.keys.jwks())
 }
 
-fn cacheable(document: serde_json::Value) -> Response {
-    ([(header::CACHE_CONTROL, HeaderValue::from_static(JWKS_MAX_AGE))], Json(document)).into_response()
+fn cacheable(provider: &Provider, document: serde_json::Value) -> Response {
+    let age = format!("public, max-age={}", provider.settings.tokens.jwks_seconds);
+    ([(header::CACHE_CONTROL, age)], Json(document)).into_response()
 }

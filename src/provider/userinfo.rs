@@ -69,7 +69,8 @@ async fn check_token(provider: &Provider, headers: &HeaderMap, now: Timestamp) -
     let issuer = provider.settings.issuer();
     let audience = format!("{issuer}userinfo");
     let expected = Expected { issuer: &issuer, audience: Some(&audience), typ: ACCESS_TOKEN, leeway_seconds: 0, now };
-    let claims: AccessTokenClaims = provider.keys.verify(token, &expected).map_err(|_| Refusal::InvalidToken)?;
+    let claims: AccessTokenClaims =
+        provider.keys.verifier().verify(token, &expected).await.map_err(|_| Refusal::InvalidToken)?;
     if let Some(grant_id) = &claims.gid {
         let revoked = provider.logins.is_revoked(grant_id, now).await;
         if revoked.map_err(|error| Refusal::Fault(Fault::new("looking for a revoked grant", error)))? {

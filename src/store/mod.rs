@@ -34,7 +34,7 @@ pub use connections::ConnectionFilter;
 pub use database::{Rows, StoreError};
 pub use events::Event;
 pub use failures::Throttle;
-pub use keys::StoredKey;
+pub use keys::{NewKey, Revocation, StoredKey};
 pub use logins::{Kind, Logins, TakenCode};
 pub use members::Member;
 pub use slice::{Key, Placed, Position, Slice};

@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed2551
 use serde_json::json;
 
 use super::*;
-use crate::oidc::keys::{ACCESS_TOKEN, ID_TOKEN, KeyRing, SigningKey};
+use crate::oidc::keys::{ACCESS_TOKEN, ID_TOKEN, KeyRing};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
@@ -20,7 +20,7 @@ fn good() -> Value {
 }
 
 fn ring() -> KeyRing {
-    KeyRing::new(SigningKey::generate().expect("a key").0, vec![])
+    KeyRing::for_test()
 }
 
 fn keys(jwks: Value) -> JsonWebKeySet<Jwk> {

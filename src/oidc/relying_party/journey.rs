@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::oidc::keys::{ID_TOKEN, KeyRing, SigningKey};
+use crate::oidc::keys::{ID_TOKEN, KeyRing};
 
 /// Answers by path, and keeps what it was asked.
 #[derive(Default)]
@@ -72,7 +72,7 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let (issuer, pages) = identity_provider().await;
-        let ring = KeyRing::new(SigningKey::generate().expect("a key").0, vec![]);
+        let ring = KeyRing::for_test();
         let metadata = json!({
             "issuer": issuer, "authorization_endpoint": format!("{issuer}/auth"),
             "token_endpoint": format!("{issuer}/token"), "jwks_uri": format!("{issuer}/jwks"),
@@ -153,7 +153,7 @@ async fn a_new_key_is_found_without_losing_the_login() {
     let first = scene.begin().await;
     scene.prepare_tokens(&first, &scene.ring);
     scene.finish(first, Some(&scene.issuer)).await.expect("the first key");
-    let rotated = KeyRing::new(SigningKey::generate().expect("a key").0, vec![]);
+    let rotated = KeyRing::for_test();
     scene.pages.set("/jwks", rotated.jwks());
     let second = scene.begin().await;
     scene.prepare_tokens(&second, &rotated);
