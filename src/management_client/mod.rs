@@ -30,8 +30,9 @@ pub use token::TokenSource;
 pub use transport::{Transport, TransportError, embedded, remote};
 
 /// What the gateway's client must be granted; `create:logins` only by `vestibule gateway add`.
-pub const GATEWAY_SCOPES: [&str; 9] = [
+pub const GATEWAY_SCOPES: [&str; 10] = [
     "read:organizations",
+    "read:organization_client_grants",
     "read:organization_connections",
     "read:connections",
     "read:connections_options",
@@ -105,13 +106,18 @@ impl ManagementClient {
 
     /// The organization of this id or name; `None` also for what is neither.
     pub async fn organization(&self, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
-        let path = match id_or_name {
-            id if is_organization_id(id) => format!("/api/v2/organizations/{id}"),
-            name if is_organization_name(name) => format!("/api/v2/organizations/name/{name}"),
-            _ => return Ok(None),
-        };
-        let is_asked = |found: &Organization| found.id == id_or_name || found.name == id_or_name;
-        self.organizations.get(&self.writes, id_or_name, self.find_one(&path, is_asked)).await
+        if !is_organization_id(id_or_name) && !is_organization_name(id_or_name) {
+            return Ok(None);
+        }
+        self.organizations.get(&self.writes, id_or_name, self.find_organization(id_or_name)).await
+    }
+
+    /// As [`ManagementClient::organization`], asked at the source each time.
+    pub async fn organization_now(&self, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
+        match is_organization_id(id_or_name) || is_organization_name(id_or_name) {
+            true => self.find_organization(id_or_name).await,
+            false => Ok(None),
+        }
     }
 
     /// As [`ManagementClient::organization`], asked for by a stranger.
@@ -198,6 +204,14 @@ impl ManagementClient {
         Ok(grants.unwrap_or_default().into_iter().find(|grant| grant.audience == audience))
     }
 
+    /// Whether an organization lets a client grant be used with it; asked at the source each time.
+    pub async fn grant_is_associated(&self, organization_id: &str, grant_id: &str) -> Result<bool> {
+        let grant = encode(grant_id);
+        let path = format!("/api/v2/organizations/{}/client-grants?grant_ids={grant}", encode(organization_id));
+        let grants: Option<Vec<ClientGrant>> = self.find(&path).await?;
+        Ok(grants.unwrap_or_default().iter().any(|grant| grant.id == grant_id))
+    }
+
     /// The user; asked at the source each time.
     pub async fn user(&self, user_id: &str) -> Result<Option<User>> {
         self.find(&format!("/api/v2/users/{}", encode(user_id))).await
@@ -235,6 +249,12 @@ impl ManagementClient {
             }
         }
         Ok(all)
+    }
+
+    async fn find_organization(&self, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
+        let folder = if is_organization_id(id_or_name) { "" } else { "name/" };
+        let is_asked = |found: &Organization| found.id == id_or_name || found.name == id_or_name;
+        self.find_one(&format!("/api/v2/organizations/{folder}{id_or_name}"), is_asked).await
     }
 
     async fn enabled_connections(&self, organization_id: &str) -> Result<Vec<EnabledConnection>> {

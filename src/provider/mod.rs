@@ -1,6 +1,7 @@
 //! Face 2, the application: the OpenID provider's back channel, from the code to tokens.
 
 mod client_authentication;
+mod client_credentials;
 mod logout;
 mod token;
 mod token_request;

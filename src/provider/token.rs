@@ -1,4 +1,4 @@
-//! The token endpoint: a code, or an application's own credentials, for tokens (RFC 6749 §4.1.3, §4.4).
+//! The token endpoint: what is presented there, above all a code, for tokens (RFC 6749 §4.1.3).
 
 use std::sync::Arc;
 
@@ -11,13 +11,14 @@ use serde::Serialize;
 
 use super::Provider;
 use super::client_authentication::authenticate;
+use super::client_credentials::for_client;
 use super::token_request::TokenRequest;
 use crate::error::Fault;
 use crate::management_client::ManagementError;
 use crate::model::grant::AuthorizationCode;
 use crate::model::login::{Admission, LoginRecord, Proof};
 use crate::model::{Application, Organization, Timestamp, random_alphanumeric, sha256};
-use crate::oidc::claims::{AccessTokenClaims, Audience, CLIENT_CREDENTIALS, IdTokenClaims};
+use crate::oidc::claims::{AccessTokenClaims, Audience, IdTokenClaims};
 use crate::oidc::error::{TokenEndpointError, code};
 use crate::oidc::keys::{ACCESS_TOKEN, ID_TOKEN};
 use crate::store::{StoreError, TakenCode};
@@ -195,53 +196,8 @@ fn issue(
     answer(provider, access, id_token)
 }
 
-/// The application's own token: what its client grant says, nothing else (contract §1.9).
-async fn for_client(
-    provider: &Provider,
-    application: &Application,
-    request: &TokenRequest,
-    now: Timestamp,
-) -> Result<TokenSet, TokenEndpointError> {
-    let denied = |message: String| TokenEndpointError::new(code::ACCESS_DENIED, message);
-    if application.is_public() {
-        return Err(TokenEndpointError::new(
-            code::UNAUTHORIZED_CLIENT,
-            "a public client has no credentials of its own",
-        ));
-    }
-    if request.get("organization").is_some() {
-        return Err(denied("client_credentials with an organization is not supported".to_owned()));
-    }
-    let audience = request.required("audience")?;
-    let grant = provider.client.client_grant(&application.client_id, audience).await?;
-    let grant = grant.ok_or_else(|| {
-        denied(format!(
-            "Client is not authorized to access \"{audience}\". You need to create a \"client-grant\" associated to this API."
-        ))
-    })?;
-    let asked: Option<Vec<&str>> = request.get("scope").map(|scope| scope.split_ascii_whitespace().collect());
-    if let Some(missing) = asked.iter().flatten().find(|asked| !grant.scope.iter().any(|held| held == *asked)) {
-        return Err(denied(format!("The client was not granted the scope {missing}.")));
-    }
-    let scope = asked.map_or_else(|| grant.scope.join(" "), |asked| asked.join(" "));
-    let access = AccessTokenClaims {
-        iss: provider.settings.issuer(),
-        sub: format!("{}@clients", application.client_id),
-        aud: Audience::One(audience.to_owned()),
-        azp: application.client_id.clone(),
-        iat: now.seconds(),
-        exp: now.seconds() + provider.settings.tokens.access_token_seconds,
-        jti: random_alphanumeric(22),
-        scope,
-        gty: Some(CLIENT_CREDENTIALS.to_owned()),
-        org_id: None,
-        org_name: None,
-        gid: None,
-    };
-    answer(provider, access, None)
-}
-
-fn answer(
+/// The signed token set.
+pub(super) fn answer(
     provider: &Provider,
     access: AccessTokenClaims,
     id_token: Option<String>,
