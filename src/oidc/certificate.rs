@@ -31,7 +31,8 @@ impl Certificate {
         serial[0] = serial[0] & 0x7f | 0x40;
         parameters.serial_number = Some(SerialNumber::from(serial));
         parameters.distinguished_name = DistinguishedName::new();
-        parameters.distinguished_name.push(DnType::CommonName, subject);
+        // X.520's upper bound of a common name.
+        parameters.distinguished_name.push(DnType::CommonName, subject.chars().take(64).collect::<String>());
         let made = parameters.self_signed(key).context(context)?;
         Ok(Self { der: made.der().to_vec() })
     }

@@ -30,6 +30,7 @@ mod seed_api;
 mod serving;
 mod session;
 mod settings;
+mod signing_keys;
 mod storage;
 mod support;
 mod token;
