@@ -188,8 +188,10 @@ mod tests {
         json!({"iss": "https://a/", "sub": "u", "aud": "api", "exp": NOW.seconds() + 10})
     }
 
+    type Shelf = Arc<std::sync::Mutex<Vec<(String, Vec<u8>)>>>;
+
     /// A ring over a shelf that another node changes, and how often it was read.
-    async fn ring(shelf: &Arc<std::sync::Mutex<Vec<(String, Vec<u8>)>>>) -> (KeyRing, Arc<AtomicUsize>) {
+    async fn ring(shelf: &Shelf) -> (KeyRing, Arc<AtomicUsize>) {
         let (shelf, reads) = (shelf.clone(), Arc::new(AtomicUsize::new(0)));
         let count = reads.clone();
         let read = move || {

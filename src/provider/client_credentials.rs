@@ -115,3 +115,39 @@ async fn get_organization(
 fn denied(message: String) -> TokenEndpointError {
     TokenEndpointError::new(code::ACCESS_DENIED, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a request for the organization `asked` comes to, by the grant's usage and with or without a default.
+    fn outcome(usage: Option<&str>, asked: Option<&str>, flows: &[&str]) -> Result<Option<String>, String> {
+        let grant = json!({"id": "g", "client_id": "c", "audience": "a", "organization_usage": usage});
+        let grant = serde_json::from_value(grant).expect("a grant");
+        let default = json!({"organization_id": "org_default", "flows": flows});
+        let application = json!({"client_id": "c", "name": "C", "default_organization": default});
+        let application = serde_json::from_value(application).expect("an application");
+        let wanted = wanted_organization(&application, &grant, asked);
+        wanted.map(|wanted| wanted.map(str::to_owned)).map_err(|error| error.error_description)
+    }
+
+    #[test]
+    fn the_grant_says_whether_there_may_or_must_be_an_organization() {
+        const M2M: &[&str] = &["client_credentials"];
+        let of = |id: &str| Ok(Some(id.to_owned()));
+        let refused = |what: &str| Err(format!("parameter organization is {what} for this client"));
+        for deny in [None, Some("deny")] {
+            assert_eq!(outcome(deny, None, &[]), Ok(None));
+            assert_eq!(outcome(deny, None, M2M), Ok(None), "a default is no demand");
+            assert_eq!(outcome(deny, Some("org_a"), &[]), refused("not allowed"));
+        }
+        assert_eq!(outcome(Some("allow"), None, &[]), Ok(None));
+        assert_eq!(outcome(Some("require"), None, &[]), refused("required"));
+        for usage in [Some("allow"), Some("require")] {
+            assert_eq!(outcome(usage, Some("org_a"), M2M), of("org_a"));
+            assert_eq!(outcome(usage, None, M2M), of("org_default"));
+        }
+    }
+}

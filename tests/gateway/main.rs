@@ -7,6 +7,7 @@ mod authorize;
 mod bad_input;
 mod browser_demo;
 mod browser_pages;
+mod client_credentials;
 mod command_line;
 mod demo;
 mod dependencies;

@@ -117,18 +117,12 @@ async fn a_key_signs_only_when_every_application_can_know_it() {
     let admin = &gateway.admin;
     let kept = published(admin).await;
     // Twice in a row: what is current now was in no key set that an application may have kept.
-    (rotate(admin).await, rotate(admin).await);
+    rotate(admin).await;
+    rotate(admin).await;
     let current = key(admin, "current").await;
     assert!(!kept.contains(&current));
     let token = admin.client_token("https://api.example/", &["read:orders"]).await;
     assert!(kept.contains(&signer(&token)));
-    // Once those that could sign are revoked, there is no other choice.
-    for kid in &kept {
-        assert_eq!(admin.call("PUT", &format!("/keys/signing/{kid}/revoke"), None).await.status, 201);
-        if *kid == signer(&admin.token) {
-            break;
-        }
-    }
 }
 
 #[tokio::test]

@@ -135,8 +135,8 @@ async fn two_gateways_on_one_postgres_are_one_to_the_person() {
     let storage = Postgres::database().await;
     let (one, other, public_url) = Node::pair(&storage).await;
     let keys = async |node: &Node| Visitor::new().get(format!("{}/.well-known/jwks.json", node.address)).await.json();
-    assert_eq!(keys(&one).await, keys(&other).await, "one signing key");
-    assert_eq!(keys(&one).await["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(keys(&one).await, keys(&other).await, "the same signing keys");
+    assert_eq!(keys(&one).await["keys"].as_array().unwrap().len(), 2, "the current and the next");
 
     let client = json!({
         "client_id": "gateway", "client_secret": "secret", "redirect_uris": [format!("{public_url}/login/callback/sso")],
