@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use crate::config::Config;
 use crate::error::{Context, Fault};
 use crate::login::{self, Login};
+use crate::management::signing_keys::SigningKeys;
 use crate::management::{self, Management};
 use crate::management_client::{self, GATEWAY_SCOPES, ManagementClient, TokenSource, Writes};
 use crate::model::Timestamp;
@@ -25,6 +26,9 @@ use crate::web::{self, Cookies};
 
 use keys::{Rotation, follow_keys, open_keys};
 use tokens::{own_token, token_check};
+
+/// Who acts on the command line, in tokens and audit events.
+pub const CLI_CLIENT: &str = "vestibule-cli";
 
 /// A gateway, ready to serve.
 pub struct App {
@@ -138,6 +142,11 @@ impl App {
         served
     }
 
+    /// The signing keys of this database, for `vestibule keys`.
+    pub fn signing_keys(&self) -> impl SigningKeys + use<> {
+        Rotation { settings: self.settings.clone(), logins: self.logins.clone(), keys: self.keys.clone() }
+    }
+
     /// A Management API token for `vestibule token`, valid for `seconds`.
     ///
     /// # Errors
@@ -149,7 +158,7 @@ impl App {
         if let Some(unknown) = scopes.iter().find(|scope| !management::SCOPES.contains(&scope.as_str())) {
             return Err(Fault::new("vestibule token", format!("{unknown} is no scope of the Management API")));
         }
-        own_token(&self.settings, &self.keys, "vestibule-cli", &scopes.join(" "), seconds)
+        own_token(&self.settings, &self.keys, CLI_CLIENT, &scopes.join(" "), seconds)
     }
 }
 

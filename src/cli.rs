@@ -1,4 +1,4 @@
-//! The command line: serve, demo, check, explain, token, gateway.
+//! The command line: serve, demo, check, explain, token, gateway, keys.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,12 @@ use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::app::App;
+use crate::app::{self, App};
 use crate::config::Config;
 use crate::error::{Context, Fault};
 use crate::management;
+use crate::management::signing_keys::{KeyFacts, SigningKeys};
+use crate::store::{Event, Revocation};
 use crate::{demo, store, web};
 
 /// The organization login page: each organization sees only its own ways to sign in.
@@ -48,6 +50,23 @@ enum Command {
     /// Manage the gateways that may use this host's Management API.
     #[command(subcommand)]
     Gateway(GatewayCommand),
+    /// List, rotate and revoke the keys that sign this host's tokens; servers that run follow by themselves.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Print the keys, the newest first.
+    List(ConfigArgument),
+    /// Make the next key the one that signs, and a new next one.
+    Rotate(ConfigArgument),
+    /// Refuse what a replaced key has signed.
+    Revoke {
+        #[command(flatten)]
+        config: ConfigArgument,
+        kid: String,
+    },
 }
 
 #[derive(Subcommand)]
@@ -111,6 +130,7 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
             Ok(())
         }
         Command::Gateway(GatewayCommand::Add { config, name }) => add_gateway(&config, &name).await,
+        Command::Keys(command) => keys(command).await,
     }
 }
 
@@ -183,4 +203,35 @@ async fn add_gateway(config: &ConfigArgument, name: &str) -> Result<(), Fault> {
     println!("client_id = {client_id:?}");
     println!("client_secret = {secret:?}");
     Ok(())
+}
+
+async fn keys(command: KeysCommand) -> Result<(), Fault> {
+    let (KeysCommand::List(config) | KeysCommand::Rotate(config) | KeysCommand::Revoke { config, .. }) = &command;
+    let keys = config.open().await?.signing_keys();
+    let refuse = |why: &str| Err(Fault::new("vestibule keys revoke", why));
+    match command {
+        KeysCommand::List(_) => keys.list().await?.iter().for_each(|key| println!("{}  {}", key.kid, state(key))),
+        KeysCommand::Rotate(_) => {
+            let next = keys.rotate(Event::by(app::CLI_CLIENT, "Rotate the signing keys")).await?;
+            println!("{}  next", next.kid);
+        }
+        KeysCommand::Revoke { kid, .. } => {
+            let event = Event::by(app::CLI_CLIENT, format!("Revoke a signing key: {kid}"));
+            match keys.revoke(kid.clone(), event).await? {
+                Revocation::Revoked => println!("{kid}  revoked"),
+                Revocation::InUse => return refuse("the current and the next key cannot be revoked; rotate first"),
+                Revocation::Unknown => return refuse("there is no such key"),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn state(key: &KeyFacts) -> String {
+    match (key.current_since, key.current_until, key.revoked_at) {
+        (_, _, Some(at)) => format!("revoked {at}"),
+        (Some(since), Some(until), None) => format!("previous, current from {since} until {until}"),
+        (Some(since), None, None) => format!("current since {since}"),
+        (None, ..) => "next".to_owned(),
+    }
 }

@@ -12,6 +12,7 @@ use sqlx::Row;
 
 use crate::matrix;
 use crate::support::application::Application;
+use crate::support::command::{Running, free_port, run, settings};
 use crate::support::gateway::{Administrator, Gateway, Mode, text};
 use crate::support::http::Visitor;
 use crate::support::postgres::Postgres;
@@ -214,4 +215,39 @@ async fn rotations_at_once_leave_one_current_and_one_next_key() {
         let keys = gateway.admin.get("/keys/signing").await;
         assert_eq!(keys.as_array().unwrap().iter().filter(|key| key["previous"] == true).count(), 5);
     }
+}
+
+#[tokio::test]
+async fn a_host_rotates_its_keys_from_the_command_line_and_the_running_server_follows() {
+    let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+    let config = settings(folder.path(), "main", port, SOON);
+    let _running = Running::serve(&config);
+    let said = |words: &[&str]| {
+        let said = run(&[words, &["--config", config.to_str().unwrap()]].concat());
+        (said.status.success(), format!("{}{}", said.output, said.errors))
+    };
+    let token = |words: &[&str]| said(words).1.trim().to_owned();
+    let admin = Administrator::at(&format!("http://localhost:{port}"), &token(&["token"]), Visitor::new());
+    let (first, second) = (key(&admin, "current").await, key(&admin, "next").await);
+    let (done, rotated) = said(&["keys", "rotate"]);
+    assert!(done && rotated.trim().ends_with("  next"), "{rotated}");
+    let (_, list) = said(&["keys", "list"]);
+    let states: Vec<_> = list
+        .lines()
+        .map(|line| line.split([' ', ',']).filter(|word| !word.is_empty()).take(2).collect::<Vec<_>>())
+        .collect();
+    let third = rotated.split(' ').next().unwrap();
+    assert_eq!(states, [[third, "next"], [&second, "current"], [&first, "previous"]]);
+    for refused in [third, &second, "unknown"] {
+        assert!(!said(&["keys", "revoke", refused]).0, "{refused}");
+    }
+    assert_eq!(admin.call("GET", "/keys/signing", None).await.status, 200);
+    assert_eq!(token(&["keys", "revoke", &first]), format!("{first}  revoked"));
+    let started = Instant::now();
+    while admin.call("GET", "/keys/signing", None).await.status != 401 {
+        assert!(started.elapsed() < Duration::from_secs(30), "the server does not follow");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let fresh = admin.with_token(&token(&["token"]));
+    assert_eq!(key(&fresh, "current").await, second);
 }
