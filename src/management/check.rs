@@ -244,12 +244,6 @@ pub(super) fn email(text: &str) -> Option<String> {
     is_right.then_some(text)
 }
 
-/// The user name as it is stored and found again. It holds no `@`: it could be taken for another's e-mail.
-pub(super) fn username(text: &str) -> Option<String> {
-    let text = text.trim().to_lowercase();
-    (is_plain(&text, 128) && !text.contains(|c: char| c == '@' || c.is_whitespace())).then_some(text)
-}
-
 /// The profile without the members that could not be stored or shown as they are. An odd claim of an identity
 /// provider is no reason to turn a person away.
 pub(super) fn usable_profile(profile: &Profile) -> Profile {
@@ -264,21 +258,18 @@ pub(super) fn usable_profile(profile: &Profile) -> Profile {
     }
 }
 
-/// # Errors
-/// 400 `invalid_body` naming the member that [`usable_profile`] would drop.
-pub(super) fn check_profile(profile: &Profile) -> Result<(), ApiError> {
-    if usable_profile(profile) == *profile {
-        return Ok(());
-    }
-    let message = "Payload validation error: 'name, nickname, given_name, family_name and locale are texts of bounded \
-                   length without control characters; picture is an https address'.";
-    Err(ApiError::invalid_body(message))
-}
-
 /// A write's failure, where a row with the same unique value is something to tell the caller.
 pub(super) fn or_conflict(error: StoreError, conflict: ApiError) -> Failure {
     match error {
         StoreError::Duplicate => conflict.into(),
+        other => other.into(),
+    }
+}
+
+/// A write's failure, where the row names another that may be missing.
+pub(super) fn or_missing(error: StoreError, missing: ApiError) -> Failure {
+    match error {
+        StoreError::MissingReference => missing.into(),
         other => other.into(),
     }
 }
@@ -302,7 +293,5 @@ mod tests {
         for wrong in ["", "ada", "@acme", "ada@", "a@b@c", "a b@c", "a\0@c", "a@c\r\nBcc: x", long.as_str()] {
             assert_eq!(email(wrong), None, "{wrong:?}");
         }
-        assert_eq!(username("Ada").as_deref(), Some("ada"));
-        assert_eq!(username("ada@acme.example"), None);
     }
 }

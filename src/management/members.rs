@@ -2,50 +2,91 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::response::NoContent;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::answer::{Answer, Failure};
-use super::caller::Caller;
-use super::check::{Ids, is_plain};
-use super::legacy::{Body, Paging, Parameters};
+use super::answer::{Answer, Body, Failure, Parameters};
+use super::check::{Ids, or_missing};
+use super::operation::{Operation, Routes};
 use super::organizations::unknown_organization;
-use super::{Management, users};
+use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
+use super::schema::IDENTIFIER;
+use super::users::{get_user, unknown_user};
+use super::{Caller, Management};
+use crate::model::Timestamp;
 use crate::model::organization::is_organization_id;
-use crate::model::user::LONGEST_USER_ID;
-use crate::model::{ApiError, Timestamp};
+use crate::model::user::{LONGEST_USER_ID, Member};
 use crate::store::{Event, Rows};
 
 /// Users one call may add or remove (contract §1.17).
 const MOST_AT_ONCE: usize = 10;
 
-pub(super) fn router() -> Router<Arc<Management>> {
-    Router::new().route("/organizations/{id}/members", get(list).post(add).delete(remove))
+pub(super) fn routes() -> Routes {
+    Routes::new("organizations")
+        .get(
+            "/organizations/{id}/members",
+            list,
+            Operation::new("List an organization's members", &["read:organization_members"]),
+        )
+        .post(
+            "/organizations/{id}/members",
+            add,
+            Operation::new("Add members to an organization", &["create:organization_members"]),
+        )
+        .delete(
+            "/organizations/{id}/members",
+            remove,
+            Operation::new("Remove members from an organization", &["delete:organization_members"]),
+        )
+}
+
+impl Listed for Member {
+    const KEY: &'static str = "members";
 }
 
 /// Extras are tolerated here, as the contract has it (§1).
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Members {
+    #[schemars(
+        length(min = 1, max = MOST_AT_ONCE),
+        inner(length(min = 1, max = LONGEST_USER_ID), regex(pattern = IDENTIFIER))
+    )]
     members: Vec<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Query {
+    #[serde(flatten)]
+    paging: CheckpointPaging,
+    #[serde(flatten)]
+    fields: Fields,
 }
 
 async fn list(
     State(management): State<Arc<Management>>,
     caller: Caller,
     Ids(id): Ids<String>,
-    Parameters(paging): Parameters<Paging>,
-) -> Answer<Json<Value>> {
-    caller.require(&["read:organization_members"])?;
-    let window = paging.window(50)?;
+    Parameters(Query { paging, fields }): Parameters<Query>,
+) -> Answer<Json<List<Selected<Member>>>> {
+    let tells_roles = fields.names("roles");
+    if tells_roles {
+        caller.require(&["read:organization_member_roles"])?;
+    }
+    let wanted = paging.wanted(50)?;
     let mut rows = management.tenant.read().await?;
     require_organization(&mut rows, &id).await?;
-    let members = rows.list_members(&id, window.start, window.limit).await?;
-    let total = rows.count_members(&id).await?;
-    Ok(Json(window.answer("members", members, total)?))
+    let mut members = rows.list_members(&id, &wanted.slice).await?;
+    if tells_roles {
+        let mut roles = rows.list_roles_of_members(&id, &wanted.slice).await?;
+        for member in &mut members {
+            member.item.roles = Some(roles.remove(&member.item.user_id).unwrap_or_default());
+        }
+    }
+    let total = if wanted.counts() { rows.count_members(&id).await? } else { 0 };
+    Ok(Json(wanted.answer(fields.select_all(members)?, total)))
 }
 
 async fn add(
@@ -53,8 +94,7 @@ async fn add(
     caller: Caller,
     Ids(id): Ids<String>,
     Body(body): Body<Members>,
-) -> Answer<StatusCode> {
-    caller.require(&["create:organization_members"])?;
+) -> Answer<NoContent> {
     change(&management, caller, id, body, true).await
 }
 
@@ -63,14 +103,12 @@ async fn remove(
     caller: Caller,
     Ids(id): Ids<String>,
     Body(body): Body<Members>,
-) -> Answer<StatusCode> {
-    caller.require(&["delete:organization_members"])?;
+) -> Answer<NoContent> {
     change(&management, caller, id, body, false).await
 }
 
 /// All of them or none. Adding a member and removing a stranger change nothing and are no errors.
-async fn change(management: &Management, caller: Caller, id: String, body: Members, add: bool) -> Answer<StatusCode> {
-    check(&body)?;
+async fn change(management: &Management, caller: Caller, id: String, body: Members, add: bool) -> Answer<NoContent> {
     let now = Timestamp::now();
     let kind = if add { "organization_member_added" } else { "organization_member_removed" };
     management
@@ -79,12 +117,13 @@ async fn change(management: &Management, caller: Caller, id: String, body: Membe
             Box::pin(async move {
                 require_organization(&mut rows, &id).await?;
                 for user_id in body.members {
-                    users::get_user(&mut rows, &user_id).await?;
+                    get_user(&mut rows, &user_id).await?;
                     let changed = match add {
-                        true => rows.create_member(&id, &user_id, now).await?,
-                        false => rows.delete_member(&id, &user_id).await?,
+                        true => rows.create_member(&id, &user_id, now).await,
+                        false => rows.delete_member(&id, &user_id).await,
                     };
-                    if changed {
+                    // The user may be deleted by another call since it was found.
+                    if changed.map_err(|error| or_missing(error, unknown_user()))? {
                         let event = Event {
                             kind,
                             organization_id: Some(id.clone()),
@@ -94,25 +133,15 @@ async fn change(management: &Management, caller: Caller, id: String, body: Membe
                         rows.record_event(event, now).await?;
                     }
                 }
-                Ok::<_, Failure>(())
+                Ok::<_, Failure>(NoContent)
             })
         })
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+        .await
 }
 
-fn check(body: &Members) -> Result<(), ApiError> {
-    if !(1..=MOST_AT_ONCE).contains(&body.members.len()) {
-        let message = format!("Payload validation error: 'members takes 1 to {MOST_AT_ONCE} user ids'.");
-        return Err(ApiError::invalid_body(message));
-    }
-    match body.members.iter().all(|id| is_plain(id, LONGEST_USER_ID)) {
-        true => Ok(()),
-        false => Err(ApiError::invalid_body("Payload validation error: 'members holds no user id'.")),
-    }
-}
-
-async fn require_organization(rows: &mut Rows<'_>, id: &str) -> Answer<()> {
+/// # Errors
+/// 404 when there is none by that id.
+pub(super) async fn require_organization(rows: &mut Rows<'_>, id: &str) -> Answer<()> {
     match is_organization_id(id) && rows.is_organization(id).await? {
         true => Ok(()),
         false => Err(unknown_organization().into()),

@@ -16,19 +16,24 @@ mod enabled_connections;
 pub mod gateways;
 mod legacy;
 mod logins;
+mod member_roles;
 mod members;
 mod openapi;
 mod operation;
 mod organizations;
 mod paging;
 mod passwords;
+mod permissions;
 mod rate_limit;
+mod roles;
 mod schema;
 pub mod signing_keys;
 #[cfg(test)]
 mod test_support;
 #[cfg(test)]
 mod tests;
+mod user_body;
+mod user_roles;
 mod users;
 
 use std::sync::Arc;
@@ -153,12 +158,10 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
     let (routes, needs, description) = openapi::described(routes);
     let routes = routes
         .merge(enabled_connections::router())
-        .merge(members::router())
         .merge(connections::router())
         .merge(connection_clients::router())
         .merge(clients::router())
         .merge(client_grants::router())
-        .merge(users::router())
         .merge(logins::router())
         .method_not_allowed_fallback(|| async { Failure::Api(ApiError::new(405, None, "Method Not Allowed")) })
         .fallback(|| async { Failure::Api(ApiError::not_found(None, "Not Found")) })
@@ -168,5 +171,12 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
 
 /// The table of all operations.
 fn routes() -> Routes {
-    organizations::routes().merge(signing_keys::routes())
+    organizations::routes()
+        .merge(members::routes())
+        .merge(member_roles::routes())
+        .merge(roles::routes())
+        .merge(permissions::routes())
+        .merge(users::routes())
+        .merge(user_roles::routes())
+        .merge(signing_keys::routes())
 }

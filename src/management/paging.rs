@@ -255,6 +255,11 @@ impl Fields {
         fields.split(',').any(|field| field.trim() == member) == self.include_fields.unwrap_or(true)
     }
 
+    /// Whether this member is asked for by its name: for one that costs a look-up or a scope of its own.
+    pub(super) fn names(&self, member: &str) -> bool {
+        self.include_fields.unwrap_or(true) && self.tells(member, false)
+    }
+
     pub(super) fn select<T: Serialize>(&self, item: &T) -> Answer<Selected<T>> {
         let value = serde_json::to_value(item).map_err(|error| crate::error::Fault::new("writing an item", error))?;
         let Value::Object(mut members) = value else {

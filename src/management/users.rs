@@ -2,332 +2,231 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
-use secrecy::{ExposeSecret, SecretString};
+use axum::response::NoContent;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
-use super::answer::{Answer, Failure};
-use super::caller::Caller;
-use super::check::Ids;
-use super::legacy::{Body, Paging, Parameters};
-use super::passwords::LONGEST_PASSWORD_BYTES;
-use super::{Management, check};
-use crate::model::user::{LONGEST_SUBJECT, Profile};
-use crate::model::{ApiError, Connection, Strategy, Timestamp, User, random_bytes};
-use crate::store::{Event, NewUser, Rows, StoredUser, federated_user_id};
+use super::answer::{Answer, Body, Created, Failure, Parameters};
+use super::check::{self, Ids, Sent, wrong};
+use super::operation::{Operation, Routes};
+use super::paging::{CheckpointPaging, Fields, List, Listed, Paging, Selected};
+use super::user_body::{UserBody, UserChange, name_by_default};
+use super::{Caller, Management};
+use crate::model::user::{EMAIL, LONGEST_EMAIL};
+use crate::model::{ApiError, Organization, Timestamp, User};
+use crate::store::{Event, Rows, StoredUser, UserOrder};
 
-/// The largest `user_metadata` or `app_metadata`, in bytes of JSON.
-const LARGEST_METADATA: usize = 16 * 1024;
-
-pub(super) fn router() -> Router<Arc<Management>> {
-    Router::new()
-        .route("/users", get(list).post(create))
-        .route("/users-by-email", get(list_by_email))
-        .route("/users/{id}", get(find).patch(update).delete(delete))
-        .route("/users/{id}/organizations", get(list_organizations))
+pub(super) fn routes() -> Routes {
+    Routes::new("users")
+        .get("/users", list, Operation::new("List users", &["read:users"]))
+        .post("/users", create, Operation::new("Create a user", &["create:users"]).refuses(&[409, 503]))
+        .get("/users-by-email", list_by_email, Operation::new("List the users of an address", &["read:users"]))
+        .get("/users/{id}", find, Operation::new("Get a user", &["read:users"]))
+        .patch("/users/{id}", update, Operation::new("Change a user", &["update:users"]).refuses(&[409, 503]))
+        .delete("/users/{id}", delete, Operation::new("Delete a user", &["delete:users"]))
+        .get(
+            "/users/{id}/organizations",
+            list_organizations,
+            Operation::new("List a user's organizations", &["read:users", "read:organizations"]),
+        )
 }
 
-/// What an administrator says of a user, on creation and later.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UserBody {
-    connection: Option<String>,
-    /// Only on creation. Of a database user: the part after `auth0|`; of a federated one: its subject at the
-    /// identity provider, which makes it possible to add members before their first login (our extension).
-    user_id: Option<String>,
-    email: Option<String>,
-    email_verified: Option<bool>,
-    username: Option<String>,
-    password: Option<SecretString>,
-    blocked: Option<bool>,
-    name: Option<String>,
-    nickname: Option<String>,
-    given_name: Option<String>,
-    family_name: Option<String>,
-    picture: Option<String>,
-    user_metadata: Option<Map<String, Value>>,
-    app_metadata: Option<Map<String, Value>>,
+impl Listed for User {
+    const KEY: &'static str = "users";
+    const TELLS_LENGTH: bool = true;
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Query {
+    #[serde(flatten)]
+    paging: CheckpointPaging,
+    #[serde(flatten)]
+    fields: Fields,
+    sort: Option<Sort>,
+}
+
+#[derive(Deserialize, JsonSchema, Clone, Copy, Default)]
+enum Sort {
+    #[default]
+    #[serde(rename = "created_at:1")]
+    Oldest,
+    #[serde(rename = "created_at:-1")]
+    Newest,
+    #[serde(rename = "email:1")]
+    Email,
+    #[serde(rename = "email:-1")]
+    EmailBackwards,
+}
+
+impl Sort {
+    /// With the name that cursors know it by.
+    fn order(self) -> (UserOrder, &'static str) {
+        match self {
+            Self::Oldest => (UserOrder::Oldest, ""),
+            Self::Newest => (UserOrder::Newest, "created_at:-1"),
+            Self::Email => (UserOrder::Email, "email:1"),
+            Self::EmailBackwards => (UserOrder::EmailBackwards, "email:-1"),
+        }
+    }
 }
 
 async fn list(
     State(management): State<Arc<Management>>,
-    caller: Caller,
-    Parameters(paging): Parameters<Paging>,
-) -> Answer<Json<Value>> {
-    caller.require(&["read:users"])?;
-    let window = paging.window(50)?;
+    Parameters(query): Parameters<Query>,
+) -> Answer<Json<List<Selected<User>>>> {
+    let (order, name) = query.sort.unwrap_or_default().order();
+    let wanted = query.paging.wanted_in(name, 50)?;
     let mut rows = management.tenant.read().await?;
-    let users = rows.list_users(window.start, window.limit).await?;
-    let (length, total) = (users.len(), rows.count_users().await?);
-    let mut answer = window.answer("users", users, total)?;
-    if let Some(envelope) = answer.as_object_mut() {
-        envelope.insert("length".to_owned(), length.into());
-    }
-    Ok(Json(answer))
+    let users = rows.list_users(order, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_users().await? } else { 0 };
+    Ok(Json(wanted.answer(query.fields.select_all(users)?, total)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct ByEmail {
+    #[schemars(length(max = LONGEST_EMAIL), regex(pattern = EMAIL))]
     email: String,
+    #[serde(flatten)]
+    fields: Fields,
 }
 
 async fn list_by_email(
     State(management): State<Arc<Management>>,
-    caller: Caller,
     Parameters(query): Parameters<ByEmail>,
-) -> Answer<Json<Vec<User>>> {
-    caller.require(&["read:users"])?;
-    let wrong = || ApiError::invalid_query("Query validation error: 'email is no e-mail address'.");
+) -> Answer<Json<Vec<Selected<User>>>> {
+    let wrong = || ApiError::invalid_query("Query validation error: 'String is no e-mail address' on property email.");
     let email = check::email(&query.email).ok_or_else(wrong)?;
-    Ok(Json(management.tenant.read().await?.list_users_by_email(&email).await?))
+    let users = management.tenant.read().await?.list_users_by_email(&email).await?;
+    let selected: Answer<Vec<_>> = users.iter().map(|user| query.fields.select(user)).collect();
+    Ok(Json(selected?))
 }
 
-async fn find(State(management): State<Arc<Management>>, caller: Caller, Ids(id): Ids<String>) -> Answer<Json<User>> {
-    caller.require(&["read:users"])?;
+async fn find(
+    State(management): State<Arc<Management>>,
+    Ids(id): Ids<String>,
+    Parameters(fields): Parameters<Fields>,
+) -> Answer<Json<Selected<User>>> {
     let mut rows = management.tenant.read().await?;
-    Ok(Json(get_user(&mut rows, &id).await?.user))
+    Ok(Json(fields.select(&get_user(&mut rows, &id).await?.user)?))
 }
 
 /// # Errors
 /// 404 `inexistent_user`.
 pub(super) async fn get_user(rows: &mut Rows<'_>, id: &str) -> Answer<StoredUser> {
-    rows.find_user(id).await?.ok_or_else(unknown)
+    Ok(rows.find_user(id).await?.ok_or_else(unknown_user)?)
 }
 
-fn unknown() -> Failure {
-    ApiError::not_found(Some("inexistent_user"), "The user does not exist.").into()
+pub(super) fn unknown_user() -> ApiError {
+    ApiError::not_found(Some("inexistent_user"), "The user does not exist.")
 }
 
 async fn create(
     State(management): State<Arc<Management>>,
     caller: Caller,
     Body(body): Body<UserBody>,
-) -> Answer<(StatusCode, Json<User>)> {
-    caller.require(&["create:users"])?;
+) -> Answer<Created<User>> {
     let now = Timestamp::now();
-    let name = body.connection.as_deref().ok_or_else(|| wrong("connection is required"))?;
-    let found = match check::is_plain(name, 128) {
-        true => management.tenant.read().await?.find_connection_by_name(name).await?,
-        false => None,
-    };
-    let connection = found.ok_or_else(|| wrong("The connection does not exist."))?;
-    let new = identify(&connection, &body)?;
-    let hash = hash_of(&management, body.password.as_ref()).await?;
+    let found = management.tenant.read().await?.find_connection_by_name(&body.connection).await?;
+    let connection = found.ok_or_else(unknown_connection)?;
+    let new = body.identify(&connection)?;
+    let hash = body.members.password_hash(&management).await?;
     let user = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                if !rows.create_user(new.clone(), now).await? {
-                    return Err(exists());
+                let created = rows.create_user(new.clone(), now).await;
+                // The connection may be deleted by another call since it was found.
+                if !created.map_err(|error| check::or_missing(error, unknown_connection()))? {
+                    return Err(exists().into());
                 }
                 let mut stored = get_user(&mut rows, &new.user_id).await?;
-                apply(&mut stored, body, hash)?;
-                name_by_default(&mut stored);
+                body.members.apply(&mut stored, hash)?;
+                name_by_default(&mut stored.user);
                 store(&mut rows, &stored).await?;
-                let event = event(&caller, &stored, "Create a user");
-                rows.record_event(event, now).await?;
-                Ok(stored.user)
+                rows.record_event(event(&caller, &stored, "Create a user"), now).await?;
+                Ok::<_, Failure>(stored.user)
             })
         })
         .await?;
-    Ok((StatusCode::CREATED, Json(user)))
-}
-
-/// Which person of the connection is meant.
-fn identify(connection: &Connection, body: &UserBody) -> Answer<NewUser> {
-    let (user_id, issuer, subject) = if connection.strategy.is_database() {
-        if body.password.is_none() || (body.email.is_none() && body.username.is_none()) {
-            return Err(wrong("a database user needs a password and an email or a username"));
-        }
-        let subject = match &body.user_id {
-            Some(id) if is_native_id(id) => id.clone(),
-            Some(_) => return Err(wrong("user_id takes 1 to 255 letters, digits, '.', '_' and '-'")),
-            None => random_bytes::<12>().iter().map(|byte| format!("{byte:02x}")).collect(),
-        };
-        (format!("auth0|{subject}"), Strategy::Auth0.as_str().to_owned(), subject)
-    } else {
-        let subject = body.user_id.clone().filter(|id| check::is_plain(id, LONGEST_SUBJECT));
-        let subject = subject.ok_or_else(|| wrong("user_id, the subject at the identity provider, is required"))?;
-        let issuer = connection.oidc_options().ok().and_then(|options| options.issuer);
-        let issuer = issuer.ok_or_else(|| wrong("the connection's options name no issuer"))?;
-        (federated_user_id(connection.strategy, &connection.name, &subject), issuer, subject)
-    };
-    Ok(NewUser { user_id, connection_id: connection.id.clone(), issuer, subject })
-}
-
-fn is_native_id(id: &str) -> bool {
-    (1..=255).contains(&id.len())
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+    Ok(Created(user))
 }
 
 async fn update(
     State(management): State<Arc<Management>>,
     caller: Caller,
     Ids(id): Ids<String>,
-    Body(body): Body<UserBody>,
+    Body(body): Body<UserChange>,
 ) -> Answer<Json<User>> {
-    caller.require(&["update:users"])?;
     let now = Timestamp::now();
-    if body.user_id.is_some() {
-        return Err(wrong("Additional properties not allowed: user_id"));
-    }
     let before = get_user(&mut management.tenant.read().await?, &id).await?;
-    if before.password_hash.is_none() && is_of_database_only(&body) {
+    if before.password_hash.is_none() && body.members.is_of_database_only() {
         let message = "Cannot change email, email_verified, username or password of a user whose identity provider \
                        tells them.";
         return Err(ApiError::new(400, Some("operation_not_supported"), message).into());
     }
-    let hash = hash_of(&management, body.password.as_ref()).await?;
+    let hash = body.members.password_hash(&management).await?;
     let user = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 if !rows.lock_user(&id, now).await? {
-                    return Err(unknown());
+                    return Err(unknown_user().into());
                 }
                 let mut stored = get_user(&mut rows, &id).await?;
-                let connection = stored.user.identities.first().map(|identity| identity.connection.as_str());
-                if body.connection.is_some() && body.connection.as_deref() != connection {
-                    return Err(wrong("the user is of another connection"));
+                let is_of = |name: &str| stored.user.identities.iter().any(|identity| identity.connection == name);
+                if let Sent::Yes(name) = &body.connection
+                    && !is_of(name)
+                {
+                    return Err(wrong("connection", "The user is of another connection").into());
                 }
-                apply(&mut stored, body, hash)?;
+                body.members.apply(&mut stored, hash)?;
                 store(&mut rows, &stored).await?;
-                let event = event(&caller, &stored, "Update a user");
-                rows.record_event(event, now).await?;
-                Ok(stored.user)
+                rows.record_event(event(&caller, &stored, "Update a user"), now).await?;
+                Ok::<_, Failure>(stored.user)
             })
         })
         .await?;
     Ok(Json(user))
 }
 
-fn is_of_database_only(body: &UserBody) -> bool {
-    body.email.is_some() || body.email_verified.is_some() || body.username.is_some() || body.password.is_some()
-}
-
-async fn delete(State(management): State<Arc<Management>>, caller: Caller, Ids(id): Ids<String>) -> Answer<StatusCode> {
-    caller.require(&["delete:users"])?;
+/// 204 also when it is gone: a deletion may be asked for again.
+async fn delete(State(management): State<Arc<Management>>, caller: Caller, Ids(id): Ids<String>) -> Answer<NoContent> {
     let now = Timestamp::now();
     management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                let stored = match get_user(&mut rows, &id).await {
-                    // Deleting what is gone is done already.
-                    Err(Failure::Api(_)) => return Ok(()),
-                    found => found?,
-                };
+                let Some(stored) = rows.find_user(&id).await? else { return Ok(NoContent) };
                 if rows.delete_user(&id).await? {
-                    let event = event(&caller, &stored, "Delete a user");
-                    rows.record_event(event, now).await?;
+                    rows.record_event(event(&caller, &stored, "Delete a user"), now).await?;
                 }
-                Ok::<_, Failure>(())
+                Ok::<_, Failure>(NoContent)
             })
         })
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+        .await
 }
 
 async fn list_organizations(
     State(management): State<Arc<Management>>,
-    caller: Caller,
     Ids(id): Ids<String>,
     Parameters(paging): Parameters<Paging>,
-) -> Answer<Json<Value>> {
-    caller.require(&["read:users", "read:organizations"])?;
-    let window = paging.window(50)?;
+) -> Answer<Json<List<Organization>>> {
+    let wanted = paging.wanted(50)?;
     let mut rows = management.tenant.read().await?;
     get_user(&mut rows, &id).await?;
-    let organizations = rows.list_memberships(&id, window.start, window.limit).await?;
-    let total = rows.count_memberships(&id).await?;
-    Ok(Json(window.answer("organizations", organizations, total)?))
-}
-
-async fn hash_of(management: &Management, password: Option<&SecretString>) -> Answer<Option<String>> {
-    let Some(password) = password else { return Ok(None) };
-    let text = password.expose_secret();
-    if text.chars().count() < 8 {
-        let message = "PasswordStrengthError: Password is too weak: it needs at least 8 characters.";
-        return Err(ApiError::invalid_body(message).into());
-    }
-    if text.len() > LONGEST_PASSWORD_BYTES || text.chars().any(char::is_control) {
-        return Err(wrong("password has more than 1024 bytes or control characters"));
-    }
-    management.passwords.hash(password).await.map(Some)
-}
-
-/// Changes what the body names.
-fn apply(stored: &mut StoredUser, body: UserBody, hash: Option<String>) -> Result<(), Failure> {
-    let user = &mut stored.user;
-    let told = Profile {
-        name: body.name,
-        nickname: body.nickname,
-        given_name: body.given_name,
-        family_name: body.family_name,
-        picture: body.picture,
-        locale: None,
-    };
-    check::check_profile(&told)?;
-    user.profile = told.or(std::mem::take(&mut user.profile));
-    if let Some(email) = body.email {
-        let email = check::email(&email).ok_or_else(|| wrong("email is no e-mail address"))?;
-        // A new address is not the one that was verified.
-        user.email_verified &= user.email.as_ref() == Some(&email);
-        user.email = Some(email);
-    }
-    user.email_verified = body.email_verified.unwrap_or(user.email_verified);
-    if let Some(username) = body.username {
-        let username = check::username(&username);
-        user.username = Some(username.ok_or_else(|| wrong("username holds white space, '@' or more than 128 bytes"))?);
-    }
-    user.blocked = body.blocked.unwrap_or(user.blocked);
-    merge(&mut user.user_metadata, body.user_metadata)?;
-    merge(&mut user.app_metadata, body.app_metadata)?;
-    if hash.is_some() {
-        stored.password_hash = hash;
-    }
-    Ok(())
-}
-
-/// At the first level: a null removes a member, an empty object removes all (as at Auth0).
-fn merge(kept: &mut Map<String, Value>, given: Option<Map<String, Value>>) -> Result<(), Failure> {
-    let Some(given) = given else { return Ok(()) };
-    if given.is_empty() {
-        kept.clear();
-    }
-    for (key, value) in given {
-        match value {
-            Value::Null => drop(kept.remove(&key)),
-            value => drop(kept.insert(key, value)),
-        }
-    }
-    match serde_json::to_vec(kept).is_ok_and(|json| json.len() <= LARGEST_METADATA) {
-        true => Ok(()),
-        false => Err(wrong("metadata has more than 16384 bytes")),
-    }
-}
-
-fn name_by_default(stored: &mut StoredUser) {
-    let user = &mut stored.user;
-    let handle = user.email.clone().or_else(|| user.username.clone());
-    if user.profile.nickname.is_none() {
-        user.profile.nickname = handle.as_deref().map(|text| text.split('@').next().unwrap_or(text).to_owned());
-    }
-    if user.profile.name.is_none() {
-        user.profile.name = handle;
-    }
+    let organizations = rows.list_memberships(&id, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_memberships(&id).await? } else { 0 };
+    Ok(Json(wanted.answer(organizations, total)))
 }
 
 async fn store(rows: &mut Rows<'_>, stored: &StoredUser) -> Answer<()> {
     rows.update_user(stored).await?;
-    if stored.password_hash.is_some() && !rows.replace_identifiers(stored).await? {
-        return Err(exists());
+    match stored.password_hash.is_none() || rows.replace_identifiers(stored).await? {
+        true => Ok(()),
+        false => Err(exists().into()),
     }
-    Ok(())
 }
 
 fn event(caller: &Caller, stored: &StoredUser, what: &str) -> Event {
@@ -338,10 +237,10 @@ fn event(caller: &Caller, stored: &StoredUser, what: &str) -> Event {
     }
 }
 
-fn exists() -> Failure {
-    ApiError::conflict(Some("user_exists"), "The user already exists.").into()
+fn unknown_connection() -> ApiError {
+    wrong("connection", "The connection does not exist")
 }
 
-fn wrong(what: &str) -> Failure {
-    ApiError::invalid_body(format!("Payload validation error: '{what}'.")).into()
+fn exists() -> ApiError {
+    ApiError::conflict(Some("user_exists"), "The user already exists.")
 }

@@ -6,6 +6,7 @@ pub mod connection;
 pub mod grant;
 pub mod login;
 pub mod organization;
+pub mod role;
 pub mod user;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -19,6 +20,7 @@ pub use api_error::ApiError;
 pub use application::{Application, ClientGrant, DefaultOrganization, OrganizationUsage, RequireBehavior};
 pub use connection::{Connection, EnabledConnection, Strategy};
 pub use organization::Organization;
+pub use role::Role;
 pub use user::User;
 
 /// A moment in Unix milliseconds (UTC); in JSON an ISO 8601 text with milliseconds and `Z`.

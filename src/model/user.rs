@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Timestamp;
+use super::role::RoleName;
 
 /// The longest user id in bytes (contract §1.1).
 pub const LONGEST_USER_ID: usize = 1024;
@@ -14,6 +15,12 @@ pub const LONGEST_SUBJECT: usize = 255;
 
 /// The longest e-mail address in bytes (RFC 5321 §4.5.3.1: 64 + 1 + 255).
 pub const LONGEST_EMAIL: usize = 320;
+
+/// What an e-mail address is written as: one `@`, no white space, no control characters.
+pub const EMAIL: &str = r"^[^\s@\u0000-\u001f\u007f-\u009f]+@[^\s@\u0000-\u001f\u007f-\u009f]+$";
+
+/// A user name holds no `@`: it could be taken for another's e-mail.
+pub const USERNAME: &str = r"^[^\s@\u0000-\u001f\u007f-\u009f]+$";
 
 /// A user (contract §1.13). The password hash is no part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -90,4 +97,19 @@ pub struct UserIdentity {
     pub provider: String,
     #[serde(rename = "isSocial")]
     pub is_social: bool,
+}
+
+/// A person as the lists of an organization and of a role tell it (contract §1.6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Member {
+    pub user_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// The roles in the organization, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<RoleName>>,
 }

@@ -16,10 +16,15 @@ mod events;
 mod failures;
 mod keys;
 mod logins;
+mod member_roles;
 mod members;
 mod organizations;
+mod permissions;
 mod reseal;
+mod roles;
 mod slice;
+mod user_list;
+mod user_roles;
 mod users;
 
 use std::sync::Arc;
@@ -36,8 +41,9 @@ pub use events::Event;
 pub use failures::Throttle;
 pub use keys::{NewKey, Revocation, StoredKey};
 pub use logins::{Kind, Logins, TakenCode};
-pub use members::Member;
+pub use permissions::{Api, HeldPermission, Holder};
 pub use slice::{Key, Placed, Position, Slice};
+pub use user_list::UserOrder;
 pub use users::{NewUser, StoredUser, federated_user_id};
 
 use database::Database;

@@ -41,15 +41,14 @@ impl Rows<'_> {
     pub async fn list_memberships(
         &mut self,
         user_id: &str,
-        start: i64,
-        limit: i64,
-    ) -> Result<Vec<Organization>, StoreError> {
+        slice: &Slice,
+    ) -> Result<Vec<Placed<Organization>>, StoreError> {
         let statement = sqlx::query(select_organizations!(
-            "JOIN members m ON m.organization_id = o.id WHERE m.user_id = $1 ORDER BY m.created_at, o.id \
-             LIMIT $2 OFFSET $3"
+            "JOIN members m ON m.organization_id = o.id WHERE m.user_id = $1 \
+             ORDER BY m.created_at, m.organization_id LIMIT $2 OFFSET $3"
         ));
-        let statement = statement.bind(user_id.to_owned()).bind(limit).bind(start);
-        self.all(statement).await?.into_iter().map(read).collect()
+        let statement = statement.bind(user_id.to_owned()).bind(slice.most).bind(slice.skip);
+        self.all(statement).await?.into_iter().map(read_placed).collect()
     }
 
     pub async fn is_organization(&mut self, id: &str) -> Result<bool, StoreError> {

@@ -46,6 +46,7 @@ macro_rules! select_users {
         )
     };
 }
+pub(super) use select_users;
 
 impl Rows<'_> {
     pub async fn find_user(&mut self, user_id: &str) -> Result<Option<StoredUser>, StoreError> {
@@ -76,17 +77,6 @@ impl Rows<'_> {
         ));
         let statement = statement.bind(connection_id.to_owned()).bind(identifier.to_owned());
         self.optional(statement).await?.as_ref().map(stored_user).transpose()
-    }
-
-    /// The oldest first.
-    pub async fn list_users(&mut self, start: i64, limit: i64) -> Result<Vec<User>, StoreError> {
-        let statement = sqlx::query(select_users!("ORDER BY u.created_at, u.user_id LIMIT $1 OFFSET $2"));
-        let rows = self.all(statement.bind(limit).bind(start)).await?;
-        rows.iter().map(|row| Ok(stored_user(row)?.user)).collect()
-    }
-
-    pub async fn count_users(&mut self) -> Result<i64, StoreError> {
-        self.count(sqlx::query("SELECT COUNT(*) AS total FROM users")).await
     }
 
     /// `email` is lower-cased. One address may belong to a user of each connection.
@@ -177,7 +167,7 @@ impl Rows<'_> {
     }
 }
 
-fn stored_user(row: &AnyRow) -> Result<StoredUser, StoreError> {
+pub(super) fn stored_user(row: &AnyRow) -> Result<StoredUser, StoreError> {
     let strategy: String = row.try_get("strategy")?;
     let user_id: String = row.try_get("user_id")?;
     let flag = |column: &str| row.try_get::<i64, _>(column).map(|value| value != 0);

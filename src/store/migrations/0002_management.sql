@@ -2,6 +2,8 @@
 
 ALTER TABLE organizations ADD COLUMN is_app_entitlement_active BIGINT;
 
+CREATE INDEX users_by_email_in_order ON users (COALESCE(email, ''), user_id);
+
 CREATE INDEX organizations_by_display_name ON organizations (COALESCE(display_name, ''), id);
 
 ALTER TABLE enabled_connections ADD COLUMN organization_connection_name TEXT;
@@ -78,7 +80,7 @@ CREATE TABLE member_roles (
     FOREIGN KEY (organization_id, user_id) REFERENCES members (organization_id, user_id) ON DELETE CASCADE
 );
 
-CREATE INDEX member_roles_by_role ON member_roles (role_id);
+CREATE INDEX member_roles_in_order ON member_roles (role_id, organization_id, created_at, user_id);
 
 -- The ticket of an invitation is told once and kept as its hash.
 CREATE TABLE invitations (
