@@ -4,6 +4,7 @@ mod clients;
 mod connections;
 mod logins;
 mod organizations;
+mod roles;
 mod users;
 
 use std::sync::Arc;

@@ -71,7 +71,8 @@ async fn a_federated_user_is_announced_by_its_subject() {
     let (router, _directory) = router().await;
     let id = create(&router, json!({"connection": "open-idp", "user_id": "7", "email": "b@acme.example"})).await;
     assert_eq!(id, "oidc|open-idp|7");
-    let (status, error) = ask(&router, Method::PATCH, "/users/oidc%7Copen-idp%7C7", json!({"password": "x"})).await;
+    let (status, error) =
+        ask(&router, Method::PATCH, "/users/oidc%7Copen-idp%7C7", json!({"password": "correct horse"})).await;
     assert_eq!((status, &error["errorCode"]), (400, &json!("operation_not_supported")));
     let (_, found) = ask(&router, Method::GET, "/users-by-email?email=B%40acme.example", Value::Null).await;
     assert_eq!(found[0]["user_id"], "oidc|open-idp|7");
