@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::operation::json_response;
-use super::schema;
+use super::schema::{self, Complaint};
 use crate::error::Fault;
 use crate::model::ApiError;
 use crate::store::StoreError;
@@ -103,10 +103,19 @@ impl<S: Send + Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequest<S> 
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let value = json(request, state).await?;
-        let wrong = |why: String| ApiError::invalid_body(format!("Payload validation error: {why}."));
-        schema::of_body::<T>().check(&value).map_err(wrong)?;
-        let typed = serde_json::from_value(value).map_err(|error| wrong(format!("'{error}'")))?;
-        Ok(Self(typed))
+        schema::of_body::<T>().check(&value).map_err(wrong_body)?;
+        let typed = serde_json::from_value(value);
+        Ok(Self(typed.map_err(|error| ApiError::invalid_body(format!("Payload validation error: '{error}'.")))?))
+    }
+}
+
+/// 400 for a body, or a part of one, that does not fit its schema.
+pub(super) fn wrong_body(complaint: Complaint) -> ApiError {
+    match complaint {
+        Complaint { text, is_not_built: true } => {
+            ApiError::new(400, Some("operation_not_supported"), format!("{text} by this server."))
+        }
+        Complaint { text, .. } => ApiError::invalid_body(format!("Payload validation error: {text}.")),
     }
 }
 
@@ -159,8 +168,8 @@ impl<S: Send + Sync, T: DeserializeOwned + JsonSchema + 'static> FromRequestPart
             return Err(wrong("'String has a NUL character'".to_owned()).into());
         }
         let shape = schema::of_query::<T>();
-        let value = shape.read_query(query).map_err(wrong)?;
-        shape.check(&value).map_err(wrong)?;
+        let value = shape.read_query(query).map_err(|complaint| wrong(complaint.text))?;
+        shape.check(&value).map_err(|complaint| wrong(complaint.text))?;
         let typed = serde_json::from_value(value).map_err(|error| wrong(format!("'{error}'")))?;
         Ok(Self(typed))
     }

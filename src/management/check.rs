@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use super::answer::Failure;
-use super::schema::LINE;
+use super::schema::{LINE, NOT_BUILT};
 use crate::config::is_loopback;
 use crate::model::ApiError;
 use crate::model::user::{LONGEST_EMAIL, LONGEST_USER_ID, Profile};
@@ -121,6 +121,30 @@ impl JsonSchema for Switch {
 impl Sent<Switch> {
     pub(super) fn is_on_or(self, default: bool) -> bool {
         self.into_option().map_or(default, |switch| switch.0)
+    }
+}
+
+/// A member that the contract knows and that is not built here: sent with any value, it is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Unbuilt;
+
+impl<'de> Deserialize<'de> for Unbuilt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+impl JsonSchema for Unbuilt {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Unbuilt".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"not": {}, NOT_BUILT: true})
     }
 }
 

@@ -27,6 +27,7 @@ mod permissions;
 mod rate_limit;
 mod roles;
 mod schema;
+mod search;
 pub mod signing_keys;
 #[cfg(test)]
 mod test_support;

@@ -9,26 +9,36 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Body, Created, Parameters};
-use super::check::{Ids, Metadata, Sent, check_web_address, or_conflict};
+use super::check::{Ids, Metadata, Sent, Unbuilt, check_web_address, or_conflict};
 use super::enabled_connections::{EnableConnection, enable};
 use super::operation::{Operation, Routes};
 use super::paging::{CheckpointPaging, List, Listed};
 use super::schema::{LINE, ORGANIZATION_NAME};
+use super::search::{self, Searchable, Syntax};
 use super::{Caller, Management};
 use crate::model::organization::Branding;
 use crate::model::{ApiError, EnabledConnection, Organization, Timestamp, new_id};
-use crate::store::{Event, Rows};
+use crate::store::{Event, OrganizationKey, OrganizationOrder, Placed, Rows, organization_field};
 
 /// Most connections that a new organization is given at once (contract §1.3).
 const CONNECTIONS_AT_ONCE: usize = 10;
 
 pub(super) fn routes() -> Routes {
     Routes::new("organizations")
-        .get("/organizations", list, Operation::new("List organizations", &["read:organizations"]))
+        .get(
+            "/organizations",
+            list,
+            Operation::new("List organizations", &["read:organizations", "read:organizations_summary"]),
+        )
         .post(
             "/organizations",
             create,
             Operation::new("Create an organization", &["create:organizations"]).refuses(&[409]),
+        )
+        .get(
+            "/organizations/search",
+            search,
+            Operation::new("Search organizations", &["read:organizations", "read:organizations_summary"]),
         )
         .get(
             "/organizations/name/{name}",
@@ -60,12 +70,25 @@ struct NewOrganization {
     #[serde(default)]
     #[schemars(length(max = CONNECTIONS_AT_ONCE))]
     enabled_connections: Vec<EnableConnection>,
+    #[serde(default)]
+    is_app_entitlement_active: Sent<bool>,
+    #[serde(flatten)]
+    _unbuilt: UnbuiltMembers,
+}
+
+/// Quotas of tokens and the access of third parties are refused, not ignored.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+struct UnbuiltMembers {
+    #[serde(rename = "token_quota")]
+    _token_quota: Sent<Unbuilt>,
+    #[serde(rename = "third_party_client_access")]
+    _third_party_client_access: Sent<Unbuilt>,
 }
 
 /// What is left out stays; `null` clears.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[derive(Default)]
 struct OrganizationChange {
     #[schemars(length(min = 1, max = 50), regex(pattern = ORGANIZATION_NAME))]
     name: Sent<String>,
@@ -73,17 +96,127 @@ struct OrganizationChange {
     display_name: Sent<Option<String>>,
     branding: Sent<Option<Branding>>,
     metadata: Sent<Option<Metadata<25>>>,
+    is_app_entitlement_active: Sent<bool>,
+    #[serde(flatten)]
+    _unbuilt: UnbuiltMembers,
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct ListParameters {
+    #[serde(flatten)]
+    paging: CheckpointPaging,
+    /// The oldest first when nothing is said.
+    #[serde(default)]
+    sort: Sort,
+}
+
+/// What a list is ordered by: upwards with `1`, downwards with `-1`.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[schemars(inline)]
+enum Sort {
+    #[default]
+    #[serde(rename = "created_at:1")]
+    CreatedAt,
+    #[serde(rename = "created_at:-1")]
+    CreatedAtDown,
+    #[serde(rename = "name:1")]
+    Name,
+    #[serde(rename = "name:-1")]
+    NameDown,
+    #[serde(rename = "display_name:1")]
+    DisplayName,
+    #[serde(rename = "display_name:-1")]
+    DisplayNameDown,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct SearchParameters {
+    /// A filter over id, name, display_name, created_at and metadata.KEY; all organizations without it.
+    #[schemars(length(max = 1000))]
+    q: Option<String>,
+    #[serde(default)]
+    parser: Syntax,
+    #[serde(flatten)]
+    paging: CheckpointPaging,
+    #[serde(default)]
+    sort: SearchSort,
+}
+
+/// What found organizations are ordered by, always upwards.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum SearchSort {
+    Name,
+    DisplayName,
+    #[default]
+    CreatedAt,
+}
+
+/// A word without a field is looked for in the names.
+const SEARCHABLE: Searchable = Searchable { field: organization_field, bare: &["name", "display_name"] };
+
 async fn list(
+    caller: Caller,
     State(management): State<Arc<Management>>,
-    Parameters(paging): Parameters<CheckpointPaging>,
+    Parameters(parameters): Parameters<ListParameters>,
 ) -> Answer<Json<List<Organization>>> {
-    let wanted = paging.wanted(50)?;
+    let (name, order) = parameters.sort.order();
+    let wanted = parameters.paging.wanted_in(name, 50)?;
     let mut rows = management.tenant.read().await?;
-    let page = rows.list_organizations(&wanted.slice).await?;
+    let page = rows.list_organizations(order, None, &wanted.slice).await?;
     let total = if wanted.counts() { rows.count_organizations().await? } else { 0 };
-    Ok(Json(wanted.answer(page, total)))
+    Ok(Json(wanted.answer(shown(&caller, page), total)))
+}
+
+async fn search(
+    caller: Caller,
+    State(management): State<Arc<Management>>,
+    Parameters(parameters): Parameters<SearchParameters>,
+) -> Answer<Json<List<Organization>>> {
+    let q = parameters.q.as_deref().filter(|q| !q.is_empty());
+    let condition = q.map(|q| search::parse(q, parameters.parser, &SEARCHABLE)).transpose()?;
+    let (name, order) = parameters.sort.as_sort().order();
+    let wanted = parameters.paging.wanted_in(name, 50)?.always_checkpoint();
+    let mut rows = management.tenant.read().await?;
+    let page = rows.list_organizations(order, condition.as_ref(), &wanted.slice).await?;
+    Ok(Json(wanted.answer(shown(&caller, page), 0)))
+}
+
+impl Sort {
+    /// The order, with its name for cursors.
+    fn order(self) -> (&'static str, OrganizationOrder) {
+        use OrganizationKey::{CreatedAt, DisplayName, Name};
+        let (name, by, is_descending) = match self {
+            Self::CreatedAt => ("created_at:1", CreatedAt, false),
+            Self::CreatedAtDown => ("created_at:-1", CreatedAt, true),
+            Self::Name => ("name:1", Name, false),
+            Self::NameDown => ("name:-1", Name, true),
+            Self::DisplayName => ("display_name:1", DisplayName, false),
+            Self::DisplayNameDown => ("display_name:-1", DisplayName, true),
+        };
+        (name, OrganizationOrder { by, is_descending })
+    }
+}
+
+impl SearchSort {
+    fn as_sort(self) -> Sort {
+        match self {
+            Self::CreatedAt => Sort::CreatedAt,
+            Self::Name => Sort::Name,
+            Self::DisplayName => Sort::DisplayName,
+        }
+    }
+}
+
+/// With `read:organizations_summary` alone: id, name and display name.
+fn shown(caller: &Caller, rows: Vec<Placed<Organization>>) -> Vec<Placed<Organization>> {
+    if caller.may("read:organizations") {
+        return rows;
+    }
+    let summary =
+        |it: Organization| Organization { branding: None, metadata: None, is_app_entitlement_active: None, ..it };
+    rows.into_iter().map(|row| row.map(summary)).collect()
 }
 
 async fn find(State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<Json<Organization>> {
@@ -111,6 +244,7 @@ async fn create(
         display_name: body.display_name,
         branding: body.branding,
         metadata: body.metadata.map(Metadata::into_pairs),
+        is_app_entitlement_active: body.is_app_entitlement_active.into_option(),
     };
     check(&organization)?;
     let now = Timestamp::now();
@@ -187,6 +321,9 @@ impl OrganizationChange {
         self.branding.put(&mut organization.branding);
         if let Sent::Yes(metadata) = self.metadata {
             organization.metadata = metadata.map(Metadata::into_pairs);
+        }
+        if let Sent::Yes(is_active) = self.is_app_entitlement_active {
+            organization.is_app_entitlement_active = Some(is_active);
         }
     }
 }

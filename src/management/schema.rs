@@ -18,9 +18,21 @@ pub(super) const ORGANIZATION_NAME: &str = "^[a-z0-9_-]+$";
 /// What an identifier in a path may hold: no control characters, and at most what Postgres can index.
 pub(super) const IDENTIFIER: &str = r"^[^\u0000-\u001f\u007f-\u009f]+$";
 
+/// Set to `true` in a part of a schema: what does not fit there is known to the contract and not built here.
+pub(super) const NOT_BUILT: &str = "x-not-built";
+
+/// Why a value does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Complaint {
+    /// In the words of the contract (§1.15): `'Missing required property: name'`.
+    pub(super) text: String,
+    pub(super) is_not_built: bool,
+}
+
 /// The schema of one type of request, ready to check with.
 pub(super) struct Shape {
     validator: Validator,
+    schema: Value,
     /// Of a query: what kind of value each parameter has.
     kinds: HashMap<String, Kind>,
 }
@@ -52,9 +64,7 @@ fn remembered<T: 'static>(schema: impl FnOnce() -> Value) -> Arc<Shape> {
     if let Some(shape) = SHAPES.read().ok().and_then(|shapes| shapes.get(&id).cloned()) {
         return shape;
     }
-    let schema = schema();
-    let validator = jsonschema::validator_for(&schema).expect("a derived schema is a schema");
-    let shape = Arc::new(Shape { validator, kinds: kinds(&schema) });
+    let shape = Arc::new(Shape::new(schema()));
     if let Ok(mut shapes) = SHAPES.write() {
         shapes.insert(id, shape.clone());
     }
@@ -107,17 +117,38 @@ fn kinds(schema: &Value) -> HashMap<String, Kind> {
 }
 
 impl Shape {
+    pub(super) fn new(schema: Value) -> Self {
+        let validator = jsonschema::validator_for(&schema).expect("a schema of ours is a schema");
+        Self { validator, kinds: kinds(&schema), schema }
+    }
+
     /// # Errors
-    /// The first thing that is wrong, in the words of the contract (§1.15): `'Missing required property: name'`.
-    pub(super) fn check(&self, value: &Value) -> Result<(), String> {
-        self.validator.validate(value).map_err(|error| explain(&error))
+    /// The first thing that is wrong.
+    pub(super) fn check(&self, value: &Value) -> Result<(), Complaint> {
+        self.validator.validate(value).map_err(|error| match self.is_not_built(&error) {
+            true => {
+                Complaint { text: format!("{}: this value is not supported", place_within(&error)), is_not_built: true }
+            }
+            false => Complaint { text: explain(&error), is_not_built: false },
+        })
+    }
+
+    /// Whether the part of the schema that the value does not fit says so.
+    fn is_not_built(&self, error: &ValidationError<'_>) -> bool {
+        let path = error.evaluation_path().as_str();
+        let (part, _) = path.rsplit_once('/').unwrap_or_default();
+        let part = part.split('/').skip(1).try_fold(&self.schema, |part, name| match name {
+            "$ref" => self.schema.pointer(part["$ref"].as_str()?.trim_start_matches('#')),
+            name => part.get(name).or_else(|| part.get(name.parse::<usize>().ok()?)),
+        });
+        part.is_some_and(|part| part[NOT_BUILT] == true)
     }
 
     /// The parameters of a query as the object that [`Shape::check`] takes.
     ///
     /// # Errors
     /// When a parameter stands twice that may stand once.
-    pub(super) fn read_query(&self, query: &str) -> Result<Value, String> {
+    pub(super) fn read_query(&self, query: &str) -> Result<Value, Complaint> {
         let mut object = Map::new();
         for (name, text) in url::form_urlencoded::parse(query.as_bytes()) {
             let value = match self.kinds.get(name.as_ref()) {
@@ -131,7 +162,8 @@ impl Shape {
                 _ => json!(text),
             };
             if object.insert(name.clone().into_owned(), value).is_some() {
-                return Err(format!("'Parameter given more than once: {name}'"));
+                let text = format!("'Parameter given more than once: {name}'");
+                return Err(Complaint { text, is_not_built: false });
             }
         }
         Ok(Value::Object(object))
@@ -178,8 +210,23 @@ fn explain(error: &ValidationError<'_>) -> String {
         }
         _ => "Data does not match the schema".to_owned(),
     };
-    let path = error.instance_path().as_str().trim_start_matches('/').replace('/', ".");
+    let path = place(error);
     if path.is_empty() { format!("'{what}'") } else { format!("'{what}' on property {path}") }
+}
+
+/// Where the wrong value stands: `branding.colors`.
+fn place(error: &ValidationError<'_>) -> String {
+    error.instance_path().as_str().trim_start_matches('/').replace('/', ".")
+}
+
+/// The same with the first member that is too much.
+fn place_within(error: &ValidationError<'_>) -> String {
+    let unexpected = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.first(),
+        _ => None,
+    };
+    let place = Some(place(error)).filter(|place| !place.is_empty());
+    place.into_iter().chain(unexpected.cloned()).collect::<Vec<_>>().join(".")
 }
 
 /// What is wrong inside the alternative that was meant: the one whose type fits.
@@ -249,7 +296,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
         let shape = of_body::<Thing>();
-        let told = |value: Value| shape.check(&value).expect_err("wrong");
+        let told = |value: Value| shape.check(&value).expect_err("wrong").text;
         assert_eq!(told(json!({})), "'Missing required property: name'");
         assert_eq!(told(json!([])), "'Expected type object but found type array'");
         assert_eq!(told(json!({"name": 7})), "'Expected type string but found type integer' on property name");
@@ -279,7 +326,7 @@ mod tests {
         let read = shape.read_query("take=2&include_totals=true&strategy=a&strategy=b").expect("reads");
         assert_eq!(read, json!({"take": 2, "include_totals": true, "strategy": ["a", "b"]}));
         assert!(shape.check(&read).is_ok());
-        let told = |query: &str| shape.read_query(query).and_then(|read| shape.check(&read)).expect_err("wrong");
+        let told = |query: &str| shape.read_query(query).and_then(|read| shape.check(&read)).expect_err("wrong").text;
         assert_eq!(told("take=x"), "'Expected type integer but found type string' on property take");
         assert_eq!(told("other=1"), "'Additional properties not allowed: other'");
         assert_eq!(told("take=1&take=2"), "'Parameter given more than once: take'");

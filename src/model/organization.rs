@@ -17,6 +17,9 @@ pub struct Organization {
     pub branding: Option<Branding>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub metadata: Option<BTreeMap<String, String>>,
+    /// Whether its people may use only the applications that are associated with it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub is_app_entitlement_active: Option<bool>,
 }
 
 impl Organization {

@@ -1,16 +1,45 @@
 //! Organizations as rows.
 
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use super::database::{Rows, StoreError};
-use super::slice::{Placed, Position, Slice};
+use super::filters::{Condition, Field, FieldKind, Operand, bind_all};
+use super::slice::{Key, Placed, Position, Slice};
 use crate::model::{Organization, Timestamp};
+
+/// What a list of organizations is ordered by; the id comes after it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OrganizationOrder {
+    pub by: OrganizationKey,
+    pub is_descending: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OrganizationKey {
+    #[default]
+    CreatedAt,
+    Name,
+    /// One without a display name stands where an empty one would.
+    DisplayName,
+}
+
+/// The field of an organization that a search may name; `metadata.KEY` is a pair of its metadata.
+pub fn organization_field(name: &str) -> Option<Field> {
+    Some(match name {
+        "id" => Field::new(FieldKind::Id, "o.id"),
+        "name" => Field::new(FieldKind::Handle, "o.name"),
+        "display_name" => Field::new(FieldKind::Text, "o.display_name"),
+        "created_at" => Field::new(FieldKind::Time, "o.created_at"),
+        _ => Field::pair("o.metadata", name.strip_prefix("metadata.").filter(|key| !key.is_empty())?),
+    })
+}
 
 macro_rules! select_organizations {
     ($rest:literal) => {
         concat!(
-            "SELECT o.id, o.name, o.display_name, o.branding, o.metadata, o.created_at FROM organizations o ",
+            "SELECT o.id, o.name, o.display_name, o.branding, o.metadata, o.is_app_entitlement_active, o.created_at ",
+            "FROM organizations o ",
             $rest
         )
     };
@@ -27,14 +56,29 @@ impl Rows<'_> {
         self.optional(statement.bind(name.to_owned())).await?.map(read).transpose()
     }
 
-    /// The oldest first.
-    pub async fn list_organizations(&mut self, slice: &Slice) -> Result<Vec<Placed<Organization>>, StoreError> {
-        let statement = sqlx::query(select_organizations!(
-            "WHERE (o.created_at, o.id) > ($1, $2) ORDER BY o.created_at, o.id LIMIT $3 OFFSET $4"
-        ));
-        let (time, id) = slice.after_time();
-        let statement = statement.bind(time).bind(id).bind(slice.most).bind(slice.skip);
-        self.all(statement).await?.into_iter().map(read_placed).collect()
+    /// Those that are like `condition`, if there is one.
+    pub async fn list_organizations(
+        &mut self,
+        order: OrganizationOrder,
+        condition: Option<&Condition>,
+        slice: &Slice,
+    ) -> Result<Vec<Placed<Organization>>, StoreError> {
+        let (key, sign, direction) = (order.key(), order.sign(), order.direction());
+        let mut values = Vec::new();
+        let mut wanted = condition.map_or("1 = 1".to_owned(), |condition| condition.sql(2, &mut values));
+        if let Some(Position { key: after, id }) = &slice.after {
+            let place = values.len() + 3;
+            // The first comparison bounds the walk through the index, the second tells rows of the same key apart.
+            wanted += &format!(" AND {key} {sign}= ${place} AND ({key} {sign} ${place} OR o.id {sign} ${})", place + 1);
+            values.extend([operand(after), Operand::Text(id.clone())]);
+        }
+        let sql = format!(
+            select_organizations!("WHERE {} ORDER BY {} {}, o.id {} LIMIT $1 OFFSET $2"),
+            wanted, key, direction, direction
+        );
+        let statement = sqlx::query(AssertSqlSafe(sql)).bind(slice.most).bind(slice.skip);
+        let found = self.all(bind_all(statement, values)).await?;
+        found.into_iter().map(|row| read_placed(row, order.by)).collect()
     }
 
     /// Those a user belongs to, the oldest membership first.
@@ -64,8 +108,8 @@ impl Rows<'_> {
     /// [`StoreError::Duplicate`] when the name is taken.
     pub async fn create_organization(&mut self, new: &Organization, now: Timestamp) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "INSERT INTO organizations (id, name, display_name, branding, metadata, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO organizations (id, name, display_name, branding, metadata, is_app_entitlement_active, \
+             created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         );
         let statement = statement
             .bind(new.id.clone())
@@ -73,6 +117,7 @@ impl Rows<'_> {
             .bind(new.display_name.clone())
             .bind(new.branding.as_ref().map(serde_json::to_string).transpose()?)
             .bind(new.metadata.as_ref().map(serde_json::to_string).transpose()?)
+            .bind(new.is_app_entitlement_active.map(i64::from))
             .bind(now.0);
         self.execute(statement).await.map(|_| ())
     }
@@ -81,13 +126,15 @@ impl Rows<'_> {
     /// [`StoreError::Duplicate`] when the new name is taken.
     pub async fn update_organization(&mut self, changed: &Organization) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "UPDATE organizations SET name = $1, display_name = $2, branding = $3, metadata = $4 WHERE id = $5",
+            "UPDATE organizations SET name = $1, display_name = $2, branding = $3, metadata = $4, \
+             is_app_entitlement_active = $5 WHERE id = $6",
         );
         let statement = statement
             .bind(changed.name.clone())
             .bind(changed.display_name.clone())
             .bind(changed.branding.as_ref().map(serde_json::to_string).transpose()?)
             .bind(changed.metadata.as_ref().map(serde_json::to_string).transpose()?)
+            .bind(changed.is_app_entitlement_active.map(i64::from))
             .bind(changed.id.clone());
         self.execute(statement).await.map(|_| ())
     }
@@ -106,20 +153,52 @@ impl Rows<'_> {
     }
 }
 
-fn read_placed(row: AnyRow) -> Result<Placed<Organization>, StoreError> {
+impl OrganizationOrder {
+    fn key(self) -> &'static str {
+        match self.by {
+            OrganizationKey::CreatedAt => "o.created_at",
+            OrganizationKey::Name => "o.name",
+            OrganizationKey::DisplayName => "COALESCE(o.display_name, '')",
+        }
+    }
+
+    fn sign(self) -> &'static str {
+        if self.is_descending { "<" } else { ">" }
+    }
+
+    fn direction(self) -> &'static str {
+        if self.is_descending { "DESC" } else { "ASC" }
+    }
+}
+
+fn operand(key: &Key) -> Operand {
+    match key {
+        Key::Time(time) => Operand::Number(*time),
+        Key::Text(text) => Operand::Text(text.clone()),
+    }
+}
+
+fn read_placed(row: AnyRow, by: OrganizationKey) -> Result<Placed<Organization>, StoreError> {
     let time = row.try_get("created_at")?;
     let item = read(row)?;
-    Ok(Placed { position: Position::at_time(time, item.id.clone()), item })
+    let key = match by {
+        OrganizationKey::CreatedAt => Key::Time(time),
+        OrganizationKey::Name => Key::Text(item.name.clone()),
+        OrganizationKey::DisplayName => Key::Text(item.display_name.clone().unwrap_or_default()),
+    };
+    Ok(Placed { position: Position { key, id: item.id.clone() }, item })
 }
 
 fn read(row: AnyRow) -> Result<Organization, StoreError> {
     let branding: Option<String> = row.try_get("branding")?;
     let metadata: Option<String> = row.try_get("metadata")?;
+    let is_app_entitlement_active: Option<i64> = row.try_get("is_app_entitlement_active")?;
     Ok(Organization {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
         display_name: row.try_get("display_name")?,
         branding: branding.map(|json| serde_json::from_str(&json)).transpose()?,
         metadata: metadata.map(|json| serde_json::from_str(&json)).transpose()?,
+        is_app_entitlement_active: is_app_entitlement_active.map(|flag| flag != 0),
     })
 }
