@@ -3,96 +3,153 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::response::NoContent;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::answer::Answer;
-use super::check::{Ids, LONGEST_CLIENT_ID, check_bytes, check_line, or_refused, wrong};
+use super::answer::{Answer, Body, Created, Parameters};
+use super::check::{Ids, LONGEST_CLIENT_ID, Sent, not_built, or_refused};
 use super::clients::{inexistent_client, record};
-use super::legacy::{Body, Paging, Parameters};
+use super::operation::{Operation, Routes};
+use super::paging::{CheckpointPaging, List, Listed};
+use super::schema::{LINE, SCOPE, VISIBLE};
 use super::{Caller, GATEWAY_SCOPE, Management};
-use crate::model::{ApiError, ClientGrant, Timestamp, new_id};
+use crate::model::{ApiError, ClientGrant, Organization, OrganizationUsage, Timestamp, new_id};
+use crate::store::{ClientGrantFilter, Rows};
 
 /// Most scopes of one grant.
 const SCOPES: usize = 1000;
+/// With a client id of 255 bytes this is what Postgres can still index.
+pub(super) const LONGEST_AUDIENCE: usize = 600;
 
-pub(super) fn router() -> Router<Arc<Management>> {
-    Router::new()
-        .route("/client-grants", get(list).post(create))
-        .route("/client-grants/{id}", get(find).patch(update).delete(delete))
+pub(super) fn routes() -> Routes {
+    Routes::new("client-grants")
+        .get("/client-grants", list, Operation::new("List client grants", &["read:client_grants"]))
+        .post(
+            "/client-grants",
+            create,
+            Operation::new("Create a client grant", &["create:client_grants"]).refuses(&[404, 409]),
+        )
+        .get("/client-grants/{id}", find, Operation::new("Get a client grant", &["read:client_grants"]))
+        .patch("/client-grants/{id}", update, Operation::new("Change a client grant", &["update:client_grants"]))
+        .delete("/client-grants/{id}", delete, Operation::new("Delete a client grant", &["delete:client_grants"]))
+        .get(
+            "/client-grants/{id}/organizations",
+            list_organizations,
+            Operation::new("List the organizations of a client grant", &["read:organization_client_grants"]),
+        )
 }
 
-#[derive(Deserialize)]
+impl Listed for ClientGrant {
+    const KEY: &'static str = "client_grants";
+}
+
+/// On whose behalf an API is asked. A person's consent is not kept as a grant here.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum SubjectType {
+    Client,
+    User,
+}
+
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewGrant {
+    #[schemars(length(min = 1, max = LONGEST_CLIENT_ID), regex(pattern = VISIBLE))]
     client_id: String,
+    #[schemars(length(min = 1, max = LONGEST_AUDIENCE), regex(pattern = LINE))]
     audience: String,
     #[serde(default)]
+    #[schemars(length(max = SCOPES), inner(length(min = 1, max = 280), regex(pattern = SCOPE)))]
     scope: Vec<String>,
+    organization_usage: Option<OrganizationUsage>,
+    allow_any_organization: Option<bool>,
+    /// Only `client` is supported.
+    subject_type: Option<SubjectType>,
+    /// Only `false` is supported.
+    allow_all_scopes: Option<bool>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What is left out stays; `null` clears.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 struct GrantChange {
-    scope: Vec<String>,
+    #[schemars(length(max = SCOPES), inner(length(min = 1, max = 280), regex(pattern = SCOPE)))]
+    scope: Sent<Vec<String>>,
+    organization_usage: Sent<Option<OrganizationUsage>>,
+    allow_any_organization: Sent<Option<bool>>,
+    /// Only `false` is supported.
+    allow_all_scopes: Sent<Option<bool>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct ListParameters {
     #[serde(flatten)]
-    paging: Paging,
-    #[serde(default)]
-    client_id: String,
-    #[serde(default)]
-    audience: String,
+    paging: CheckpointPaging,
+    #[schemars(length(min = 1, max = LONGEST_CLIENT_ID), regex(pattern = LINE))]
+    client_id: Option<String>,
+    #[schemars(length(min = 1, max = LONGEST_AUDIENCE), regex(pattern = LINE))]
+    audience: Option<String>,
+    allow_any_organization: Option<bool>,
+    subject_type: Option<SubjectType>,
 }
 
 async fn list(
-    caller: Caller,
     State(management): State<Arc<Management>>,
     Parameters(parameters): Parameters<ListParameters>,
-) -> Answer<Json<Value>> {
-    caller.require(&["read:client_grants"])?;
-    let window = parameters.paging.window(50)?;
-    let (client_id, audience) = (parameters.client_id, parameters.audience);
+) -> Answer<Json<List<ClientGrant>>> {
+    let wanted = parameters.paging.wanted(50)?;
+    if parameters.subject_type == Some(SubjectType::User) {
+        return Ok(Json(wanted.answer(Vec::new(), 0)));
+    }
+    let filter = ClientGrantFilter {
+        ids: Vec::new(),
+        client_id: parameters.client_id,
+        audience: parameters.audience,
+        allow_any_organization: parameters.allow_any_organization,
+    };
     let mut rows = management.tenant.read().await?;
-    let page = rows.list_client_grants(&client_id, &audience, window.start, window.limit).await?;
-    let total = rows.count_client_grants(&client_id, &audience).await?;
-    Ok(Json(window.answer("client_grants", page, total)?))
+    let page = rows.list_client_grants(&filter, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_client_grants(&filter).await? } else { 0 };
+    Ok(Json(wanted.answer(page, total)))
 }
 
-async fn find(
-    caller: Caller,
-    State(management): State<Arc<Management>>,
-    Ids(id): Ids<String>,
-) -> Answer<Json<ClientGrant>> {
-    caller.require(&["read:client_grants"])?;
+async fn find(State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<Json<ClientGrant>> {
     let found = management.tenant.read().await?.find_client_grant_by_id(&id).await?;
     Ok(Json(found.ok_or_else(unknown_grant)?))
+}
+
+async fn list_organizations(
+    State(management): State<Arc<Management>>,
+    Ids(id): Ids<String>,
+    Parameters(paging): Parameters<CheckpointPaging>,
+) -> Answer<Json<List<Organization>>> {
+    let wanted = paging.wanted(50)?;
+    let mut rows = management.tenant.read().await?;
+    rows.find_client_grant_by_id(&id).await?.ok_or_else(unknown_grant)?;
+    let page = rows.list_client_grant_organizations(&id, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_client_grant_organizations(&id).await? } else { 0 };
+    Ok(Json(wanted.answer(page, total)))
 }
 
 async fn create(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Body(body): Body<NewGrant>,
-) -> Answer<(StatusCode, Json<ClientGrant>)> {
-    caller.require(&["create:client_grants"])?;
-    check_line("client_id", &body.client_id, 255)?;
-    check_line("audience", &body.audience, 600)?;
-    check_bytes("client_id", &body.client_id, LONGEST_CLIENT_ID)?;
-    check_bytes("audience", &body.audience, 2048)?;
-    let scope = checked_scopes(body.scope)?;
+) -> Answer<Created<ClientGrant>> {
+    if body.subject_type == Some(SubjectType::User) {
+        return Err(not_built("subject_type").into());
+    }
+    check_built(body.allow_all_scopes)?;
     let grant = ClientGrant {
         id: new_id("cgr"),
         client_id: body.client_id,
         audience: body.audience,
-        scope,
-        organization_usage: None,
-        allow_any_organization: None,
+        scope: checked_scopes(body.scope)?,
+        organization_usage: body.organization_usage,
+        allow_any_organization: body.allow_any_organization,
     };
     let now = Timestamp::now();
     let created = management
@@ -107,7 +164,7 @@ async fn create(
             })
         })
         .await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok(Created(created))
 }
 
 async fn update(
@@ -116,15 +173,17 @@ async fn update(
     Ids(id): Ids<String>,
     Body(change): Body<GrantChange>,
 ) -> Answer<Json<ClientGrant>> {
-    caller.require(&["update:client_grants"])?;
-    let scope = checked_scopes(change.scope)?;
+    check_built(change.allow_all_scopes.into_option().flatten())?;
+    let scope = change.scope.into_option().map(checked_scopes).transpose()?;
     let now = Timestamp::now();
     let changed = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                let mut grant = rows.find_client_grant_by_id(&id).await?.ok_or_else(unknown_grant)?;
-                grant.scope = scope;
+                let mut grant = hold(&mut rows, &id).await?;
+                grant.scope = scope.unwrap_or(grant.scope);
+                change.organization_usage.put(&mut grant.organization_usage);
+                change.allow_any_organization.put(&mut grant.allow_any_organization);
                 rows.update_client_grant(&grant).await?;
                 record(&mut rows, "Update client grant", &caller, &grant.client_id, now).await?;
                 Answer::Ok(grant)
@@ -135,8 +194,7 @@ async fn update(
 }
 
 /// 204 also when it is gone: a deletion may be asked for again.
-async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<StatusCode> {
-    caller.require(&["delete:client_grants"])?;
+async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<NoContent> {
     let now = Timestamp::now();
     management
         .tenant
@@ -146,27 +204,33 @@ async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(i
                     rows.delete_client_grant(&id).await?;
                     record(&mut rows, "Delete client grant", &caller, &grant.client_id, now).await?;
                 }
-                Answer::Ok(StatusCode::NO_CONTENT)
+                Answer::Ok(NoContent)
             })
         })
         .await
 }
 
+/// The grant, kept to this transaction.
+///
+/// # Errors
+/// 404 when there is none.
+pub(super) async fn hold(rows: &mut Rows<'_>, id: &str) -> Answer<ClientGrant> {
+    rows.hold_client_grant(id).await?;
+    Ok(rows.find_client_grant_by_id(id).await?.ok_or_else(unknown_grant)?)
+}
+
+fn check_built(allow_all_scopes: Option<bool>) -> Result<(), ApiError> {
+    match allow_all_scopes {
+        Some(true) => Err(not_built("allow_all_scopes")),
+        _ => Ok(()),
+    }
+}
+
 /// The scopes, each once.
 ///
 /// # Errors
-/// 400 for what no scope looks like (RFC 6749 §3.3); 403 for the gateway's, which no API call grants (design §5.3).
+/// 403 for the gateway's, which no API call grants (design §5.3).
 fn checked_scopes(mut scopes: Vec<String>) -> Result<Vec<String>, ApiError> {
-    if scopes.len() > SCOPES {
-        return Err(wrong("scope", &format!("Array is too long, at most {SCOPES} items")));
-    }
-    let is_scope = |text: &String| {
-        let letters = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-        (1..=280).contains(&text.len()) && text.bytes().all(letters)
-    };
-    if !scopes.iter().all(is_scope) {
-        return Err(wrong("scope", "not a scope: printable ASCII without spaces, quotes and backslashes"));
-    }
     if scopes.iter().any(|scope| scope == GATEWAY_SCOPE) {
         let message =
             format!("The scope {GATEWAY_SCOPE} belongs to gateways and is granted on the management host only.");

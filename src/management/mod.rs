@@ -20,6 +20,7 @@ mod member_roles;
 mod members;
 mod openapi;
 mod operation;
+mod organization_client_grants;
 mod organizations;
 mod paging;
 mod passwords;
@@ -162,7 +163,6 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
         .merge(connections::router())
         .merge(connection_clients::router())
         .merge(clients::router())
-        .merge(client_grants::router())
         .merge(logins::router())
         .method_not_allowed_fallback(|| async { Failure::Api(ApiError::new(405, None, "Method Not Allowed")) })
         .fallback(|| async { Failure::Api(ApiError::not_found(None, "Not Found")) })
@@ -179,5 +179,7 @@ fn routes() -> Routes {
         .merge(permissions::routes())
         .merge(users::routes())
         .merge(user_roles::routes())
+        .merge(organization_client_grants::routes())
+        .merge(client_grants::routes())
         .merge(signing_keys::routes())
 }

@@ -18,6 +18,11 @@ pub(super) const ORGANIZATION_NAME: &str = "^[a-z0-9_-]+$";
 /// What an identifier in a path may hold: no control characters, and at most what Postgres can index.
 pub(super) const IDENTIFIER: &str = r"^[^\u0000-\u001f\u007f-\u009f]+$";
 
+/// Printable ASCII without spaces.
+pub(super) const VISIBLE: &str = "^[!-~]+$";
+/// A scope (RFC 6749 §3.3).
+pub(super) const SCOPE: &str = r"^[!#-\[\]-~]+$";
+
 /// Set to `true` in a part of a schema: what does not fit there is known to the contract and not built here.
 pub(super) const NOT_BUILT: &str = "x-not-built";
 

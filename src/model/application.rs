@@ -17,6 +17,23 @@ pub enum OrganizationUsage {
     Require,
 }
 
+impl OrganizationUsage {
+    const ALL: [Self; 3] = [Self::Deny, Self::Allow, Self::Require];
+
+    /// The contract's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Allow => "allow",
+            Self::Require => "require",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|usage| usage.as_str() == text)
+    }
+}
+
 /// What happens when an organization is needed and nothing points at one (contract §3).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -19,6 +19,8 @@ mod keys;
 mod logins;
 mod member_roles;
 mod members;
+mod narrowed;
+mod organization_client_grants;
 mod organizations;
 mod permissions;
 mod reseal;
@@ -36,6 +38,7 @@ use crate::config;
 use crate::error::{Context, Fault};
 
 pub use admissions::{AnsweredTrip, OpenConnection};
+pub use client_grants::ClientGrantFilter;
 pub use connections::ConnectionFilter;
 pub use database::{Rows, StoreError};
 pub use events::Event;

@@ -92,7 +92,7 @@ impl Rows<'_> {
              ORDER BY m.created_at, m.organization_id LIMIT $2 OFFSET $3"
         ));
         let statement = statement.bind(user_id.to_owned()).bind(slice.most).bind(slice.skip);
-        self.all(statement).await?.into_iter().map(read_placed).collect()
+        self.all(statement).await?.into_iter().map(|row| read_placed(row, OrganizationKey::CreatedAt)).collect()
     }
 
     pub async fn is_organization(&mut self, id: &str) -> Result<bool, StoreError> {
@@ -189,7 +189,7 @@ fn read_placed(row: AnyRow, by: OrganizationKey) -> Result<Placed<Organization>,
     Ok(Placed { position: Position { key, id: item.id.clone() }, item })
 }
 
-fn read(row: AnyRow) -> Result<Organization, StoreError> {
+pub(super) fn read(row: AnyRow) -> Result<Organization, StoreError> {
     let branding: Option<String> = row.try_get("branding")?;
     let metadata: Option<String> = row.try_get("metadata")?;
     let is_app_entitlement_active: Option<i64> = row.try_get("is_app_entitlement_active")?;

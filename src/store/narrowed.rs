@@ -1,0 +1,92 @@
+//! Lists that are narrowed by the values of columns: only what is asked for is in the SQL, so that its index is used.
+
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe};
+
+use super::slice::Slice;
+
+type Statement = Query<'static, Any, AnyArguments>;
+
+/// Which rows a list holds: those that meet every condition. Columns are SQL of ours; values are bound.
+#[derive(Debug, Default)]
+pub(super) struct Narrowed {
+    conditions: Vec<String>,
+    values: Vec<Value>,
+}
+
+#[derive(Debug)]
+pub(super) enum Value {
+    Text(String),
+    Number(i64),
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Number(flag.into())
+    }
+}
+
+impl Narrowed {
+    /// By the column's value, if one is asked for.
+    pub(super) fn by(mut self, column: &'static str, value: Option<impl Into<Value>>) -> Self {
+        if let Some(value) = value {
+            let place = self.place(value.into());
+            self.conditions.push(format!("{column} = {place}"));
+        }
+        self
+    }
+
+    /// By any of these values of the column, if there are some.
+    pub(super) fn by_any(mut self, column: &'static str, values: &[String]) -> Self {
+        if !values.is_empty() {
+            let places: Vec<String> = values.iter().map(|value| self.place(value.clone().into())).collect();
+            self.conditions.push(format!("{column} IN ({})", places.join(", ")));
+        }
+        self
+    }
+
+    /// The rows of `select` in the order of these two columns, a time and an id, from the slice's place on.
+    pub(super) fn list(mut self, select: &str, time: &str, id: &str, slice: &Slice) -> Statement {
+        if slice.after.is_some() {
+            let (after, last) = slice.after_time();
+            let places = [self.place(Value::Number(after)), self.place(Value::Text(last))];
+            self.conditions.push(format!("({time}, {id}) > ({})", places.join(", ")));
+        }
+        let conditions = self.conditions();
+        let (most, skip) = (self.place(Value::Number(slice.most)), self.place(Value::Number(slice.skip)));
+        self.bound(format!("{select}{conditions} ORDER BY {time}, {id} LIMIT {most} OFFSET {skip}"))
+    }
+
+    /// How many there are in all, as `total`.
+    pub(super) fn count(self, from: &str) -> Statement {
+        let conditions = self.conditions();
+        self.bound(format!("SELECT COUNT(*) AS total FROM {from}{conditions}"))
+    }
+
+    fn place(&mut self, value: Value) -> String {
+        self.values.push(value);
+        format!("${}", self.values.len())
+    }
+
+    fn conditions(&self) -> String {
+        match self.conditions.is_empty() {
+            true => String::new(),
+            false => format!(" WHERE {}", self.conditions.join(" AND ")),
+        }
+    }
+
+    fn bound(self, sql: String) -> Statement {
+        let statement = sqlx::query(AssertSqlSafe(sql));
+        self.values.into_iter().fold(statement, |statement, value| match value {
+            Value::Text(text) => statement.bind(text),
+            Value::Number(number) => statement.bind(number),
+        })
+    }
+}
