@@ -87,6 +87,9 @@ pub struct Management {
     pub gateway_request_burst: u32,
     pub max_connections_per_organization: i64,
     pub events_days: u32,
+    /// `None`: as the system is configured.
+    #[serde(deserialize_with = "empty_is_none")]
+    pub dns_server: Option<SocketAddr>,
     pub unknown_names_per_minute: u32,
     pub endpoint_limits: BTreeMap<String, EndpointLimit>,
 }

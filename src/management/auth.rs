@@ -79,7 +79,8 @@ pub(super) fn layers(router: Router, needs: Needs, tokens: TokenCheck, settings:
 }
 
 async fn admit_caller(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
-    let caller = match authenticate(&guard.tokens, request.headers()).await {
+    let asked = format!("{} {}", request.method(), request.uri().path());
+    let caller = match authenticate(&guard.tokens, request.headers(), asked).await {
         Ok(caller) => caller,
         Err(failure) => {
             let address = (guard.tokens.address_of)(request.extensions());
@@ -119,7 +120,7 @@ impl Guard {
     }
 }
 
-async fn authenticate(tokens: &TokenCheck, headers: &HeaderMap) -> Answer<Caller> {
+async fn authenticate(tokens: &TokenCheck, headers: &HeaderMap, request: String) -> Answer<Caller> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = given.next() else { return Err(unauthorized("Missing authentication")) };
     // Two headers could be read differently by whoever stands in front of us.
@@ -134,7 +135,7 @@ async fn authenticate(tokens: &TokenCheck, headers: &HeaderMap) -> Answer<Caller
     {
         return Err(unauthorized(Unaccepted::NotOurs.message()));
     }
-    Ok(Caller { subject: token.subject, client_id: token.client_id, scopes: token.scopes })
+    Ok(Caller { subject: token.subject, client_id: token.client_id, scopes: token.scopes, request })
 }
 
 fn unauthorized(message: &str) -> Failure {

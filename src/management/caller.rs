@@ -3,7 +3,10 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use serde_json::json;
+
 use crate::model::ApiError;
+use crate::store::Event;
 
 /// The holder of a valid token, put into the request by the layer in `auth.rs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +16,8 @@ pub struct Caller {
     /// The client the token was issued to (`azp`).
     pub client_id: String,
     pub scopes: Vec<String>,
+    /// Method and path below `/api/v2`, for the audit: `POST /organizations`.
+    pub request: String,
 }
 
 /// The scope that only gateways hold (design §5.3): no API call and no `vestibule token` grants it.
@@ -32,6 +37,15 @@ impl Caller {
 
     pub fn may(&self, scope: &str) -> bool {
         self.scopes.iter().any(|held| held == scope)
+    }
+
+    /// The audit event of a write by this caller.
+    pub fn event(&self, description: impl Into<String>) -> Event {
+        let mut event = Event::by(&self.client_id, description);
+        if let Some((method, path)) = self.request.split_once(' ') {
+            event.details = Some(json!({ "request": { "method": method, "path": format!("/api/v2{path}") } }));
+        }
+        event
     }
 
     pub fn is_gateway(&self) -> bool {

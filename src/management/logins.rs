@@ -2,33 +2,32 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::post;
-use axum::{Json, Router};
 
 use super::Management;
-use super::answer::{Answer, Failure};
+use super::answer::{Answer, Body, Failure};
 use super::answered_trips::{TRIP_SECONDS, find_answered, fingerprint, trip};
 use super::attempts::{self, Attempt, find_open_connection};
-use super::caller::{Caller, GATEWAY_SCOPE};
+use super::caller::GATEWAY_SCOPE;
 use super::check::{email, is_plain, usable_profile};
-use super::legacy::Body;
+use super::operation::{Operation, Routes};
 use crate::error::Fault;
 use crate::model::login::{Admission, Identity, LoginRecord, Membership, Proof, refusal};
 use crate::model::user::{LONGEST_SUBJECT, LONGEST_USER_ID};
 use crate::model::{ApiError, Timestamp, sha256};
 use crate::store::{AnsweredTrip, Event, NewUser, OpenConnection, Rows, StoreError, StoredUser, federated_user_id};
 
-pub(super) fn router() -> Router<Arc<Management>> {
-    Router::new().route("/logins", post(record_login))
+pub(super) fn routes() -> Routes {
+    // 503 when too many passwords wait to be checked.
+    let operation = Operation::new("Record a login", &[GATEWAY_SCOPE]).refuses(&[503]);
+    Routes::new("logins").post("/logins", record_login, operation)
 }
 
 async fn record_login(
     State(management): State<Arc<Management>>,
-    caller: Caller,
     Body(record): Body<LoginRecord>,
 ) -> Answer<Json<Admission>> {
-    caller.require(&[GATEWAY_SCOPE])?;
     record_login_at(&management, record, Timestamp::now()).await.map(Json)
 }
 

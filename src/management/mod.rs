@@ -4,6 +4,7 @@ pub mod answer;
 mod answered_trips;
 mod attempts;
 pub mod auth;
+mod branding;
 pub mod caller;
 mod check;
 mod client_grants;
@@ -12,10 +13,14 @@ mod clients;
 mod connection_clients;
 mod connection_options;
 mod connections;
+mod discovery_domains;
+mod dns;
 mod enabled_connections;
 pub mod gateways;
+mod invitations;
 mod legacy;
 mod logins;
+mod logs;
 mod member_roles;
 mod members;
 mod openapi;
@@ -25,11 +30,13 @@ mod organizations;
 mod paging;
 mod passwords;
 mod permissions;
+mod prompts;
 mod rate_limit;
 mod roles;
 mod schema;
 mod search;
 pub mod signing_keys;
+mod tenant_settings;
 #[cfg(test)]
 mod test_support;
 #[cfg(test)]
@@ -48,6 +55,7 @@ use crate::store::Tenant;
 
 use answer::Failure;
 use auth::TokenCheck;
+use dns::Dns;
 use operation::Routes;
 use passwords::Passwords;
 use signing_keys::SigningKeys;
@@ -140,6 +148,7 @@ pub struct Management {
     login: config::Login,
     passwords: Passwords,
     signing_keys: Arc<dyn SigningKeys>,
+    dns: Dns,
 }
 
 impl Management {
@@ -150,7 +159,8 @@ impl Management {
         signing_keys: Arc<dyn SigningKeys>,
     ) -> Self {
         let passwords = Passwords::new(&login);
-        Self { tenant, settings, login, passwords, signing_keys }
+        let dns = Dns::new(settings.dns_server);
+        Self { tenant, settings, login, passwords, signing_keys, dns }
     }
 }
 
@@ -163,7 +173,6 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
         .merge(connections::router())
         .merge(connection_clients::router())
         .merge(clients::router())
-        .merge(logins::router())
         .method_not_allowed_fallback(|| async { Failure::Api(ApiError::new(405, None, "Method Not Allowed")) })
         .fallback(|| async { Failure::Api(ApiError::not_found(None, "Not Found")) })
         .with_state(management);
@@ -182,4 +191,11 @@ fn routes() -> Routes {
         .merge(organization_client_grants::routes())
         .merge(client_grants::routes())
         .merge(signing_keys::routes())
+        .merge(invitations::routes())
+        .merge(discovery_domains::routes())
+        .merge(logins::routes())
+        .merge(logs::routes())
+        .merge(tenant_settings::routes())
+        .merge(prompts::routes())
+        .merge(branding::routes())
 }

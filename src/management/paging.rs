@@ -20,6 +20,8 @@ pub(super) trait Listed: Serialize + JsonSchema {
     const KEY: &'static str;
     /// Whether the envelope with totals tells its own `length`, too (contract §1.13, users).
     const TELLS_LENGTH: bool = false;
+    /// Whether the envelope tells how many there are in all; that of invitations does not (contract §1.7).
+    const TELLS_TOTAL: bool = true;
 }
 
 /// `page`, `per_page` and `include_totals` of a list; flatten it into the operation's own parameters.
@@ -190,7 +192,9 @@ impl<T: Listed> Serialize for List<T> {
                 if T::TELLS_LENGTH {
                     map.serialize_entry("length", &items.len())?;
                 }
-                map.serialize_entry("total", total)?;
+                if T::TELLS_TOTAL {
+                    map.serialize_entry("total", total)?;
+                }
                 map.end()
             }
             Self::Part { items, next } => {
@@ -220,10 +224,12 @@ impl<T: Listed> JsonSchema for List<T> {
         let totals = ["start", "limit", "total"].map(|name| (name.to_owned(), number.clone()));
         let mut counted: Map<_, _> = totals.into_iter().collect();
         counted.insert(T::KEY.to_owned(), items.clone());
+        let required: &[&str] =
+            if T::TELLS_TOTAL { &[T::KEY, "start", "limit", "total"] } else { &[T::KEY, "start", "limit"] };
         let part = json!({T::KEY: items, "next": {"type": "string"}});
         json_schema!({"anyOf": [
             items,
-            {"type": "object", "properties": counted, "required": [T::KEY, "start", "limit", "total"]},
+            {"type": "object", "properties": counted, "required": required},
             {"type": "object", "properties": part, "required": [T::KEY]},
         ]})
     }
@@ -279,6 +285,7 @@ impl Fields {
 impl<T: Listed> Listed for Selected<T> {
     const KEY: &'static str = T::KEY;
     const TELLS_LENGTH: bool = T::TELLS_LENGTH;
+    const TELLS_TOTAL: bool = T::TELLS_TOTAL;
 }
 
 impl<T: JsonSchema> JsonSchema for Selected<T> {

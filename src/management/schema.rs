@@ -11,8 +11,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// A line of text: no control characters.
-pub(super) const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+pub(super) use crate::model::LINE;
+
 /// An organization's name (contract §1.2).
 pub(super) const ORGANIZATION_NAME: &str = "^[a-z0-9_-]+$";
 /// What an identifier in a path may hold: no control characters, and at most what Postgres can index.

@@ -86,7 +86,7 @@ async fn seed(management: &Management) -> Result<(), StoreError> {
 
 pub(super) fn caller(scopes: &[&str]) -> Caller {
     let scopes = scopes.iter().map(|scope| scope.to_string()).collect();
-    Caller { subject: "admin@clients".into(), client_id: "admin".into(), scopes }
+    Caller { subject: "admin@clients".into(), client_id: "admin".into(), scopes, request: String::new() }
 }
 
 /// The whole API, where a token is the list of its scopes.

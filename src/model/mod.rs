@@ -3,10 +3,14 @@
 pub mod api_error;
 pub mod application;
 pub mod connection;
+pub mod discovery_domain;
 pub mod grant;
+pub mod invitation;
+pub mod log_event;
 pub mod login;
 pub mod organization;
 pub mod role;
+pub mod tenant_settings;
 pub mod user;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -19,9 +23,15 @@ use time::macros::format_description;
 pub use api_error::ApiError;
 pub use application::{Application, ClientGrant, DefaultOrganization, OrganizationUsage, RequireBehavior};
 pub use connection::{Connection, EnabledConnection, Strategy};
+pub use discovery_domain::DiscoveryDomain;
+pub use invitation::Invitation;
+pub use log_event::LogEvent;
 pub use organization::Organization;
 pub use role::Role;
 pub use user::User;
+
+/// The pattern of a line of text: no control characters.
+pub const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 
 /// A moment in Unix milliseconds (UTC); in JSON an ISO 8601 text with milliseconds and `Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

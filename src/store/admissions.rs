@@ -89,13 +89,14 @@ impl Rows<'_> {
 }
 
 impl Tenant {
-    /// Deletes answered trips and password failures that count no more, and events older than `events_days`; 0
+    /// Deletes answered trips, password failures that count no more, old invitations, and events older than `events_days`; 0
     /// keeps all of them.
     pub async fn delete_expired(&self, now: Timestamp, events_days: u32) -> Result<(), StoreError> {
         self.write(move |mut rows| {
             Box::pin(async move {
                 rows.execute(sqlx::query("DELETE FROM admissions WHERE expires_at <= $1").bind(now.0)).await?;
                 rows.execute(sqlx::query("DELETE FROM password_failures WHERE expires_at <= $1").bind(now.0)).await?;
+                rows.delete_old_invitations(now).await?;
                 if events_days > 0 {
                     rows.delete_events(now.plus_seconds(-i64::from(events_days) * DAY_SECONDS)).await?;
                 }

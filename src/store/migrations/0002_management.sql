@@ -18,6 +18,7 @@ CREATE INDEX enabled_connections_in_order ON enabled_connections (organization_i
 CREATE INDEX members_in_order ON members (organization_id, created_at, user_id);
 CREATE INDEX memberships_in_order ON members (user_id, created_at, organization_id);
 CREATE INDEX events_by_user ON events (user_id, date, id);
+CREATE INDEX events_by_organization ON events (organization_id, date, id);
 
 -- Facts of an event that have no column of their own, as JSON.
 ALTER TABLE events ADD COLUMN details TEXT;
