@@ -180,7 +180,8 @@ async fn check(config: &ConfigArgument) -> Result<(), Fault> {
         report("connections", Err(error.to_string()));
         Vec::new()
     });
-    for connection in connections.iter().filter(|connection| !connection.strategy.is_database()) {
+    for connection in connections.iter().filter(|connection| connection.is_open() && !connection.strategy.is_database())
+    {
         report(&connection.name, app.login.probe(connection).await);
     }
     match failures {

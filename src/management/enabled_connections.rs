@@ -2,28 +2,40 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::response::NoContent;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::answer::{Answer, Body};
+use super::answer::{Answer, Body, Created, Parameters};
 use super::check::{Ids, Sent, Switch, or_refused, wrong};
-use super::legacy::{Paging, Parameters};
+use super::operation::{Operation, Routes};
 use super::organizations::{hold, unknown_organization};
+use super::paging::{List, Listed, Paging};
 use super::schema::IDENTIFIER;
 use super::{Caller, Management};
-use crate::model::connection::ConnectionSummary;
-use crate::model::{ApiError, EnabledConnection, Timestamp};
-use crate::store::{Event, Rows};
+use crate::model::connection::{AccessLevel, ConnectionSummary};
+use crate::model::{ApiError, EnabledConnection, OrganizationConnection, Timestamp};
+use crate::store::{Event, Placed, Rows};
 
-pub(super) fn router() -> Router<Arc<Management>> {
-    Router::new()
-        .route("/organizations/{id}/enabled_connections", get(list).post(create))
-        .route("/organizations/{id}/enabled_connections/{connection_id}", get(find).patch(update).delete(delete))
+pub(super) fn routes() -> Routes {
+    let (list_path, one) =
+        ("/organizations/{id}/enabled_connections", "/organizations/{id}/enabled_connections/{connection_id}");
+    Routes::new("organizations")
+        .get(list_path, list, Operation::new("List enabled connections", &["read:organization_connections"]))
+        .post(
+            list_path,
+            create,
+            Operation::new("Enable a connection", &["create:organization_connections"]).refuses(&[409]),
+        )
+        .get(one, find, Operation::new("Get an enabled connection", &["read:organization_connections"]))
+        .patch(one, update, Operation::new("Change an enabled connection", &["update:organization_connections"]))
+        .delete(one, delete, Operation::new("Disable a connection", &["delete:organization_connections"]))
+}
+
+impl Listed for EnabledConnection {
+    const KEY: &'static str = "enabled_connections";
 }
 
 /// Which connection to switch on; also a member of a new organization.
@@ -31,9 +43,9 @@ pub(super) fn router() -> Router<Arc<Management>> {
 #[serde(deny_unknown_fields)]
 pub(super) struct EnableConnection {
     #[schemars(length(min = 1, max = 50), regex(pattern = IDENTIFIER))]
-    connection_id: String,
+    pub(super) connection_id: String,
     #[serde(flatten)]
-    switches: Switches,
+    pub(super) switches: Switches,
 }
 
 /// The switches of a connection in one organization; what is left out keeps its value or takes the default.
@@ -54,30 +66,27 @@ struct SwitchChange {
 }
 
 async fn list(
-    caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
     Parameters(paging): Parameters<Paging>,
-) -> Answer<Json<Value>> {
-    caller.require(&["read:organization_connections"])?;
-    let window = paging.window(50)?;
+) -> Answer<Json<List<EnabledConnection>>> {
+    let wanted = paging.wanted(50)?;
     let mut rows = management.tenant.read().await?;
     rows.find_organization(&id).await?.ok_or_else(unknown_organization)?;
-    let page = rows.list_enabled_connections(&id, window.start, window.limit).await?;
-    let total = rows.count_enabled_connections(&id).await?;
-    Ok(Json(window.answer("enabled_connections", page, total)?))
+    let page = rows.list_organization_connections(&id, Some(true), &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_organization_connections(&id, Some(true)).await? } else { 0 };
+    let view = |row: Placed<OrganizationConnection>| row.map(|connection| connection.switches);
+    Ok(Json(wanted.answer(page.into_iter().map(view).collect(), total)))
 }
 
 async fn find(
-    caller: Caller,
     State(management): State<Arc<Management>>,
     Ids((id, connection_id)): Ids<(String, String)>,
 ) -> Answer<Json<EnabledConnection>> {
-    caller.require(&["read:organization_connections"])?;
     let mut rows = management.tenant.read().await?;
     rows.find_organization(&id).await?.ok_or_else(unknown_organization)?;
-    let found = rows.find_enabled_connection(&id, &connection_id).await?;
-    Ok(Json(found.ok_or_else(not_enabled)?))
+    let found = find_enabled(&mut rows, &id, &connection_id).await?;
+    Ok(Json(found.ok_or_else(not_there)?.switches))
 }
 
 async fn create(
@@ -85,8 +94,7 @@ async fn create(
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
     Body(wish): Body<EnableConnection>,
-) -> Answer<(StatusCode, Json<EnabledConnection>)> {
-    caller.require(&["create:organization_connections"])?;
+) -> Answer<Created<EnabledConnection>> {
     let (most, now) = (management.settings.max_connections_per_organization, Timestamp::now());
     let enabled = management
         .tenant
@@ -97,7 +105,7 @@ async fn create(
             })
         })
         .await?;
-    Ok((StatusCode::CREATED, Json(enabled)))
+    Ok(Created(enabled))
 }
 
 async fn update(
@@ -106,20 +114,17 @@ async fn update(
     Ids((id, connection_id)): Ids<(String, String)>,
     Body(change): Body<SwitchChange>,
 ) -> Answer<Json<EnabledConnection>> {
-    caller.require(&["update:organization_connections"])?;
     let now = Timestamp::now();
     let changed = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 hold(&mut rows, &id).await?;
-                let found = rows.find_enabled_connection(&id, &connection_id).await?;
-                let mut enabled = found.ok_or_else(not_enabled)?;
-                change.switches.apply(&mut enabled);
-                check_signup(&mut enabled)?;
-                rows.update_enabled_connection(&id, &enabled).await?;
-                record(&mut rows, "Modify an Organization Connection", &caller, &id, &connection_id, now).await?;
-                Answer::Ok(enabled)
+                let found = find_enabled(&mut rows, &id, &connection_id).await?;
+                let mut connection = found.ok_or_else(not_there)?;
+                change.switches.apply(&mut connection.switches);
+                write(&mut rows, &caller, &id, &mut connection, now).await?;
+                Answer::Ok(connection.switches)
             })
         })
         .await?;
@@ -131,29 +136,36 @@ async fn delete(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids((id, connection_id)): Ids<(String, String)>,
-) -> Answer<StatusCode> {
-    caller.require(&["delete:organization_connections"])?;
+) -> Answer<NoContent> {
     let now = Timestamp::now();
     management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 hold(&mut rows, &id).await?;
-                if rows.delete_enabled_connection(&id, &connection_id).await? {
-                    let what = "Delete Connections from an Organization";
-                    record(&mut rows, what, &caller, &id, &connection_id, now).await?;
+                if find_enabled(&mut rows, &id, &connection_id).await?.is_some() {
+                    remove(&mut rows, &caller, &id, &connection_id, now).await?;
                 }
-                Answer::Ok(StatusCode::NO_CONTENT)
+                Answer::Ok(NoContent)
             })
         })
         .await
 }
 
-/// Switches a connection on for an organization that this transaction holds.
+/// One that is switched off is not in this view.
+async fn find_enabled(
+    rows: &mut Rows<'_>,
+    organization_id: &str,
+    connection_id: &str,
+) -> Answer<Option<OrganizationConnection>> {
+    let found = rows.find_organization_connection(organization_id, connection_id).await?;
+    Ok(found.filter(|connection| connection.is_enabled))
+}
+
+/// Switches a connection on for an organization that this transaction holds; also one that is there, switched off.
 ///
 /// # Errors
-/// 400 for an unknown connection or switches that do not go together, 409 when it is enabled already,
-/// 403 when the organization has `most` connections.
+/// As [`add`].
 pub(super) async fn enable(
     rows: &mut Rows<'_>,
     caller: &Caller,
@@ -162,32 +174,102 @@ pub(super) async fn enable(
     most: i64,
     now: Timestamp,
 ) -> Answer<EnabledConnection> {
-    let found = rows.find_connection(&wish.connection_id).await?;
+    let mut connection = described(rows, &wish.connection_id).await?;
+    wish.switches.apply(&mut connection.switches);
+    let there = rows.find_organization_connection(organization_id, &wish.connection_id).await?;
+    match there.filter(|there| !there.is_enabled) {
+        Some(there) => {
+            connection.organization_connection_name = there.organization_connection_name;
+            connection.organization_access_level = there.organization_access_level;
+            check_signup(&mut connection.switches)?;
+            rows.update_organization_connection(organization_id, &connection).await?;
+            record(rows, ADDED, caller, organization_id, &wish.connection_id, now).await?;
+        }
+        None => add(rows, caller, organization_id, &mut connection, most, now).await?,
+    }
+    Ok(connection.switches)
+}
+
+/// A connection as an organization gets it when nothing else is said.
+///
+/// # Errors
+/// 400 when there is none.
+pub(super) async fn described(rows: &mut Rows<'_>, connection_id: &str) -> Answer<OrganizationConnection> {
+    let found = rows.find_connection(connection_id).await?;
     let connection = found.ok_or_else(unknown_connection)?;
-    let mut enabled = EnabledConnection {
-        connection_id: connection.id,
-        assign_membership_on_login: false,
-        show_as_button: true,
-        is_signup_enabled: None,
-        connection: ConnectionSummary { name: connection.name, strategy: connection.strategy },
-    };
-    wish.switches.apply(&mut enabled);
-    check_signup(&mut enabled)?;
-    let already = rows.find_enabled_connection(organization_id, &enabled.connection_id).await?;
-    if already.is_none() && rows.count_enabled_connections(organization_id).await? >= most {
+    Ok(OrganizationConnection {
+        switches: EnabledConnection {
+            connection_id: connection.id,
+            assign_membership_on_login: false,
+            show_as_button: true,
+            is_signup_enabled: None,
+            connection: ConnectionSummary { name: connection.name, strategy: connection.strategy },
+        },
+        organization_connection_name: None,
+        organization_access_level: AccessLevel::None,
+        is_enabled: true,
+    })
+}
+
+/// Gives an organization, which this transaction holds, a connection.
+///
+/// # Errors
+/// 400 for switches that do not go together, 409 when it has it already, 403 when it has `most` connections.
+pub(super) async fn add(
+    rows: &mut Rows<'_>,
+    caller: &Caller,
+    organization_id: &str,
+    connection: &mut OrganizationConnection,
+    most: i64,
+    now: Timestamp,
+) -> Answer<()> {
+    check_signup(&mut connection.switches)?;
+    let connection_id = &connection.switches.connection_id;
+    let there = rows.find_organization_connection(organization_id, connection_id).await?;
+    if there.is_none() && rows.count_organization_connections(organization_id, None).await? >= most {
         let message = format!("The organization has {most} enabled connections, the most it may have.");
         return Err(ApiError::new(403, Some("too_many_entities"), message).into());
     }
-    rows.create_enabled_connection(organization_id, &enabled, now)
+    rows.create_organization_connection(organization_id, connection, now)
         .await
-        .map_err(|error| or_refused(error, enabled_already(), unknown_connection()))?;
-    let what = "Add Connections to an Organization";
-    record(rows, what, caller, organization_id, &enabled.connection_id, now).await?;
-    Ok(enabled)
+        .map_err(|error| or_refused(error, there_already(), unknown_connection()))?;
+    record(rows, ADDED, caller, organization_id, connection_id, now).await
+}
+
+/// Writes what was changed.
+///
+/// # Errors
+/// 400 for switches that do not go together.
+pub(super) async fn write(
+    rows: &mut Rows<'_>,
+    caller: &Caller,
+    organization_id: &str,
+    connection: &mut OrganizationConnection,
+    now: Timestamp,
+) -> Answer<()> {
+    check_signup(&mut connection.switches)?;
+    rows.update_organization_connection(organization_id, connection).await?;
+    let what = "Modify an Organization Connection";
+    record(rows, what, caller, organization_id, &connection.switches.connection_id, now).await
+}
+
+/// Takes a connection from an organization; nothing happens when it does not have it.
+pub(super) async fn remove(
+    rows: &mut Rows<'_>,
+    caller: &Caller,
+    organization_id: &str,
+    connection_id: &str,
+    now: Timestamp,
+) -> Answer<()> {
+    if rows.delete_organization_connection(organization_id, connection_id).await? {
+        let what = "Delete Connections from an Organization";
+        record(rows, what, caller, organization_id, connection_id, now).await?;
+    }
+    Ok(())
 }
 
 impl Switches {
-    fn apply(self, enabled: &mut EnabledConnection) {
+    pub(super) fn apply(self, enabled: &mut EnabledConnection) {
         enabled.assign_membership_on_login =
             self.assign_membership_on_login.is_on_or(enabled.assign_membership_on_login);
         enabled.show_as_button = self.show_as_button.is_on_or(enabled.show_as_button);
@@ -212,14 +294,16 @@ fn unknown_connection() -> ApiError {
     wrong("connection_id", "No connection found by that id")
 }
 
-fn not_enabled() -> ApiError {
+pub(super) fn not_there() -> ApiError {
     ApiError::not_found(None, "No connection found by that id")
 }
 
-fn enabled_already() -> ApiError {
+fn there_already() -> ApiError {
     let message = "The connection is already enabled for this organization.";
     ApiError::conflict(Some("organization_connection_conflict"), message)
 }
+
+const ADDED: &str = "Add Connections to an Organization";
 
 async fn record(
     rows: &mut Rows<'_>,

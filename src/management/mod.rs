@@ -26,6 +26,7 @@ mod members;
 mod openapi;
 mod operation;
 mod organization_client_grants;
+mod organization_connections;
 mod organizations;
 mod paging;
 mod passwords;
@@ -170,6 +171,7 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
     let (routes, needs, description) = openapi::described(routes);
     let routes = routes
         .merge(enabled_connections::router())
+        .merge(members::router())
         .merge(connections::router())
         .merge(connection_clients::router())
         .merge(clients::router())
@@ -198,4 +200,7 @@ fn routes() -> Routes {
         .merge(tenant_settings::routes())
         .merge(prompts::routes())
         .merge(branding::routes())
+        .merge(enabled_connections::routes())
+        .merge(organization_connections::routes())
+        .merge(signing_keys::routes())
 }

@@ -144,8 +144,10 @@ impl ManagementClient {
         let load = async {
             let mut options = Vec::new();
             for enabled in self.enabled_connections(id).await? {
-                // A connection deleted between the two calls is not enabled any more.
-                if let Some(connection) = self.connection(&enabled.connection_id).await? {
+                // A connection deleted between the two calls is not enabled any more; one that no login can pass
+                // through is no option.
+                let connection = self.connection(&enabled.connection_id).await?;
+                if let Some(connection) = connection.filter(|connection| connection.is_open()) {
                     let visible = enabled.show_as_button || connection.strategy.is_database();
                     options.push(LoginOption { connection, visible });
                 }
@@ -168,7 +170,7 @@ impl ManagementClient {
                 let Some(answer) = self.find::<Answer>(&path).await? else { break };
                 let last = answer.connections.len() < 100;
                 let option = |connection| LoginOption { connection: Arc::new(connection), visible: true };
-                options.extend(answer.connections.into_iter().map(option));
+                options.extend(answer.connections.into_iter().filter(Connection::is_open).map(option));
                 if last {
                     break;
                 }

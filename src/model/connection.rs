@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The kinds of connection whose behaviour is built (contract §1.11). A closed set: an enum and a match.
+/// The kinds of connection that can be kept (contract §1.11). A closed set: an enum and a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// A database of identifiers and passwords.
     Auth0,
@@ -16,16 +16,52 @@ pub enum Strategy {
     Oidc,
     /// Okta, an OpenID provider whose issuer follows from its domain.
     Okta,
+    GoogleOauth2,
+    /// Google Workspace.
+    GoogleApps,
+    Github,
+    /// Microsoft Entra ID.
+    Waad,
+    /// Personal Microsoft accounts.
+    Windowslive,
+    Apple,
+    Linkedin,
+    /// Any OAuth 2.0 server that tells who somebody is.
+    Oauth2,
+    /// A code sent by e-mail.
+    Email,
 }
 
 impl Strategy {
-    pub const ALL: [Self; 3] = [Self::Auth0, Self::Oidc, Self::Okta];
+    pub const ALL: [Self; 12] = [
+        Self::Auth0,
+        Self::Oidc,
+        Self::Okta,
+        Self::GoogleOauth2,
+        Self::GoogleApps,
+        Self::Github,
+        Self::Waad,
+        Self::Windowslive,
+        Self::Apple,
+        Self::Linkedin,
+        Self::Oauth2,
+        Self::Email,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Auth0 => "auth0",
             Self::Oidc => "oidc",
             Self::Okta => "okta",
+            Self::GoogleOauth2 => "google-oauth2",
+            Self::GoogleApps => "google-apps",
+            Self::Github => "github",
+            Self::Waad => "waad",
+            Self::Windowslive => "windowslive",
+            Self::Apple => "apple",
+            Self::Linkedin => "linkedin",
+            Self::Oauth2 => "oauth2",
+            Self::Email => "email",
         }
     }
 
@@ -37,7 +73,28 @@ impl Strategy {
     pub fn is_database(self) -> bool {
         self == Self::Auth0
     }
+
+    /// Whether a login can pass through a connection with these options. What is kept for later is no login option:
+    /// closed by default.
+    pub fn is_open(self, options: &Map<String, Value>) -> bool {
+        match self {
+            Self::Auth0 => true,
+            Self::Oidc | Self::Okta => {
+                let is = |name: &str, value: &str| options.get(name).is_some_and(|found| found == value);
+                let mapping = options.get("attribute_map").map(|map| &map["mapping_mode"]);
+                !is("type", "front_channel")
+                    && !is("token_endpoint_auth_method", "private_key_jwt")
+                    && mapping.is_none_or(|mode| mode == "basic_profile")
+                    && !EXPLICIT_ENDPOINTS.iter().any(|name| options.contains_key(*name))
+            }
+            _ => false,
+        }
+    }
 }
+
+/// Options that say what discovery would.
+const EXPLICIT_ENDPOINTS: [&str; 5] =
+    ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "oidc_metadata"];
 
 /// A connection (contract §1.11).
 #[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -65,7 +122,7 @@ pub struct Connection {
 }
 
 /// The members of `options` that hold secrets: sealed at rest, withheld without `read:connections_options`.
-pub const SECRET_OPTIONS: [&str; 1] = ["client_secret"];
+pub const SECRET_OPTIONS: [&str; 2] = ["client_secret", "app_secret"];
 
 /// Without the options, which hold secrets.
 impl std::fmt::Debug for Connection {
@@ -75,6 +132,11 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Connection {
+    /// Whether a login can pass through it; see [`Strategy::is_open`].
+    pub fn is_open(&self) -> bool {
+        self.strategy.is_open(&self.options)
+    }
+
     /// The text on the connection's button: the display name, or the name.
     pub fn title(&self) -> &str {
         self.display_name.as_deref().unwrap_or(&self.name)
@@ -152,6 +214,45 @@ pub struct EnabledConnection {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub is_signup_enabled: Option<bool>,
     pub connection: ConnectionSummary,
+}
+
+/// A connection in its place at one organization, switched on or off (contract §1.5). The other view of it,
+/// [`EnabledConnection`], is of those that are on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrganizationConnection {
+    #[serde(flatten)]
+    pub switches: EnabledConnection,
+    /// What the organization's own administrators call it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization_connection_name: Option<String>,
+    pub organization_access_level: AccessLevel,
+    /// Off: no login passes through it, as if it were not there.
+    pub is_enabled: bool,
+}
+
+/// What the organization's own administrators may do with a connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum AccessLevel {
+    #[default]
+    None,
+    Readonly,
+    Limited,
+    Full,
+}
+
+impl AccessLevel {
+    pub const ALL: [Self; 4] = [Self::None, Self::Readonly, Self::Limited, Self::Full];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Readonly => "readonly",
+            Self::Limited => "limited",
+            Self::Full => "full",
+        }
+    }
 }
 
 /// The part of a connection that an enabled connection tells.

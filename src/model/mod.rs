@@ -26,6 +26,7 @@ pub use connection::{Connection, EnabledConnection, Strategy};
 pub use discovery_domain::DiscoveryDomain;
 pub use invitation::Invitation;
 pub use log_event::LogEvent;
+pub use connection::{Connection, EnabledConnection, OrganizationConnection, Strategy};
 pub use organization::Organization;
 pub use role::Role;
 pub use user::User;

@@ -1,6 +1,7 @@
 //! What a login may pass through, and the admissions already answered.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -38,12 +39,12 @@ impl Rows<'_> {
         connection_id: &str,
     ) -> Result<Option<OpenConnection>, StoreError> {
         let statement = sqlx::query(
-            "SELECT c.id, c.name, c.strategy, e.assign_membership_on_login FROM enabled_connections e \
+            "SELECT c.id, c.name, c.strategy, c.options, e.assign_membership_on_login FROM enabled_connections e \
              JOIN connections c ON c.id = e.connection_id JOIN organizations o ON o.id = e.organization_id \
-             WHERE e.organization_id = $1 AND e.connection_id = $2",
+             WHERE e.organization_id = $1 AND e.connection_id = $2 AND e.is_enabled = 1",
         );
         let statement = statement.bind(organization_id.to_owned()).bind(connection_id.to_owned());
-        self.optional(statement).await?.as_ref().map(open_connection).transpose()
+        Ok(self.optional(statement).await?.as_ref().map(open_connection).transpose()?.flatten())
     }
 
     /// The connection, if the application may use it without an organization now.
@@ -53,11 +54,11 @@ impl Rows<'_> {
         connection_id: &str,
     ) -> Result<Option<OpenConnection>, StoreError> {
         let statement = sqlx::query(
-            "SELECT c.id, c.name, c.strategy, CAST(0 AS BIGINT) AS assign_membership_on_login FROM connection_clients e \
-             JOIN connections c ON c.id = e.connection_id WHERE e.client_id = $1 AND e.connection_id = $2",
+            "SELECT c.id, c.name, c.strategy, c.options, CAST(0 AS BIGINT) AS assign_membership_on_login \
+             FROM connection_clients e JOIN connections c ON c.id = e.connection_id WHERE e.client_id = $1 AND e.connection_id = $2",
         );
         let statement = statement.bind(client_id.to_owned()).bind(connection_id.to_owned());
-        self.optional(statement).await?.as_ref().map(open_connection).transpose()
+        Ok(self.optional(statement).await?.as_ref().map(open_connection).transpose()?.flatten())
     }
 
     pub async fn find_answered_trip(
@@ -107,10 +108,16 @@ impl Tenant {
     }
 }
 
-fn open_connection(row: &AnyRow) -> Result<OpenConnection, StoreError> {
-    Ok(OpenConnection {
+/// `None` when what the connection asks for is not built.
+fn open_connection(row: &AnyRow) -> Result<Option<OpenConnection>, StoreError> {
+    let strategy = read_strategy(row)?;
+    let options: Map<String, Value> = serde_json::from_str(row.try_get("options")?)?;
+    if !strategy.is_open(&options) {
+        return Ok(None);
+    }
+    Ok(Some(OpenConnection {
         id: row.try_get("id")?,
-        summary: ConnectionSummary { name: row.try_get("name")?, strategy: read_strategy(row)? },
+        summary: ConnectionSummary { name: row.try_get("name")?, strategy },
         assign_membership_on_login: row.try_get::<i64, _>("assign_membership_on_login")? != 0,
-    })
+    }))
 }

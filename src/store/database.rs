@@ -70,7 +70,7 @@ enum Held<'c> {
     Lent(&'c mut AnyConnection),
 }
 
-type Statement<'q> = Query<'q, Any, AnyArguments>;
+pub(super) type Statement<'q> = Query<'q, Any, AnyArguments>;
 
 impl Rows<'_> {
     fn connection(&mut self) -> &mut AnyConnection {

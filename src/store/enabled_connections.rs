@@ -1,98 +1,104 @@
-//! Connections that are switched on for an organization, as rows.
+//! Connections in their places at organizations, switched on or off, as rows.
 
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::connections::read_strategy;
-use super::database::{Rows, StoreError};
-use crate::model::connection::ConnectionSummary;
-use crate::model::{EnabledConnection, Timestamp};
+use super::database::{Rows, Statement, StoreError};
+use super::slice::{Placed, Position, Slice};
+use crate::error::Fault;
+use crate::model::connection::{AccessLevel, ConnectionSummary};
+use crate::model::{EnabledConnection, OrganizationConnection, Timestamp};
 
-macro_rules! select_enabled_connections {
+macro_rules! select_organization_connections {
     ($rest:literal) => {
         concat!(
-            "SELECT e.connection_id, e.assign_membership_on_login, e.show_as_button, e.is_signup_enabled, ",
-            "c.name, c.strategy FROM enabled_connections e JOIN connections c ON c.id = e.connection_id ",
+            "SELECT e.*, c.name, c.strategy FROM enabled_connections e ",
+            "JOIN connections c ON c.id = e.connection_id ",
             $rest
         )
     };
 }
 
 impl Rows<'_> {
-    pub async fn find_enabled_connection(
+    /// Also one that is switched off.
+    pub async fn find_organization_connection(
         &mut self,
         organization_id: &str,
         connection_id: &str,
-    ) -> Result<Option<EnabledConnection>, StoreError> {
+    ) -> Result<Option<OrganizationConnection>, StoreError> {
         let statement =
-            sqlx::query(select_enabled_connections!("WHERE e.organization_id = $1 AND e.connection_id = $2"));
+            sqlx::query(select_organization_connections!("WHERE e.organization_id = $1 AND e.connection_id = $2"));
         let statement = statement.bind(organization_id.to_owned()).bind(connection_id.to_owned());
         self.optional(statement).await?.map(read).transpose()
     }
 
-    /// In the order they were enabled.
-    pub async fn list_enabled_connections(
+    /// In the order they were added; those that are switched on or off, or all.
+    pub async fn list_organization_connections(
         &mut self,
         organization_id: &str,
-        start: i64,
-        limit: i64,
-    ) -> Result<Vec<EnabledConnection>, StoreError> {
-        let statement = sqlx::query(select_enabled_connections!(
-            "WHERE e.organization_id = $1 ORDER BY e.created_at, e.connection_id LIMIT $2 OFFSET $3"
+        is_enabled: Option<bool>,
+        slice: &Slice,
+    ) -> Result<Vec<Placed<OrganizationConnection>>, StoreError> {
+        let statement = sqlx::query(select_organization_connections!(
+            "WHERE e.organization_id = $1 AND e.is_enabled >= $2 AND e.is_enabled <= $3 \
+             ORDER BY e.created_at, e.connection_id LIMIT $4 OFFSET $5"
         ));
-        let statement = statement.bind(organization_id.to_owned()).bind(limit).bind(start);
-        self.all(statement).await?.into_iter().map(read).collect()
+        let (least, most) = range(is_enabled);
+        let statement = statement.bind(organization_id.to_owned()).bind(least).bind(most);
+        self.all(statement.bind(slice.most).bind(slice.skip)).await?.into_iter().map(read_placed).collect()
     }
 
-    pub async fn count_enabled_connections(&mut self, organization_id: &str) -> Result<i64, StoreError> {
-        let statement = sqlx::query("SELECT COUNT(*) AS total FROM enabled_connections WHERE organization_id = $1");
-        self.count(statement.bind(organization_id.to_owned())).await
+    /// How many of them there are.
+    pub async fn count_organization_connections(
+        &mut self,
+        organization_id: &str,
+        is_enabled: Option<bool>,
+    ) -> Result<i64, StoreError> {
+        let statement = sqlx::query(
+            "SELECT COUNT(*) AS total FROM enabled_connections \
+             WHERE organization_id = $1 AND is_enabled >= $2 AND is_enabled <= $3",
+        );
+        let (least, most) = range(is_enabled);
+        self.count(statement.bind(organization_id.to_owned()).bind(least).bind(most)).await
     }
 
     /// # Errors
-    /// [`StoreError::Duplicate`] when it is enabled already, [`StoreError::MissingReference`] when the
+    /// [`StoreError::Duplicate`] when it is there already, [`StoreError::MissingReference`] when the
     /// organization or the connection does not exist.
-    pub async fn create_enabled_connection(
+    pub async fn create_organization_connection(
         &mut self,
         organization_id: &str,
-        new: &EnabledConnection,
+        new: &OrganizationConnection,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let statement = sqlx::query(
-            "INSERT INTO enabled_connections (organization_id, connection_id, assign_membership_on_login, \
-             show_as_button, is_signup_enabled, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO enabled_connections (organization_id, connection_id, created_at, \
+             assign_membership_on_login, show_as_button, is_signup_enabled, organization_connection_name, \
+             organization_access_level, is_enabled) VALUES ($7, $8, $9, $1, $2, $3, $4, $5, $6)",
         );
-        let statement = statement
-            .bind(organization_id.to_owned())
-            .bind(new.connection_id.clone())
-            .bind(i64::from(new.assign_membership_on_login))
-            .bind(i64::from(new.show_as_button))
-            .bind(i64::from(new.is_signup_enabled.unwrap_or(false)))
-            .bind(now.0);
+        let statement = bind_values(statement, new).bind(organization_id.to_owned());
+        let statement = statement.bind(new.switches.connection_id.clone()).bind(now.0);
         self.execute(statement).await.map(|_| ())
     }
 
-    /// Writes the switches.
-    pub async fn update_enabled_connection(
+    /// Writes everything but when it was added.
+    pub async fn update_organization_connection(
         &mut self,
         organization_id: &str,
-        changed: &EnabledConnection,
+        changed: &OrganizationConnection,
     ) -> Result<(), StoreError> {
         let statement = sqlx::query(
             "UPDATE enabled_connections SET assign_membership_on_login = $1, show_as_button = $2, \
-             is_signup_enabled = $3 WHERE organization_id = $4 AND connection_id = $5",
+             is_signup_enabled = $3, organization_connection_name = $4, organization_access_level = $5, \
+             is_enabled = $6 WHERE organization_id = $7 AND connection_id = $8",
         );
-        let statement = statement
-            .bind(i64::from(changed.assign_membership_on_login))
-            .bind(i64::from(changed.show_as_button))
-            .bind(i64::from(changed.is_signup_enabled.unwrap_or(false)))
-            .bind(organization_id.to_owned())
-            .bind(changed.connection_id.clone());
-        self.execute(statement).await.map(|_| ())
+        let statement = bind_values(statement, changed).bind(organization_id.to_owned());
+        self.execute(statement.bind(changed.switches.connection_id.clone())).await.map(|_| ())
     }
 
-    /// Whether it was enabled.
-    pub async fn delete_enabled_connection(
+    /// Whether it was there.
+    pub async fn delete_organization_connection(
         &mut self,
         organization_id: &str,
         connection_id: &str,
@@ -104,15 +110,48 @@ impl Rows<'_> {
     }
 }
 
+/// The least and the greatest value of the column.
+fn range(is_enabled: Option<bool>) -> (i64, i64) {
+    is_enabled.map_or((0, 1), |is_enabled| (is_enabled.into(), is_enabled.into()))
+}
+
+/// `$1` to `$6`.
+fn bind_values<'q>(statement: Statement<'q>, connection: &OrganizationConnection) -> Statement<'q> {
+    let switches = &connection.switches;
+    statement
+        .bind(i64::from(switches.assign_membership_on_login))
+        .bind(i64::from(switches.show_as_button))
+        .bind(i64::from(switches.is_signup_enabled.unwrap_or(false)))
+        .bind(connection.organization_connection_name.clone())
+        .bind(connection.organization_access_level.as_str())
+        .bind(i64::from(connection.is_enabled))
+}
+
+fn read_placed(row: AnyRow) -> Result<Placed<OrganizationConnection>, StoreError> {
+    let time = row.try_get("created_at")?;
+    let item = read(row)?;
+    Ok(Placed { position: Position::at_time(time, item.switches.connection_id.clone()), item })
+}
+
 /// Enterprise connections leave `is_signup_enabled` out (contract §1.4).
-fn read(row: AnyRow) -> Result<EnabledConnection, StoreError> {
+fn read(row: AnyRow) -> Result<OrganizationConnection, StoreError> {
     let strategy = read_strategy(&row)?;
     let signup = row.try_get::<i64, _>("is_signup_enabled")? != 0;
-    Ok(EnabledConnection {
-        connection_id: row.try_get("connection_id")?,
-        assign_membership_on_login: row.try_get::<i64, _>("assign_membership_on_login")? != 0,
-        show_as_button: row.try_get::<i64, _>("show_as_button")? != 0,
-        is_signup_enabled: strategy.is_database().then_some(signup),
-        connection: ConnectionSummary { name: row.try_get("name")?, strategy },
+    let level: String = row.try_get("organization_access_level")?;
+    let unknown = || Fault::new("a stored connection of an organization", format!("has the unknown level {level:?}"));
+    Ok(OrganizationConnection {
+        switches: EnabledConnection {
+            connection_id: row.try_get("connection_id")?,
+            assign_membership_on_login: row.try_get::<i64, _>("assign_membership_on_login")? != 0,
+            show_as_button: row.try_get::<i64, _>("show_as_button")? != 0,
+            is_signup_enabled: strategy.is_database().then_some(signup),
+            connection: ConnectionSummary { name: row.try_get("name")?, strategy },
+        },
+        organization_connection_name: row.try_get("organization_connection_name")?,
+        organization_access_level: AccessLevel::ALL
+            .into_iter()
+            .find(|known| known.as_str() == level)
+            .ok_or_else(unknown)?,
+        is_enabled: row.try_get::<i64, _>("is_enabled")? != 0,
     })
 }

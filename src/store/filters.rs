@@ -1,8 +1,6 @@
 //! What a search asks of the rows of a list, as a condition of SQL with its values.
 
-use sqlx::Any;
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
+use super::database::Statement;
 
 /// A field that may be searched, and how its rows hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,8 +147,6 @@ fn operator(test: Test) -> &'static str {
 fn escaped(text: &str) -> String {
     text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
-
-pub(super) type Statement<'q> = Query<'q, Any, AnyArguments>;
 
 /// Binds the values of a condition in their order.
 pub(super) fn bind_all<'q>(statement: Statement<'q>, values: Vec<Operand>) -> Statement<'q> {
