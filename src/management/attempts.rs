@@ -25,11 +25,17 @@ const KNOWN_SECONDS: i64 = 30 * 24 * 3600;
 /// Failures of all known accounts of one address, in multiples of one account's.
 const SPRAY: i64 = 10;
 
+/// Auth0's log types: an account, or an address, must wait after too many failures.
+const ACCOUNT_BLOCKED: &str = "limit_wc";
+const ADDRESS_BLOCKED: &str = "limit_mu";
+
 /// An attempt that was counted and verified.
 pub(super) struct Attempt {
     /// Who has this identifier, whatever the password.
     pub user: Option<StoredUser>,
     pub is_right: bool,
+    /// Auth0's log types of the waits that begin with this attempt, should it fail.
+    pub waits: Vec<&'static str>,
     account: String,
     counted: Vec<String>,
     known: Option<String>,
@@ -61,11 +67,11 @@ pub(super) async fn try_password(
     drop(rows);
     // The e-mail and the user name of one account share a count.
     let who = user.as_ref().map_or(identifier, |stored| stored.user.user_id.clone());
-    let (account, known, counted) = count(management, (connection.id, who, network), now).await?;
+    let Counted { account, known, counted, waits } = count(management, (connection.id, who, network), now).await?;
     let hash = user.as_ref().and_then(|stored| stored.password_hash.clone());
     let password = SecretString::from(password);
     match management.passwords.verify(hash, &password).await {
-        Ok(is_right) => Ok(Some(Attempt { user, is_right, account, counted, known })),
+        Ok(is_right) => Ok(Some(Attempt { user, is_right, waits, account, counted, known })),
         Err(failure) => {
             // Nothing was tried, so nothing counts.
             forgive(management, counted).await?;
@@ -103,7 +109,12 @@ impl Attempt {
     }
 }
 
-type Counted = (String, Option<String>, Vec<String>);
+struct Counted {
+    account: String,
+    known: Option<String>,
+    counted: Vec<String>,
+    waits: Vec<&'static str>,
+}
 
 async fn count(
     management: &Management,
@@ -135,12 +146,16 @@ async fn count(
                     }
                     _ => vec![(account.clone(), throttle)],
                 };
+                let mut waits = Vec::new();
                 for (bucket, throttle) in &counted {
                     // An error undoes what was counted before it.
-                    rows.count_attempt(bucket, *throttle, now).await?.map_err(|until| too_many(until, now))?;
+                    let counted = rows.count_attempt(bucket, *throttle, now).await?;
+                    if counted.map_err(|until| too_many(until, now))? {
+                        waits.push(if bucket.starts_with("address:") { ADDRESS_BLOCKED } else { ACCOUNT_BLOCKED });
+                    }
                 }
                 let counted = counted.into_iter().map(|(bucket, _)| bucket).collect();
-                Ok::<_, Failure>((account, known, counted))
+                Ok::<_, Failure>(Counted { account, known, counted, waits })
             })
         })
         .await

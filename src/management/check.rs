@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, Path, RawPathParams};
 use axum::http::request::Parts;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use super::answer::Failure;
@@ -145,6 +145,25 @@ impl JsonSchema for Unbuilt {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"not": {}, NOT_BUILT: true})
+    }
+}
+
+/// Only `false`: what `true` would mean is not built.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Off(bool);
+
+impl JsonSchema for Off {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Off".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"enum": [false], NOT_BUILT: true})
     }
 }
 

@@ -10,10 +10,10 @@ use super::answer::{Answer, Body, Failure};
 use super::answered_trips::{TRIP_SECONDS, find_answered, fingerprint, trip};
 use super::attempts::{self, Attempt, find_open_connection};
 use super::caller::GATEWAY_SCOPE;
-use super::check::{email, is_plain, usable_profile};
+use super::check::{check_bytes, email, usable_profile};
 use super::operation::{Operation, Routes};
 use crate::error::Fault;
-use crate::model::login::{Admission, Identity, LoginRecord, Membership, Proof, refusal};
+use crate::model::login::{Admission, Identity, LONGEST_ISSUER, LoginRecord, Membership, Proof, refusal};
 use crate::model::user::{LONGEST_SUBJECT, LONGEST_USER_ID};
 use crate::model::{ApiError, Timestamp, sha256};
 use crate::store::{AnsweredTrip, Event, NewUser, OpenConnection, Rows, StoreError, StoredUser, federated_user_id};
@@ -118,6 +118,7 @@ async fn record_once(
                 match admitted {
                     Err(Stop::Refused { error, kind, user_id }) => {
                         let event = Event { description: error.message.clone(), user_id, ..event(kind, &record) };
+                        record_waits(&mut rows, &event, attempt.as_ref().as_ref(), now).await?;
                         rows.record_event(event, now).await?;
                         Ok(Err(error))
                     }
@@ -128,32 +129,30 @@ async fn record_once(
         .await
 }
 
-/// Only what cannot be stored is refused here; the rest is decided.
+/// A failed password may be the one after which its account or address must wait.
+async fn record_waits(
+    rows: &mut Rows<'_>,
+    failed: &Event,
+    attempt: Option<&Attempt>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(attempt) = attempt.filter(|_| matches!(failed.kind, "fp" | "fu")) else { return Ok(()) };
+    for kind in &attempt.waits {
+        let description = "Too many failed attempts".to_owned();
+        rows.record_event(Event { kind, description, ..failed.clone() }, now).await?;
+    }
+    Ok(())
+}
+
+/// What the schema cannot tell: the parts of a key have a limit in bytes.
 fn check(record: &LoginRecord) -> Result<(), ApiError> {
-    let wrong = |name: &str| {
-        ApiError::invalid_body(format!("Payload validation error: '{name} is empty, too long or has odd characters'."))
-    };
-    let ids = [
-        ("organization_id", record.organization_id.as_deref().unwrap_or("-"), 50),
-        ("client_id", &record.client_id, 100),
-        ("connection_id", &record.connection_id, 50),
-        ("client_address", record.client_address.as_deref().unwrap_or("-"), 64),
-        ("trip_id", record.trip_id.as_deref().unwrap_or("-"), 256),
-    ];
-    let of_proof = match &record.proof {
-        Proof::Identity(identity) => vec![
-            ("proof.identity.issuer", identity.issuer.as_str(), 2048),
-            ("proof.identity.subject", &identity.subject, LONGEST_SUBJECT),
-        ],
-        Proof::Session { user_id, account_version } => vec![
-            ("proof.session.user_id", user_id.as_str(), LONGEST_USER_ID),
-            ("proof.session.account_version", account_version, 64),
-        ],
-        Proof::Password { .. } => Vec::new(),
-    };
-    match ids.into_iter().chain(of_proof).find(|(_, value, longest)| !is_plain(value, *longest)) {
-        Some((name, ..)) => Err(wrong(name)),
-        None => Ok(()),
+    match &record.proof {
+        Proof::Identity(identity) => {
+            check_bytes("proof.identity.issuer", &identity.issuer, LONGEST_ISSUER)?;
+            check_bytes("proof.identity.subject", &identity.subject, LONGEST_SUBJECT)
+        }
+        Proof::Session { user_id, .. } => check_bytes("proof.session.user_id", user_id, LONGEST_USER_ID),
+        Proof::Password { .. } => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Body};
-use super::check::{Ids, Sent};
+use super::check::{Ids, Off, Sent};
 use super::operation::{Operation, Routes};
 use super::schema::LINE;
 use super::{Caller, Management};
@@ -51,7 +51,7 @@ struct Told {
     #[serde(flatten)]
     kept: PromptSettings,
     universal_login_experience: Experience,
-    webauthn_platform_first_factor: Webauthn,
+    webauthn_platform_first_factor: Off,
 }
 
 /// There is one experience.
@@ -62,25 +62,6 @@ enum Experience {
     New,
 }
 
-/// Only `false`: it is not built.
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-struct Webauthn(bool);
-
-impl JsonSchema for Webauthn {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Webauthn".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"enum": [false]})
-    }
-}
-
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Change {
@@ -88,7 +69,7 @@ struct Change {
     #[serde(rename = "universal_login_experience")]
     _universal_login_experience: Experience,
     #[serde(rename = "webauthn_platform_first_factor")]
-    _webauthn_platform_first_factor: Webauthn,
+    _webauthn_platform_first_factor: Off,
 }
 
 /// Texts by screen and key.
@@ -173,7 +154,7 @@ async fn replace_text(
 }
 
 fn told(kept: PromptSettings) -> Told {
-    Told { kept, universal_login_experience: Experience::New, webauthn_platform_first_factor: Webauthn(false) }
+    Told { kept, universal_login_experience: Experience::New, webauthn_platform_first_factor: Off::default() }
 }
 
 /// The document's name in the store.

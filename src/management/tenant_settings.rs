@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Body, Parameters};
-use super::check::{Sent, check_web_address, email, wrong};
+use super::check::{Off, Sent, check_web_address, email, wrong};
 use super::operation::{Operation, Routes};
 use super::paging::{Fields, Selected};
 use super::{Caller, Management};
@@ -62,25 +62,6 @@ struct Flags {
     disable_clickjack_protection_headers: Off,
     change_pwd_flow_v1: Off,
     remove_alg_from_jwks: Off,
-}
-
-/// Only `false`.
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-struct Off(bool);
-
-impl JsonSchema for Off {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Off".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"enum": [false]})
-    }
 }
 
 /// What is left out stays; `null` clears.

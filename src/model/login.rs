@@ -5,14 +5,19 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::User;
 use super::connection::ConnectionSummary;
-use super::user::Profile;
+use super::user::{LONGEST_SUBJECT, LONGEST_USER_ID, Profile};
+use super::{LINE, User};
+
+/// The longest issuer in bytes.
+pub const LONGEST_ISSUER: usize = 2048;
 
 /// What a connection says about a person: found again by (connection, issuer, subject), never by e-mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
+    #[schemars(length(min = 1, max = LONGEST_ISSUER), regex(pattern = LINE))]
     pub issuer: String,
+    #[schemars(length(min = 1, max = LONGEST_SUBJECT), regex(pattern = LINE))]
     pub subject: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub email: Option<String>,
@@ -33,8 +38,10 @@ pub enum Proof {
     Password { identifier: String, password: String },
     /// A session that already has this user: asked again at each trust boundary.
     Session {
+        #[schemars(length(min = 1, max = LONGEST_USER_ID), regex(pattern = LINE))]
         user_id: String,
         /// The admission's, from when the session began.
+        #[schemars(length(min = 1, max = 64), regex(pattern = LINE))]
         account_version: String,
     },
 }
@@ -60,14 +67,19 @@ impl fmt::Debug for Proof {
 pub struct LoginRecord {
     /// Absent for a login without an organization.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 50), regex(pattern = LINE))]
     pub organization_id: Option<String>,
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
     pub client_id: String,
+    #[schemars(length(min = 1, max = 50), regex(pattern = LINE))]
     pub connection_id: String,
     /// The person's network address as the gateway knows it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 64), regex(pattern = LINE))]
     pub client_address: Option<String>,
     /// The same id answers the same admission, so a lost reply may be asked for again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 256), regex(pattern = LINE))]
     pub trip_id: Option<String>,
     pub proof: Proof,
 }

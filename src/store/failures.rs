@@ -29,14 +29,15 @@ impl Throttle {
 }
 
 impl Rows<'_> {
-    /// Counts an attempt as failed until [`Rows::forgive_attempt`] or [`Rows::clear_failures`] says otherwise.
-    /// Answers the time until which the bucket must wait, if it must; then nothing was counted.
+    /// Counts an attempt as failed until [`Rows::forgive_attempt`] or [`Rows::clear_failures`] says otherwise, and
+    /// answers whether the bucket must wait from now on, should it fail.
+    /// Answers the time until which the bucket must wait, if it must already; then nothing was counted.
     pub async fn count_attempt(
         &mut self,
         bucket: &str,
         throttle: Throttle,
         now: Timestamp,
-    ) -> Result<Result<(), Timestamp>, StoreError> {
+    ) -> Result<Result<bool, Timestamp>, StoreError> {
         let statement = sqlx::query(
             "INSERT INTO password_failures (bucket, failures, blocked_until, expires_at) VALUES ($1, 1, 0, $2) \
              ON CONFLICT (bucket) DO UPDATE SET expires_at = excluded.expires_at, failures = \
@@ -47,14 +48,13 @@ impl Rows<'_> {
         let Some(row) = self.optional(statement.bind(now.0).bind(now.0)).await? else {
             return Ok(Err(self.blocked_until(bucket).await?));
         };
-        if let Some(seconds) = throttle.wait_after(row.try_get("failures")?) {
-            let until = now.plus_seconds(seconds);
-            let statement =
-                sqlx::query("UPDATE password_failures SET blocked_until = $1, expires_at = $2 WHERE bucket = $3");
-            let statement = statement.bind(until.0).bind(until.plus_seconds(MEMORY_SECONDS).0);
-            self.execute(statement.bind(bucket.to_owned())).await?;
-        }
-        Ok(Ok(()))
+        let Some(seconds) = throttle.wait_after(row.try_get("failures")?) else { return Ok(Ok(false)) };
+        let until = now.plus_seconds(seconds);
+        let statement =
+            sqlx::query("UPDATE password_failures SET blocked_until = $1, expires_at = $2 WHERE bucket = $3");
+        let statement = statement.bind(until.0).bind(until.plus_seconds(MEMORY_SECONDS).0);
+        self.execute(statement.bind(bucket.to_owned())).await?;
+        Ok(Ok(true))
     }
 
     async fn blocked_until(&mut self, bucket: &str) -> Result<Timestamp, StoreError> {
