@@ -170,8 +170,6 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
     let settings = management.settings.clone();
     let (routes, needs, description) = openapi::described(routes);
     let routes = routes
-        .merge(enabled_connections::router())
-        .merge(members::router())
         .merge(connections::router())
         .merge(connection_clients::router())
         .merge(clients::router())
@@ -202,5 +200,4 @@ fn routes() -> Routes {
         .merge(branding::routes())
         .merge(enabled_connections::routes())
         .merge(organization_connections::routes())
-        .merge(signing_keys::routes())
 }

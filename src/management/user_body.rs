@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::Management;
 use super::answer::Answer;
-use super::check::{self, Sent, check_bytes, check_web_address, is_plain, wrong};
+use super::check::{self, Sent, Unbuilt, check_bytes, check_web_address, is_plain, wrong};
 use super::passwords::LONGEST_PASSWORD_BYTES;
-use super::schema::LINE;
+use super::schema::{LINE, NOT_BUILT};
 use crate::model::user::{EMAIL, LONGEST_EMAIL, LONGEST_SUBJECT, USERNAME};
 use crate::model::{ApiError, Connection, Strategy, User, random_bytes};
 use crate::store::{NewUser, StoredUser, federated_user_id};
@@ -68,12 +68,17 @@ pub(super) struct UserMembers {
     user_metadata: Sent<Map<String, Value>>,
     app_metadata: Sent<Map<String, Value>>,
     /// No mail is sent.
+    #[serde(rename = "verify_email")]
     #[schemars(schema_with = "only_false")]
-    verify_email: Sent<bool>,
+    _verify_email: Sent<bool>,
+    #[serde(rename = "phone_number")]
+    _phone_number: Sent<Unbuilt>,
+    #[serde(rename = "phone_verified")]
+    _phone_verified: Sent<Unbuilt>,
 }
 
 fn only_false(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "boolean", "enum": [false]})
+    json_schema!({"type": "boolean", "enum": [false], NOT_BUILT: true})
 }
 
 impl UserBody {

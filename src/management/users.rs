@@ -12,11 +12,12 @@ use super::answer::{Answer, Body, Created, Failure, Parameters};
 use super::check::{self, Ids, Sent, wrong};
 use super::operation::{Operation, Routes};
 use super::paging::{CheckpointPaging, Fields, List, Listed, Paging, Selected};
+use super::search::{self, Searchable, Syntax};
 use super::user_body::{UserBody, UserChange, name_by_default};
 use super::{Caller, Management};
 use crate::model::user::{EMAIL, LONGEST_EMAIL};
 use crate::model::{ApiError, Organization, Timestamp, User};
-use crate::store::{Event, Rows, StoredUser, UserOrder};
+use crate::store::{Event, Rows, StoredUser, UserKey, UserOrder, user_field};
 
 pub(super) fn routes() -> Routes {
     Routes::new("users")
@@ -39,49 +40,72 @@ impl Listed for User {
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct Query {
+struct ListParameters {
     #[serde(flatten)]
     paging: CheckpointPaging,
     #[serde(flatten)]
     fields: Fields,
-    sort: Option<Sort>,
+    /// The oldest first when nothing is said.
+    #[serde(default)]
+    sort: Sort,
+    /// A filter in Lucene's syntax; all users without it.
+    #[schemars(length(max = 1000))]
+    q: Option<String>,
+    /// There is one.
+    #[serde(rename = "search_engine")]
+    _search_engine: Option<SearchEngine>,
 }
 
-#[derive(Deserialize, JsonSchema, Clone, Copy, Default)]
+/// What a list is ordered by: upwards with `1`, downwards with `-1`.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[schemars(inline)]
 enum Sort {
     #[default]
     #[serde(rename = "created_at:1")]
-    Oldest,
+    CreatedAt,
     #[serde(rename = "created_at:-1")]
-    Newest,
+    CreatedAtDown,
     #[serde(rename = "email:1")]
     Email,
     #[serde(rename = "email:-1")]
-    EmailBackwards,
+    EmailDown,
 }
 
 impl Sort {
-    /// With the name that cursors know it by.
-    fn order(self) -> (UserOrder, &'static str) {
-        match self {
-            Self::Oldest => (UserOrder::Oldest, ""),
-            Self::Newest => (UserOrder::Newest, "created_at:-1"),
-            Self::Email => (UserOrder::Email, "email:1"),
-            Self::EmailBackwards => (UserOrder::EmailBackwards, "email:-1"),
-        }
+    /// The order, with its name for cursors.
+    fn order(self) -> (&'static str, UserOrder) {
+        let (name, by, is_descending) = match self {
+            Self::CreatedAt => ("created_at:1", UserKey::CreatedAt, false),
+            Self::CreatedAtDown => ("created_at:-1", UserKey::CreatedAt, true),
+            Self::Email => ("email:1", UserKey::Email, false),
+            Self::EmailDown => ("email:-1", UserKey::Email, true),
+        };
+        (name, UserOrder { by, is_descending })
     }
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum SearchEngine {
+    V3,
+}
+
+/// A word without a field is looked for in what people sign in with.
+const SEARCHABLE: Searchable = Searchable { field: user_field, bare: &["email", "username"] };
+
 async fn list(
     State(management): State<Arc<Management>>,
-    Parameters(query): Parameters<Query>,
+    Parameters(parameters): Parameters<ListParameters>,
 ) -> Answer<Json<List<Selected<User>>>> {
-    let (order, name) = query.sort.unwrap_or_default().order();
-    let wanted = query.paging.wanted_in(name, 50)?;
+    let q = parameters.q.as_deref().filter(|q| !q.is_empty());
+    let condition = q.map(|q| search::parse(q, Syntax::Lucene, &SEARCHABLE)).transpose()?;
+    let (name, order) = parameters.sort.order();
+    let wanted = parameters.paging.wanted_in(name, 50)?;
     let mut rows = management.tenant.read().await?;
-    let users = rows.list_users(order, &wanted.slice).await?;
-    let total = if wanted.counts() { rows.count_users().await? } else { 0 };
-    Ok(Json(wanted.answer(query.fields.select_all(users)?, total)))
+    let users = rows.list_users(order, condition.as_ref(), &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_users(condition.as_ref()).await? } else { 0 };
+    Ok(Json(wanted.answer(parameters.fields.select_all(users)?, total)))
 }
 
 #[derive(Deserialize, JsonSchema)]

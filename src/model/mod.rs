@@ -22,11 +22,10 @@ use time::macros::format_description;
 
 pub use api_error::ApiError;
 pub use application::{Application, ClientGrant, DefaultOrganization, OrganizationUsage, RequireBehavior};
-pub use connection::{Connection, EnabledConnection, Strategy};
+pub use connection::{Connection, EnabledConnection, OrganizationConnection, Strategy};
 pub use discovery_domain::DiscoveryDomain;
 pub use invitation::Invitation;
 pub use log_event::LogEvent;
-pub use connection::{Connection, EnabledConnection, OrganizationConnection, Strategy};
 pub use organization::Organization;
 pub use role::Role;
 pub use user::User;

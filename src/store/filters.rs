@@ -2,6 +2,8 @@
 
 use super::database::Statement;
 
+use super::slice::{Key, Position, Slice};
+
 /// A field that may be searched, and how its rows hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
@@ -24,6 +26,8 @@ pub enum FieldKind {
     Flag,
     /// A text under its key in a JSON object of texts.
     Pair,
+    /// One of the values of a subquery.
+    Among,
 }
 
 /// How a field is compared with a value.
@@ -104,6 +108,8 @@ impl Field {
         };
         match (self.kind, pattern) {
             (FieldKind::Pair, _) => self.pair_sql(test, text, place),
+            (FieldKind::Among, _) if test == Test::Exists => format!("EXISTS ({column})"),
+            (FieldKind::Among, _) => format!("{} IN ({column})", place(operand.clone())),
             (_, Some(pattern)) => {
                 let place = place(Operand::Text(pattern.to_lowercase()));
                 format!("LOWER({column}) LIKE LOWER({place}) ESCAPE '!'")
@@ -146,6 +152,43 @@ fn operator(test: Test) -> &'static str {
 /// The text as `LIKE` takes it literally, with `!` as the escape.
 fn escaped(text: &str) -> String {
     text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
+}
+
+/// What a list is ordered by, in SQL that is never what somebody sent; its rows are told apart by their ids.
+pub(super) struct Listing {
+    pub(super) key: &'static str,
+    /// Whether the key is a time and not a text.
+    pub(super) is_time: bool,
+    pub(super) id: &'static str,
+    pub(super) is_descending: bool,
+}
+
+impl Listing {
+    /// The end of a statement that reads a slice of those that are like `condition`, with what is bound to it: `$1`
+    /// and `$2` are the slice's own.
+    pub(super) fn clauses(&self, condition: Option<&Condition>, slice: &Slice) -> (String, Vec<Operand>) {
+        let Self { key, id, .. } = self;
+        let (sign, direction) = if self.is_descending { ("<", "DESC") } else { (">", "ASC") };
+        let mut values = vec![Operand::Number(slice.most), Operand::Number(slice.skip)];
+        let mut wanted = condition.map_or("1 = 1".to_owned(), |condition| condition.sql(0, &mut values));
+        // A cursor may be made up: its key may be of another kind.
+        let after = slice.after.as_ref().filter(|after| matches!(after.key, Key::Time(_)) == self.is_time);
+        if let Some(Position { key: after, id: after_id }) = after {
+            let place = values.len() + 1;
+            // The first comparison bounds the walk through the index, the second tells rows of the same key apart.
+            wanted += &format!(" AND {key} {sign}= ${place} AND ({key} {sign} ${place} OR {id} {sign} ${})", place + 1);
+            values.extend([operand(after), Operand::Text(after_id.clone())]);
+        }
+        let clauses = format!("WHERE {wanted} ORDER BY {key} {direction}, {id} {direction} LIMIT $1 OFFSET $2");
+        (clauses, values)
+    }
+}
+
+fn operand(key: &Key) -> Operand {
+    match key {
+        Key::Time(time) => Operand::Number(*time),
+        Key::Text(text) => Operand::Text(text.clone()),
+    }
 }
 
 /// Binds the values of a condition in their order.

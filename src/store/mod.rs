@@ -53,7 +53,7 @@ pub use logins::{Kind, Logins, TakenCode};
 pub use organizations::{OrganizationKey, OrganizationOrder, organization_field};
 pub use permissions::{Api, HeldPermission, Holder};
 pub use slice::{Key, Placed, Position, Slice};
-pub use user_list::UserOrder;
+pub use user_list::{UserKey, UserOrder, user_field};
 pub use users::{NewUser, StoredUser, federated_user_id};
 
 use database::Database;

@@ -4,7 +4,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::database::{Rows, StoreError};
-use super::filters::{Condition, Field, FieldKind, Operand, bind_all};
+use super::filters::{Condition, Field, FieldKind, Listing, bind_all};
 use super::slice::{Key, Placed, Position, Slice};
 use crate::model::{Organization, Timestamp};
 
@@ -63,20 +63,8 @@ impl Rows<'_> {
         condition: Option<&Condition>,
         slice: &Slice,
     ) -> Result<Vec<Placed<Organization>>, StoreError> {
-        let (key, sign, direction) = (order.key(), order.sign(), order.direction());
-        let mut values = Vec::new();
-        let mut wanted = condition.map_or("1 = 1".to_owned(), |condition| condition.sql(2, &mut values));
-        if let Some(Position { key: after, id }) = &slice.after {
-            let place = values.len() + 3;
-            // The first comparison bounds the walk through the index, the second tells rows of the same key apart.
-            wanted += &format!(" AND {key} {sign}= ${place} AND ({key} {sign} ${place} OR o.id {sign} ${})", place + 1);
-            values.extend([operand(after), Operand::Text(id.clone())]);
-        }
-        let sql = format!(
-            select_organizations!("WHERE {} ORDER BY {} {}, o.id {} LIMIT $1 OFFSET $2"),
-            wanted, key, direction, direction
-        );
-        let statement = sqlx::query(AssertSqlSafe(sql)).bind(slice.most).bind(slice.skip);
+        let (clauses, values) = order.listing().clauses(condition, slice);
+        let statement = sqlx::query(AssertSqlSafe(select_organizations!("").to_owned() + &clauses));
         let found = self.all(bind_all(statement, values)).await?;
         found.into_iter().map(|row| read_placed(row, order.by)).collect()
     }
@@ -154,27 +142,14 @@ impl Rows<'_> {
 }
 
 impl OrganizationOrder {
-    fn key(self) -> &'static str {
-        match self.by {
+    fn listing(self) -> Listing {
+        let key = match self.by {
             OrganizationKey::CreatedAt => "o.created_at",
             OrganizationKey::Name => "o.name",
             OrganizationKey::DisplayName => "COALESCE(o.display_name, '')",
-        }
-    }
-
-    fn sign(self) -> &'static str {
-        if self.is_descending { "<" } else { ">" }
-    }
-
-    fn direction(self) -> &'static str {
-        if self.is_descending { "DESC" } else { "ASC" }
-    }
-}
-
-fn operand(key: &Key) -> Operand {
-    match key {
-        Key::Time(time) => Operand::Number(*time),
-        Key::Text(text) => Operand::Text(text.clone()),
+        };
+        let is_time = self.by == OrganizationKey::CreatedAt;
+        Listing { key, is_time, id: "o.id", is_descending: self.is_descending }
     }
 }
 

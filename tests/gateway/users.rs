@@ -7,6 +7,7 @@ use crate::support::gateway::{Gateway, Mode, text};
 
 matrix! {
     users_are_listed_in_pages_in_parts_and_in_order,
+    users_are_found_by_what_is_known_of_them,
     a_user_is_changed_member_by_member,
 }
 
@@ -52,6 +53,45 @@ async fn users_are_listed_in_pages_in_parts_and_in_order(mode: Mode) {
     assert_eq!(found, json!([{ "email": "ada@a.example" }]));
 }
 
+async fn users_are_found_by_what_is_known_of_them(mode: Mode) {
+    let gateway = Gateway::start(mode).await;
+    let admin = &gateway.admin;
+    let acme = admin.organization("acme").await;
+    admin.database("people").await;
+    admin.federated("sso", "https://idp.example", json!({})).await;
+    let ada = admin.person("people", "ada@acme.example", "correct horse").await;
+    admin.add_member(&acme, &ada).await;
+    let bob = json!({ "connection": "sso", "user_id": "2", "email": "bob_1@acme.example", "name": "Bob O'Neil", "blocked": true });
+    admin.create("/users", bob).await;
+    let cases = [
+        ("email:\"Ada@acme.example\"", vec!["ada@acme.example"]),
+        ("email:*acme*", vec!["ada@acme.example", "bob_1@acme.example"]),
+        ("email:bob%*", vec![]),
+        ("user_id:\"oidc|sso|2\"", vec!["bob_1@acme.example"]),
+        (&format!("organization_id:{acme}"), vec!["ada@acme.example"]),
+        (&format!("NOT organization_id:{acme}"), vec!["bob_1@acme.example"]),
+        ("_exists_:organization_id", vec!["ada@acme.example"]),
+        ("blocked:true AND name:\"Bob O'Neil\"", vec!["bob_1@acme.example"]),
+        ("blocked:true AND email:ada*", vec![]),
+        ("identities.connection:people OR name:Bob*", vec!["ada@acme.example", "bob_1@acme.example"]),
+        ("created_at:[2020-01-01 TO *]", vec!["ada@acme.example", "bob_1@acme.example"]),
+        ("bob_1", vec!["bob_1@acme.example"]),
+    ];
+    for (q, expected) in cases {
+        let q: String = url::form_urlencoded::byte_serialize(q.as_bytes()).collect();
+        let found = admin.get(&format!("/users?q={q}&search_engine=v3&include_totals=true")).await;
+        assert_eq!((emails(&found["users"]), &found["total"]), (expected.clone(), &json!(expected.len())), "{q}");
+    }
+    let part = admin.get("/users?q=email%3A*acme*&sort=email%3A-1&take=1").await;
+    assert_eq!(emails(&part["users"]), ["bob_1@acme.example"]);
+    let rest = admin.get(&format!("/users?q=email%3A*acme*&sort=email%3A-1&take=1&from={}", text(&part, "next"))).await;
+    assert_eq!((emails(&rest["users"]), rest.get("next")), (vec!["ada@acme.example"], None));
+    for wrong in ["password_hash:x", "blocked:maybe", "email:", "app_metadata.plan:gold"] {
+        let page = admin.call("GET", &format!("/users?q={wrong}"), None).await;
+        assert_eq!((page.status, &page.json()["errorCode"]), (400, &json!("invalid_query_string")), "{wrong}");
+    }
+}
+
 async fn a_user_is_changed_member_by_member(mode: Mode) {
     let gateway = Gateway::start(mode).await;
     let admin = &gateway.admin;
@@ -76,8 +116,6 @@ async fn a_user_is_changed_member_by_member(mode: Mode) {
     let before = admin.get(&path).await;
     let refused = [
         json!({ "connection": "other" }),
-        json!({ "verify_email": true }),
-        json!({ "phone_number": "+15551234" }),
         json!({ "username": "ada@b.example" }),
         json!({ "email": null }),
         json!({ "password": "short" }),
@@ -88,6 +126,10 @@ async fn a_user_is_changed_member_by_member(mode: Mode) {
     for change in refused {
         let page = admin.call("PATCH", &path, Some(change.clone())).await;
         assert_eq!((page.status, &page.json()["errorCode"]), (400, &json!("invalid_body")), "{change}");
+    }
+    for change in [json!({ "verify_email": true }), json!({ "phone_number": "+15551234" })] {
+        let page = admin.call("PATCH", &path, Some(change.clone())).await;
+        assert_eq!((page.status, &page.json()["errorCode"]), (400, &json!("operation_not_supported")), "{change}");
     }
     assert_eq!(admin.get(&path).await, before, "nothing was written");
 }
