@@ -3,60 +3,87 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::answer::Answer;
-use super::check::{Ids, LONGEST_CLIENT_ID, is_plain, or_refused, wrong};
+use super::answer::{Answer, Body, Parameters};
+use super::check::{Ids, or_refused};
 use super::clients::inexistent_client;
-use super::connections::{CLIENTS_AT_ONCE, hold, record, shown, unknown_client, unknown_connection};
-use super::legacy::{Items, Paging, Parameters};
+use super::connections::{ListParameters, hold, record, shown_all, unknown_client, unknown_connection};
+use super::operation::{Operation, Routes};
+use super::paging::{CheckpointPaging, List, Listed, Selected};
+use super::schema::LINE;
 use super::{Caller, Management};
 use crate::model::{Connection, Timestamp};
 use crate::store::ConnectionFilter;
 
-pub(super) fn router() -> Router<Arc<Management>> {
-    Router::new()
-        .route("/connections/{id}/clients", get(list_clients).patch(update_clients))
-        .route("/clients/{client_id}/connections", get(list_connections))
+/// Clients that one call may name (contract §1.11).
+const CLIENTS_AT_ONCE: usize = 50;
+
+pub(super) fn routes() -> Routes {
+    Routes::new("connections")
+        .get(
+            "/connections/{id}/clients",
+            list_clients,
+            Operation::new("List the applications of a connection", &["read:connections"]),
+        )
+        .patch(
+            "/connections/{id}/clients",
+            update_clients,
+            Operation::new("Change the applications of a connection", &["update:connections"]),
+        )
+        .get(
+            "/clients/{client_id}/connections",
+            list_connections,
+            Operation::new("List the connections of an application", &["read:connections"]),
+        )
 }
 
-#[derive(Deserialize)]
+/// An application that may use a connection.
+#[derive(Serialize, JsonSchema)]
+struct ConnectionClient {
+    client_id: String,
+}
+
+impl Listed for ConnectionClient {
+    const KEY: &'static str = "clients";
+}
+
+/// Whether an application may use the connection from now on.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(inline)]
 struct ClientChange {
+    #[schemars(length(min = 1, max = 255), regex(pattern = LINE))]
     client_id: String,
     status: bool,
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct ClientChanges(#[schemars(length(min = 1, max = CLIENTS_AT_ONCE))] Vec<ClientChange>);
+
 async fn list_clients(
-    caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
-) -> Answer<Json<Value>> {
-    caller.require(&["read:connections"])?;
-    let found = management.tenant.read().await?.find_connection(&id).await?;
-    let connection = found.ok_or_else(unknown_connection)?;
-    let clients: Vec<Value> = connection.enabled_clients.iter().map(|id| json!({ "client_id": id })).collect();
-    Ok(Json(json!({ "clients": clients })))
+    Parameters(paging): Parameters<CheckpointPaging>,
+) -> Answer<Json<List<ConnectionClient>>> {
+    let wanted = paging.wanted_in("client_id", 50)?.always_checkpoint();
+    let mut rows = management.tenant.read().await?;
+    rows.find_connection(&id).await?.ok_or_else(unknown_connection)?;
+    let page = rows.list_connection_clients(&id, &wanted.slice).await?;
+    let view = |client_id| ConnectionClient { client_id };
+    Ok(Json(wanted.answer(page.into_iter().map(|row| row.map(view)).collect(), 0)))
 }
 
 async fn update_clients(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
-    Items(changes): Items<ClientChange>,
-) -> Answer<StatusCode> {
-    caller.require(&["update:connections"])?;
-    if !(1..=CLIENTS_AT_ONCE).contains(&changes.len()) {
-        return Err(wrong("body", &format!("Array must have 1 to {CLIENTS_AT_ONCE} items")).into());
-    }
-    if !changes.iter().all(|change| is_plain(&change.client_id, LONGEST_CLIENT_ID)) {
-        return Err(unknown_client().into());
-    }
+    Body(ClientChanges(changes)): Body<ClientChanges>,
+) -> Answer<NoContent> {
     let now = Timestamp::now();
     management
         .tenant
@@ -72,7 +99,7 @@ async fn update_clients(
                     }
                 }
                 record(&mut rows, "Update Enabled Clients for a Connection", &caller, &id, now).await?;
-                Answer::Ok(StatusCode::NO_CONTENT)
+                Answer::Ok(NoContent)
             })
         })
         .await
@@ -82,16 +109,14 @@ async fn list_connections(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(client_id): Ids<String>,
-    Parameters(paging): Parameters<Paging>,
-) -> Answer<Json<Value>> {
-    caller.require(&["read:connections"])?;
-    let window = paging.window(50)?;
+    Parameters(parameters): Parameters<ListParameters>,
+) -> Answer<Json<List<Selected<Connection>>>> {
+    // Always an envelope (contract §1.12).
+    let wanted = parameters.paging.wanted(50)?.always_counted();
     let mut rows = management.tenant.read().await?;
     rows.find_client(&client_id).await?.ok_or_else(inexistent_client)?;
-    let filter = ConnectionFilter { client_id: Some(client_id), ..ConnectionFilter::default() };
-    let page = rows.list_connections(&filter, window.start, window.limit).await?;
-    let total = rows.count_connections(&filter).await?;
-    let page: Vec<Connection> = page.into_iter().map(|connection| shown(&caller, connection)).collect();
-    // Always an envelope (contract §1.12).
-    Ok(Json(window.envelope("connections", page, total)?))
+    let filter = ConnectionFilter { client_id: Some(client_id), strategies: parameters.strategy, name: None };
+    let page = rows.list_connections(&filter, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_connections(&filter).await? } else { 0 };
+    Ok(Json(wanted.answer(parameters.fields.select_all(shown_all(&caller, page))?, total)))
 }

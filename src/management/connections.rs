@@ -1,127 +1,105 @@
 //! `/connections`: the configured ways to sign in (contract §1.11).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{RawQuery, State};
+use aide::generate::GenContext;
+use aide::openapi::{self, Operation as Described};
+use aide::operation::OperationOutput;
+use axum::Json;
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use axum::response::{IntoResponse, NoContent, Response};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::answer::Answer;
-use super::check::{
-    Ids, LONGEST_CLIENT_ID, check_line, check_metadata, given, given_switch, is_plain, or_refused, wrong,
-};
-use super::connection_options::{add_defaults, check as check_options, replace, without_secrets};
-use super::legacy::{Body, Paging, Parameters};
+use super::answer::{Answer, Body, Created, Parameters};
+use super::check::{Ids, email, not_built, or_refused, wrong};
+use super::connection_options::without_secrets;
+use super::connection_settings::{ConnectionChange, NewConnection};
+use super::operation::{Operation, Routes, json_response};
+use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
+use super::schema::LINE;
 use super::{Caller, Management};
-use crate::model::{ApiError, Connection, Strategy, Timestamp, new_id};
-use crate::store::{ConnectionFilter, Event, Rows};
+use crate::model::user::LONGEST_EMAIL;
+use crate::model::{ApiError, Connection, Timestamp};
+use crate::store::{ConnectionFilter, Event, Placed, Rows};
 
-/// Most pairs of a connection's metadata, and most clients it may be given in one call (contract §1.11).
-const METADATA_PAIRS: usize = 10;
-pub(super) const CLIENTS_AT_ONCE: usize = 50;
-
-pub(super) fn router() -> Router<Arc<Management>> {
-    Router::new()
-        .route("/connections", get(list).post(create))
-        .route("/connections/{id}", get(find).patch(update).delete(delete))
+pub(super) fn routes() -> Routes {
+    Routes::new("connections")
+        .get("/connections", list, Operation::new("List connections", &["read:connections"]))
+        .post("/connections", create, Operation::new("Create a connection", &["create:connections"]).refuses(&[409]))
+        .get("/connections/{id}", find, Operation::new("Get a connection", &["read:connections"]))
+        .patch("/connections/{id}", update, Operation::new("Change a connection", &["update:connections"]))
+        .delete(
+            "/connections/{id}",
+            delete,
+            Operation::new("Delete a connection", &["delete:connections"]).refuses(&[400]),
+        )
+        .get(
+            "/connections/{id}/status",
+            status,
+            Operation::new("Whether a login can pass through a connection", &["read:connections"]).refuses(&[400]),
+        )
+        .delete(
+            "/connections/{id}/users",
+            delete_user,
+            Operation::new("Delete a user of a database by e-mail", &["delete:users"]),
+        )
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewConnection {
-    name: String,
-    strategy: String,
-    display_name: Option<String>,
-    #[serde(default)]
-    options: Map<String, Value>,
-    #[serde(default)]
-    enabled_clients: Vec<String>,
-    #[serde(default, deserialize_with = "given_switch")]
-    show_as_button: Option<bool>,
-    #[serde(default, deserialize_with = "given_switch")]
-    is_domain_connection: Option<bool>,
-    realms: Option<Vec<String>>,
-    metadata: Option<BTreeMap<String, String>>,
+impl Listed for Connection {
+    const KEY: &'static str = "connections";
 }
 
-/// What is left out stays; `null` clears.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConnectionChange {
-    #[serde(default, deserialize_with = "given")]
-    display_name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    options: Option<Map<String, Value>>,
-    #[serde(default, deserialize_with = "given")]
-    enabled_clients: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "given_switch")]
-    show_as_button: Option<bool>,
-    #[serde(default, deserialize_with = "given_switch")]
-    is_domain_connection: Option<bool>,
-    #[serde(default, deserialize_with = "given")]
-    realms: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "given")]
-    metadata: Option<Option<BTreeMap<String, String>>>,
-}
-
-#[derive(Deserialize)]
-struct ListParameters {
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct ListParameters {
     #[serde(flatten)]
-    paging: Paging,
+    pub(super) paging: CheckpointPaging,
+    #[serde(flatten)]
+    pub(super) fields: Fields,
+    /// One of these strategies; may be repeated.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1, max = 64), regex(pattern = "^[a-z0-9-]+$")))]
+    pub(super) strategy: Vec<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct NamedListParameters {
+    #[serde(flatten)]
+    list: ListParameters,
+    #[schemars(length(min = 1, max = 128), regex(pattern = LINE))]
     name: Option<String>,
 }
 
 async fn list(
     caller: Caller,
     State(management): State<Arc<Management>>,
-    Parameters(parameters): Parameters<ListParameters>,
-    RawQuery(query): RawQuery,
-) -> Answer<Json<Value>> {
-    caller.require(&["read:connections"])?;
-    let window = parameters.paging.window(50)?;
-    let strategies = wanted_strategies(query.as_deref().unwrap_or(""))?;
-    let filter = ConnectionFilter { name: parameters.name, strategies, client_id: None };
+    Parameters(NamedListParameters { list, name }): Parameters<NamedListParameters>,
+) -> Answer<Json<List<Selected<Connection>>>> {
+    let wanted = list.paging.wanted(100)?;
+    let filter = ConnectionFilter { name, strategies: list.strategy, client_id: None };
     let mut rows = management.tenant.read().await?;
-    let page = rows.list_connections(&filter, window.start, window.limit).await?;
-    let total = rows.count_connections(&filter).await?;
-    let page = page.into_iter().map(|connection| shown(&caller, connection)).collect();
-    Ok(Json(window.answer("connections", page, total)?))
-}
-
-/// `strategy` may be repeated.
-fn wanted_strategies(query: &str) -> Result<Vec<Strategy>, ApiError> {
-    url::form_urlencoded::parse(query.as_bytes())
-        .filter(|(name, _)| name == "strategy")
-        .map(|(_, text)| {
-            let wrong = || ApiError::invalid_query("Query validation error: 'Unknown strategy on property strategy'.");
-            Strategy::parse(&text).ok_or_else(wrong)
-        })
-        .collect()
+    let page = rows.list_connections(&filter, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_connections(&filter).await? } else { 0 };
+    Ok(Json(wanted.answer(list.fields.select_all(shown_all(&caller, page))?, total)))
 }
 
 async fn find(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
-) -> Answer<Json<Connection>> {
-    caller.require(&["read:connections"])?;
+    Parameters(fields): Parameters<Fields>,
+) -> Answer<Json<Selected<Connection>>> {
     let found = management.tenant.read().await?.find_connection(&id).await?;
-    Ok(Json(shown(&caller, found.ok_or_else(unknown_connection)?)))
+    Ok(Json(fields.select(&shown(&caller, found.ok_or_else(unknown_connection)?))?))
 }
 
 async fn create(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Body(body): Body<NewConnection>,
-) -> Answer<(StatusCode, Json<Connection>)> {
-    caller.require(&["create:connections"])?;
+) -> Answer<Created<Connection>> {
     let connection = body.into_connection()?;
-    check(&connection)?;
     let now = Timestamp::now();
     let answer = shown(&caller, connection.clone());
     management
@@ -135,7 +113,7 @@ async fn create(
             })
         })
         .await?;
-    Ok((StatusCode::CREATED, Json(answer)))
+    Ok(Created(answer))
 }
 
 async fn update(
@@ -144,7 +122,6 @@ async fn update(
     Ids(id): Ids<String>,
     Body(change): Body<ConnectionChange>,
 ) -> Answer<Json<Connection>> {
-    caller.require(&["update:connections"])?;
     let now = Timestamp::now();
     let by = caller.clone();
     let changed = management
@@ -154,7 +131,6 @@ async fn update(
                 let mut connection = hold(&mut rows, &id).await?;
                 let before = connection.enabled_clients.clone();
                 change.apply(&mut connection)?;
-                check(&connection)?;
                 rows.update_connection(&connection).await?;
                 for client_id in before.iter().filter(|id| !connection.enabled_clients.contains(id)) {
                     rows.delete_connection_client(&id, client_id).await?;
@@ -171,108 +147,118 @@ async fn update(
     Ok(Json(shown(&caller, changed)))
 }
 
-/// 202 with the time, and 204 when it was gone already (contract §1.11).
-async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<Response> {
-    caller.require(&["delete:connections"])?;
+async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<Deleted> {
     let now = Timestamp::now();
-    let there_was = management
+    management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                let there_was = rows.delete_connection(&id).await?;
-                if there_was {
-                    record(&mut rows, "Delete a Connection", &caller, &id, now).await?;
+                if !rows.delete_connection(&id).await? {
+                    return Answer::Ok(Deleted { deleted_at: None });
                 }
-                Answer::Ok(there_was)
+                record(&mut rows, "Delete a Connection", &caller, &id, now).await?;
+                Answer::Ok(Deleted { deleted_at: Some(now) })
             })
         })
-        .await?;
-    Ok(match there_was {
-        true => (StatusCode::ACCEPTED, Json(json!({ "deleted_at": now }))).into_response(),
-        false => StatusCode::NO_CONTENT.into_response(),
-    })
+        .await
 }
 
-impl NewConnection {
-    fn into_connection(self) -> Result<Connection, ApiError> {
-        let strategy = Strategy::parse(&self.strategy).ok_or_else(|| {
-            let message = format!("The strategy {:?} is not supported by this server.", self.strategy);
-            ApiError::new(400, Some("operation_not_supported"), message)
-        })?;
-        let mut options = replace(&Map::new(), self.options)?;
-        add_defaults(strategy, &mut options);
-        let mut enabled_clients = self.enabled_clients;
-        enabled_clients.sort_unstable();
-        enabled_clients.dedup();
-        Ok(Connection {
-            id: new_id("con"),
-            realms: self.realms.unwrap_or_else(|| vec![self.name.clone()]),
-            name: self.name,
-            strategy,
-            display_name: self.display_name,
-            options,
-            enabled_clients,
-            show_as_button: self.show_as_button.unwrap_or(false),
-            is_domain_connection: self.is_domain_connection.unwrap_or(false),
-            metadata: self.metadata,
+/// 202 with the time, and 204 when it was gone already (contract §1.11).
+#[derive(Serialize, JsonSchema)]
+struct Deleted {
+    deleted_at: Option<Timestamp>,
+}
+
+impl IntoResponse for Deleted {
+    fn into_response(self) -> Response {
+        match self.deleted_at {
+            Some(_) => (StatusCode::ACCEPTED, Json(self)).into_response(),
+            None => NoContent.into_response(),
+        }
+    }
+}
+
+impl OperationOutput for Deleted {
+    type Inner = Self;
+
+    fn inferred_responses(ctx: &mut GenContext, operation: &mut Described) -> Vec<(Option<u16>, openapi::Response)> {
+        let deleted = (Some(202), json_response(ctx.schema.subschema_for::<Self>()));
+        NoContent::inferred_responses(ctx, operation).into_iter().chain([deleted]).collect()
+    }
+}
+
+/// 200 when a login can pass through it, else 404, as the contract has it for connections that can be offline.
+async fn status(State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<Online> {
+    let found = management.tenant.read().await?.find_connection(&id).await?;
+    match found.ok_or_else(unknown_connection)?.is_open() {
+        true => Ok(Online),
+        false => Err(ApiError::not_found(None, "No login can pass through this connection.").into()),
+    }
+}
+
+/// 200 without a body.
+struct Online;
+
+impl IntoResponse for Online {
+    fn into_response(self) -> Response {
+        StatusCode::OK.into_response()
+    }
+}
+
+impl OperationOutput for Online {
+    type Inner = ();
+
+    fn inferred_responses(_: &mut GenContext, _: &mut Described) -> Vec<(Option<u16>, openapi::Response)> {
+        vec![(Some(200), openapi::Response { description: "Success".to_owned(), ..openapi::Response::default() })]
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct UserOfDatabase {
+    #[schemars(length(min = 3, max = LONGEST_EMAIL), regex(pattern = r"^[^\s@]+@[^\s@]+$"))]
+    email: String,
+}
+
+/// 204 also when nobody has the address: a deletion may be asked for again.
+async fn delete_user(
+    caller: Caller,
+    State(management): State<Arc<Management>>,
+    Ids(id): Ids<String>,
+    Parameters(parameters): Parameters<UserOfDatabase>,
+) -> Answer<NoContent> {
+    let wrong = || ApiError::invalid_query("Query validation error: 'String is no address' on property email.");
+    let email = email(&parameters.email).ok_or_else(wrong)?;
+    let now = Timestamp::now();
+    management
+        .tenant
+        .write(move |mut rows| {
+            Box::pin(async move {
+                let connection = hold(&mut rows, &id).await?;
+                if !connection.strategy.is_database() {
+                    return Err(not_built("Deleting a user of a connection that is no database").into());
+                }
+                for user_id in rows.delete_users_by_email(&id, &email).await? {
+                    let event = Event {
+                        connection_id: Some(id.clone()),
+                        user_id: Some(user_id),
+                        ..Event::by(&caller.client_id, "Delete a Connection User")
+                    };
+                    rows.record_event(event, now).await?;
+                }
+                Answer::Ok(NoContent)
+            })
         })
-    }
-}
-
-impl ConnectionChange {
-    fn apply(self, connection: &mut Connection) -> Result<(), ApiError> {
-        if let Some(display_name) = self.display_name {
-            connection.display_name = display_name;
-        }
-        if let Some(options) = self.options {
-            connection.options = replace(&connection.options, options)?;
-        }
-        if let Some(mut enabled_clients) = self.enabled_clients {
-            enabled_clients.sort_unstable();
-            enabled_clients.dedup();
-            connection.enabled_clients = enabled_clients;
-        }
-        connection.show_as_button = self.show_as_button.unwrap_or(connection.show_as_button);
-        connection.is_domain_connection = self.is_domain_connection.unwrap_or(connection.is_domain_connection);
-        if let Some(realms) = self.realms {
-            connection.realms = realms;
-        }
-        if let Some(metadata) = self.metadata {
-            connection.metadata = metadata;
-        }
-        Ok(())
-    }
-}
-
-fn check(connection: &Connection) -> Result<(), ApiError> {
-    if !is_connection_name(&connection.name) {
-        let why = "String is not 1 to 128 letters and digits with single hyphens between them";
-        return Err(wrong("name", why));
-    }
-    if let Some(display_name) = &connection.display_name {
-        check_line("display_name", display_name, 128)?;
-    }
-    if !connection.enabled_clients.iter().all(|client_id| is_plain(client_id, LONGEST_CLIENT_ID)) {
-        return Err(unknown_client());
-    }
-    for realm in &connection.realms {
-        check_line("realms", realm, 128)?;
-    }
-    if let Some(metadata) = &connection.metadata {
-        check_metadata(metadata, METADATA_PAIRS)?;
-    }
-    check_options(connection)
-}
-
-fn is_connection_name(name: &str) -> bool {
-    let parts_are_good =
-        || name.split('-').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    name.len() <= 128 && parts_are_good()
+        .await
 }
 
 /// The connection as this caller may see it (design §5.12).
 pub(super) fn shown(caller: &Caller, connection: Connection) -> Connection {
     if caller.may("read:connections_options") { connection } else { without_secrets(connection) }
+}
+
+/// The same for a page of a list.
+pub(super) fn shown_all(caller: &Caller, page: Vec<Placed<Connection>>) -> Vec<Placed<Connection>> {
+    page.into_iter().map(|row| row.map(|connection| shown(caller, connection))).collect()
 }
 
 /// The connection, kept to this transaction.
@@ -289,7 +275,7 @@ pub(super) fn unknown_connection() -> ApiError {
 }
 
 pub(super) fn unknown_client() -> ApiError {
-    ApiError::invalid_body("Payload validation error: 'One of the clients does not exist'.")
+    wrong("enabled_clients", "One of the clients does not exist")
 }
 
 fn name_taken() -> ApiError {

@@ -43,9 +43,9 @@ impl Listed for EnabledConnection {
 #[serde(deny_unknown_fields)]
 pub(super) struct EnableConnection {
     #[schemars(length(min = 1, max = 50), regex(pattern = IDENTIFIER))]
-    pub(super) connection_id: String,
+    connection_id: String,
     #[serde(flatten)]
-    pub(super) switches: Switches,
+    switches: Switches,
 }
 
 /// The switches of a connection in one organization; what is left out keeps its value or takes the default.

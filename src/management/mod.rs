@@ -12,6 +12,7 @@ mod client_settings;
 mod clients;
 mod connection_clients;
 mod connection_options;
+mod connection_settings;
 mod connections;
 mod discovery_domains;
 mod dns;
@@ -172,6 +173,7 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
     let routes = routes
         .merge(connections::router())
         .merge(connection_clients::router())
+        .merge(members::router())
         .merge(clients::router())
         .method_not_allowed_fallback(|| async { Failure::Api(ApiError::new(405, None, "Method Not Allowed")) })
         .fallback(|| async { Failure::Api(ApiError::not_found(None, "Not Found")) })
@@ -200,4 +202,7 @@ fn routes() -> Routes {
         .merge(branding::routes())
         .merge(enabled_connections::routes())
         .merge(organization_connections::routes())
+        .merge(connections::routes())
+        .merge(connection_clients::routes())
+        .merge(signing_keys::routes())
 }

@@ -11,11 +11,11 @@ use serde::Deserialize;
 
 use super::answer::{Answer, Body, Created, Parameters};
 use super::check::{Ids, Sent, Switch};
-use super::enabled_connections::{EnableConnection, Switches, add, described, not_there, remove, write};
+use super::enabled_connections::{Switches, add, described, not_there, remove, write};
 use super::operation::{Operation, Routes};
 use super::organizations::{hold, unknown_organization};
 use super::paging::{List, Listed, Paging};
-use super::schema::LINE;
+use super::schema::{IDENTIFIER, LINE};
 use super::{Caller, Management};
 use crate::model::connection::AccessLevel;
 use crate::model::{OrganizationConnection, Timestamp};
@@ -45,8 +45,10 @@ impl Listed for OrganizationConnection {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewOrganizationConnection {
+    #[schemars(length(min = 1, max = 50), regex(pattern = IDENTIFIER))]
+    connection_id: String,
     #[serde(flatten)]
-    wish: EnableConnection,
+    switches: Switches,
     #[serde(flatten)]
     own: OwnMembers,
 }
@@ -114,8 +116,8 @@ async fn create(
         .write(move |mut rows| {
             Box::pin(async move {
                 hold(&mut rows, &id).await?;
-                let mut connection = described(&mut rows, &body.wish.connection_id).await?;
-                body.wish.switches.apply(&mut connection.switches);
+                let mut connection = described(&mut rows, &body.connection_id).await?;
+                body.switches.apply(&mut connection.switches);
                 body.own.apply(&mut connection);
                 add(&mut rows, &caller, &id, &mut connection, most, now).await?;
                 Answer::Ok(connection)

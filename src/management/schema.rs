@@ -138,8 +138,12 @@ impl Shape {
         })
     }
 
-    /// Whether the part of the schema that the value does not fit says so.
+    /// Whether the part of the schema that the value does not fit says so. What is missing or of another type is
+    /// always wrong.
     fn is_not_built(&self, error: &ValidationError<'_>) -> bool {
+        if matches!(error.kind(), ValidationErrorKind::Required { .. } | ValidationErrorKind::Type { .. }) {
+            return false;
+        }
         let path = error.evaluation_path().as_str();
         let (part, _) = path.rsplit_once('/').unwrap_or_default();
         let part = part.split('/').skip(1).try_fold(&self.schema, |part, name| match name {

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 /// The kinds of connection that can be kept (contract §1.11). A closed set: an enum and a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+// Another strategy is one of the contract's that is not built.
+#[schemars(extend("x-not-built" = true))]
 pub enum Strategy {
     /// A database of identifiers and passwords.
     Auth0,

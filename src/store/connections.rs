@@ -6,6 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::database::{Rows, StoreError};
 use super::seal::Seal;
+use super::slice::{Placed, Position, Slice};
 use crate::error::Fault;
 use crate::model::connection::SECRET_OPTIONS;
 use crate::model::{Connection, Strategy, Timestamp};
@@ -14,7 +15,8 @@ use crate::model::{Connection, Strategy, Timestamp};
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionFilter {
     pub name: Option<String>,
-    pub strategies: Vec<Strategy>,
+    /// Names of strategies, also such as no connection can have.
+    pub strategies: Vec<String>,
     /// Only those this application may use without an organization.
     pub client_id: Option<String>,
 }
@@ -48,22 +50,29 @@ impl Rows<'_> {
     pub async fn list_connections(
         &mut self,
         filter: &ConnectionFilter,
-        start: i64,
-        limit: i64,
-    ) -> Result<Vec<Connection>, StoreError> {
+        slice: &Slice,
+    ) -> Result<Vec<Placed<Connection>>, StoreError> {
         let statement = sqlx::query(select_connections!(
             "WHERE ($1 = '' OR c.name = $1) AND ($2 = '' OR $2 LIKE '%,' || c.strategy || ',%') \
              AND ($3 = '' OR EXISTS (SELECT 1 FROM connection_clients k WHERE k.connection_id = c.id \
-             AND k.client_id = $3)) ORDER BY c.created_at, c.id LIMIT $4 OFFSET $5"
+             AND k.client_id = $3)) AND (c.created_at, c.id) > ($4, $5) ORDER BY c.created_at, c.id LIMIT $6 OFFSET $7"
         ));
+        let (time, id) = slice.after_time();
         let statement = statement
             .bind(filter.name.clone().unwrap_or_default())
             .bind(strategies(filter))
             .bind(filter.client_id.clone().unwrap_or_default())
-            .bind(limit)
-            .bind(start);
+            .bind(time)
+            .bind(id)
+            .bind(slice.most)
+            .bind(slice.skip);
         let found = self.all(statement).await?;
-        found.into_iter().map(|row| read(&self.seal, row)).collect()
+        let placed = |row: AnyRow| {
+            let time = row.try_get("created_at")?;
+            let item = read(&self.seal, row)?;
+            Ok(Placed { position: Position::at_time(time, item.id.clone()), item })
+        };
+        found.into_iter().map(placed).collect()
     }
 
     pub async fn count_connections(&mut self, filter: &ConnectionFilter) -> Result<i64, StoreError> {
@@ -141,6 +150,32 @@ impl Rows<'_> {
         Ok(self.execute(statement.bind(id.to_owned())).await? > 0)
     }
 
+    /// The ids of applications that may use it without an organization, in the order of the ids.
+    pub async fn list_connection_clients(
+        &mut self,
+        connection_id: &str,
+        slice: &Slice,
+    ) -> Result<Vec<Placed<String>>, StoreError> {
+        let statement = sqlx::query(
+            "SELECT client_id FROM connection_clients WHERE connection_id = $1 AND client_id > $2 \
+             ORDER BY client_id LIMIT $3 OFFSET $4",
+        );
+        let (after, _) = slice.after_text();
+        let statement = statement.bind(connection_id.to_owned()).bind(after).bind(slice.most).bind(slice.skip);
+        let placed = |row: AnyRow| {
+            let id: String = row.try_get("client_id")?;
+            Ok(Placed { position: Position::at_text(id.clone(), ""), item: id })
+        };
+        self.all(statement).await?.into_iter().map(placed).collect()
+    }
+
+    /// The ids of the connection's users who had this address.
+    pub async fn delete_users_by_email(&mut self, connection_id: &str, email: &str) -> Result<Vec<String>, StoreError> {
+        let statement = sqlx::query("DELETE FROM users WHERE connection_id = $1 AND email = $2 RETURNING user_id");
+        let statement = statement.bind(connection_id.to_owned()).bind(email.to_owned());
+        self.all(statement).await?.into_iter().map(|row| Ok(row.try_get("user_id")?)).collect()
+    }
+
     /// Lets an application use the connection without an organization; nothing changes if it may already.
     ///
     /// # Errors
@@ -163,7 +198,7 @@ impl Rows<'_> {
 fn strategies(filter: &ConnectionFilter) -> String {
     filter.strategies.iter().fold(String::new(), |list, strategy| {
         let list = if list.is_empty() { ",".to_owned() } else { list };
-        list + strategy.as_str() + ","
+        list + strategy + ","
     })
 }
 

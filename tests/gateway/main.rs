@@ -22,6 +22,7 @@ mod logout;
 mod management_api;
 mod management_failures;
 mod members;
+mod organization_connections;
 mod outbound;
 mod outside_world;
 mod password;
