@@ -157,7 +157,7 @@ async fn assign(
                 }
                 if changed {
                     let what = "Assign roles to a member of an Organization";
-                    record(&mut rows, &caller, what, id, user_id, now).await?;
+                    record(&mut rows, &caller, what, (id, user_id), &body.roles, now).await?;
                 }
                 Ok::<_, Failure>(NoContent)
             })
@@ -184,7 +184,7 @@ async fn remove(
                 }
                 if changed {
                     let what = "Remove roles from a member of an Organization";
-                    record(&mut rows, &caller, what, id, user_id, now).await?;
+                    record(&mut rows, &caller, what, (id, user_id), &body.roles, now).await?;
                 }
                 Ok::<_, Failure>(NoContent)
             })
@@ -205,11 +205,14 @@ async fn record(
     rows: &mut Rows<'_>,
     caller: &Caller,
     what: &str,
-    organization_id: String,
-    user_id: String,
+    (organization_id, user_id): (String, String),
+    roles: &[String],
     now: Timestamp,
 ) -> Answer<()> {
-    let by = Event::by(&caller.client_id, what);
-    let event = Event { organization_id: Some(organization_id), user_id: Some(user_id), ..by };
+    let event = Event {
+        organization_id: Some(organization_id),
+        user_id: Some(user_id),
+        ..caller.event(format!("{what}: {}", roles.join(", ")))
+    };
     Ok(rows.record_event(event, now).await?)
 }

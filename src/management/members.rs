@@ -128,7 +128,7 @@ async fn change(management: &Management, caller: Caller, id: String, body: Membe
                             kind,
                             organization_id: Some(id.clone()),
                             user_id: Some(user_id),
-                            ..Event::by(&caller.client_id, "")
+                            ..caller.event("")
                         };
                         rows.record_event(event, now).await?;
                     }

@@ -190,14 +190,15 @@ impl Owner {
         }
     }
 
-    fn event(self, caller: &Caller, add: bool) -> Event {
+    fn event(self, caller: &Caller, permissions: &[PermissionKey], add: bool) -> Event {
         let (what, user_id) = match (self, add) {
             (Self::Role(_), true) => ("Associate permissions with a role", None),
             (Self::Role(_), false) => ("Remove permissions from a role", None),
             (Self::User(id), true) => ("Assign permissions to a user", Some(id)),
             (Self::User(id), false) => ("Remove permissions from a user", Some(id)),
         };
-        Event { user_id, ..Event::by(&caller.client_id, what) }
+        let names: Vec<&str> = permissions.iter().map(|permission| permission.permission_name.as_str()).collect();
+        Event { user_id, ..caller.event(format!("{what}: {}", names.join(", "))) }
     }
 }
 
@@ -225,7 +226,7 @@ async fn change(management: &Management, caller: Caller, owner: Owner, body: Per
                     };
                 }
                 if changed {
-                    rows.record_event(owner.event(&caller, add), now).await?;
+                    rows.record_event(owner.event(&caller, &body.permissions, add), now).await?;
                 }
                 Ok::<_, Failure>(())
             })

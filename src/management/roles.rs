@@ -15,7 +15,7 @@ use super::paging::{List, Listed, Paging};
 use super::schema::{IDENTIFIER, LINE};
 use super::{Caller, Management};
 use crate::model::{ApiError, Role, Timestamp, new_id};
-use crate::store::{Event, Rows};
+use crate::store::Rows;
 
 pub(super) fn routes() -> Routes {
     Routes::new("roles")
@@ -111,7 +111,7 @@ async fn create(
         .write(move |mut rows| {
             Box::pin(async move {
                 rows.create_role(&role, now).await.map_err(|error| or_conflict(error, name_taken()))?;
-                record(&mut rows, &caller, "Create a role", now).await?;
+                record(&mut rows, &caller, "Create a role", &role.id, now).await?;
                 Ok::<_, Failure>(role)
             })
         })
@@ -136,7 +136,7 @@ async fn update(
                     role.description = Some(description);
                 }
                 rows.update_role(&role).await.map_err(|error| or_conflict(error, name_taken()))?;
-                record(&mut rows, &caller, "Update a role", now).await?;
+                record(&mut rows, &caller, "Update a role", &id, now).await?;
                 Ok::<_, Failure>(role)
             })
         })
@@ -152,7 +152,7 @@ async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(i
         .write(move |mut rows| {
             Box::pin(async move {
                 if rows.delete_role(&id).await? {
-                    record(&mut rows, &caller, "Delete a role", now).await?;
+                    record(&mut rows, &caller, "Delete a role", &id, now).await?;
                 }
                 Ok::<_, Failure>(NoContent)
             })
@@ -186,6 +186,6 @@ fn name_taken() -> ApiError {
     ApiError::conflict(Some("role_conflict"), "A role with this name already exists.")
 }
 
-pub(super) async fn record(rows: &mut Rows<'_>, caller: &Caller, what: &str, now: Timestamp) -> Answer<()> {
-    Ok(rows.record_event(Event::by(&caller.client_id, what), now).await?)
+async fn record(rows: &mut Rows<'_>, caller: &Caller, what: &str, id: &str, now: Timestamp) -> Answer<()> {
+    Ok(rows.record_event(caller.event(format!("{what}: {id}")), now).await?)
 }

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::NoContent;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Body, Failure, Parameters};
 use super::check::{Ids, or_missing};
@@ -60,7 +60,7 @@ struct UserIds {
 }
 
 /// The same view of a person under another key.
-#[derive(serde::Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(transparent)]
 struct RoleUser(Member);
 
@@ -131,7 +131,7 @@ async fn give(management: &Management, caller: Caller, users: Vec<String>, roles
                         changed |= created.map_err(|error| or_missing(error, unknown_user()))?;
                     }
                     if changed {
-                        record(&mut rows, &caller, "Assign roles to a user", user, now).await?;
+                        record(&mut rows, &caller, "Assign roles to a user", user, &roles, now).await?;
                     }
                 }
                 Ok::<_, Failure>(())
@@ -157,7 +157,7 @@ async fn remove(
                     changed |= rows.delete_user_role(&id, role).await?;
                 }
                 if changed {
-                    record(&mut rows, &caller, "Remove roles from a user", id, now).await?;
+                    record(&mut rows, &caller, "Remove roles from a user", id, &body.roles, now).await?;
                 }
                 Ok::<_, Failure>(NoContent)
             })
@@ -165,7 +165,14 @@ async fn remove(
         .await
 }
 
-async fn record(rows: &mut Rows<'_>, caller: &Caller, what: &str, user_id: String, now: Timestamp) -> Answer<()> {
-    let event = Event { user_id: Some(user_id), ..Event::by(&caller.client_id, what) };
+async fn record(
+    rows: &mut Rows<'_>,
+    caller: &Caller,
+    what: &str,
+    user_id: String,
+    roles: &[String],
+    now: Timestamp,
+) -> Answer<()> {
+    let event = Event { user_id: Some(user_id), ..caller.event(format!("{what}: {}", roles.join(", "))) };
     Ok(rows.record_event(event, now).await?)
 }

@@ -257,7 +257,7 @@ fn event(caller: &Caller, stored: &StoredUser, what: &str) -> Event {
     Event {
         connection_id: Some(stored.connection_id.clone()),
         user_id: Some(stored.user.user_id.clone()),
-        ..Event::by(&caller.client_id, what)
+        ..caller.event(what)
     }
 }
 

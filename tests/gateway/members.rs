@@ -44,7 +44,8 @@ async fn members_are_listed_in_pages_and_in_parts_with_the_fields_that_are_asked
         path = format!("{members}?take=3&from={next}");
     }
     let mut expected = people.clone();
-    (seen.sort(), expected.sort());
+    seen.sort();
+    expected.sort();
     assert_eq!(seen, expected, "each of them once");
 
     let whole = json!({ "user_id": people[0], "name": "Person 0", "picture": "https://people.example/face.png" });
