@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answer::{Answer, Body};
-use super::check::{Sent, check_web_address};
+use super::check::{Sent, Unbuilt, check_web_address};
 use super::operation::{Operation, Routes};
 use super::{Caller, Management};
 use crate::model::organization::COLOR;
@@ -31,6 +31,8 @@ struct BrandingChange {
     colors: Sent<Option<ColorsChange>>,
     logo_url: Sent<Option<String>>,
     favicon_url: Sent<Option<String>>,
+    #[serde(rename = "font")]
+    _font: Sent<Unbuilt>,
 }
 
 #[derive(Default, Deserialize, JsonSchema)]

@@ -227,7 +227,7 @@ async fn check_connection(rows: &mut Rows<'_>, organization_id: &str, connection
 async fn check_roles(rows: &mut Rows<'_>, roles: &[String]) -> Answer<()> {
     let mut unknown = Vec::new();
     for id in roles {
-        if !rows.is_role(id).await? {
+        if rows.find_role(id).await?.is_none() {
             unknown.push(id.as_str());
         }
     }

@@ -12,8 +12,10 @@ use super::answer::{Answer, Parameters};
 use super::check::Ids;
 use super::operation::{Operation, Routes};
 use super::paging::{Fields, List, Listed, Paging, Selected};
+use super::search::{self, Searchable, Syntax};
+use super::users::get_user;
 use crate::model::{ApiError, LogEvent};
-use crate::store::{EventColumn, EventFilter, Slice, event_position};
+use crate::store::{Slice, event_field, event_position, events_of_user};
 
 pub(super) fn routes() -> Routes {
     Routes::new("logs")
@@ -35,12 +37,11 @@ struct LogList {
     fields: Fields,
     #[serde(default)]
     sort: Sort,
-    /// Terms `field:value` joined by `AND`; the fields are `type`, `client_id`, `connection_id`, `organization_id`,
-    /// `user_id` and `ip`.
-    #[schemars(length(max = 1000), regex(pattern = TERMS))]
+    /// A search in Lucene's syntax, such as `type:f AND organization_id:org_...`.
+    #[schemars(length(max = 1000))]
     q: Option<String>,
     /// The same under another name.
-    #[schemars(length(max = 1000), regex(pattern = TERMS))]
+    #[schemars(length(max = 1000))]
     search: Option<String>,
     /// Id of the event after which to begin; the oldest comes first then, and nothing else but `take` counts.
     #[schemars(regex(pattern = "^[0-9]{13}[0-9A-Za-z]{1,50}$"))]
@@ -67,14 +68,7 @@ enum Sort {
     Oldest,
 }
 
-macro_rules! term {
-    () => {
-        r#"(type|client_id|connection_id|organization_id|user_id|ip):("[^"\\]*"|[^" ()\\*?]+)"#
-    };
-}
-
-/// `type:s AND organization_id:"org_1"`, or nothing.
-const TERMS: &str = concat!("^ *(", term!(), "( +AND +", term!(), ")*)? *$");
+const SEARCHABLE: Searchable = Searchable { field: event_field, bare: &["client_name", "connection", "user_name"] };
 
 async fn list(
     State(management): State<Arc<Management>>,
@@ -84,15 +78,15 @@ async fn list(
     if query.from.is_some() || query.take.is_some() {
         let after = query.from.as_deref().and_then(event_position);
         let slice = Slice { after, skip: 0, most: query.take.unwrap_or(50) };
-        let events = rows.list_events(&EventFilter::default(), false, &slice).await?;
+        let events = rows.list_events(None, false, &slice).await?;
         let events = query.fields.select_all(events)?;
         return Ok(Json(List::Bare(events.into_iter().map(|event| event.item).collect())));
     }
     let wanted = query.paging.wanted(50)?;
-    let terms = [query.q, query.search].into_iter().flatten();
-    let filter = terms.fold(EventFilter::default(), |filter, terms| narrow(filter, &terms));
-    let events = rows.list_events(&filter, query.sort == Sort::Newest, &wanted.slice).await?;
-    let total = if wanted.counts() { rows.count_events(&filter).await? } else { 0 };
+    let q = query.q.or(query.search).filter(|q| !q.trim().is_empty());
+    let condition = q.map(|q| search::parse(&q, Syntax::Lucene, &SEARCHABLE)).transpose()?;
+    let events = rows.list_events(condition.as_ref(), query.sort == Sort::Newest, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_events(condition.as_ref()).await? } else { 0 };
     Ok(Json(wanted.answer(query.fields.select_all(events)?, total)))
 }
 
@@ -106,7 +100,7 @@ async fn find(
     Ok(Json(fields.select(&found)?))
 }
 
-/// Also of a user who was deleted: the log keeps what they did.
+/// What a deleted user did, `/logs?q=user_id:` still tells.
 async fn list_of_user(
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
@@ -114,30 +108,9 @@ async fn list_of_user(
 ) -> Answer<Json<List<LogEvent>>> {
     let wanted = query.paging.wanted(50)?;
     let mut rows = management.tenant.read().await?;
-    let filter = EventFilter::default().with(EventColumn::User, id);
-    let events = rows.list_events(&filter, query.sort == Sort::Newest, &wanted.slice).await?;
-    let total = if wanted.counts() { rows.count_events(&filter).await? } else { 0 };
+    get_user(&mut rows, &id).await?;
+    let theirs = events_of_user(&id);
+    let events = rows.list_events(Some(&theirs), query.sort == Sort::Newest, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_events(Some(&theirs)).await? } else { 0 };
     Ok(Json(wanted.answer(events, total)))
-}
-
-/// `terms` have the form of [`TERMS`].
-fn narrow(mut filter: EventFilter, terms: &str) -> EventFilter {
-    let mut rest = terms.trim_matches(' ');
-    while let Some((field, tail)) = rest.split_once(':') {
-        let (value, after) = match tail.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
-            None => tail.split_once(' ').unwrap_or((tail, "")),
-        };
-        let column = match field {
-            "type" => EventColumn::Kind,
-            "client_id" => EventColumn::Client,
-            "connection_id" => EventColumn::Connection,
-            "organization_id" => EventColumn::Organization,
-            "user_id" => EventColumn::User,
-            _ => EventColumn::Address,
-        };
-        filter = filter.with(column, value);
-        rest = after.trim_start_matches(' ').strip_prefix("AND").unwrap_or_default().trim_start_matches(' ');
-    }
-    filter
 }

@@ -57,6 +57,7 @@ struct Told {
 /// There is one experience.
 #[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline, extend("x-not-built" = true))]
 enum Experience {
     #[default]
     New,

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Body, Parameters};
-use super::check::{Off, Sent, check_web_address, email, wrong};
+use super::check::{Off, Sent, Unbuilt, check_web_address, email, wrong};
 use super::operation::{Operation, Routes};
 use super::paging::{Fields, Selected};
 use super::{Caller, Management};
@@ -50,6 +50,7 @@ struct Settled {
 /// Each says how this server is; another value is not built.
 #[derive(Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
 struct Flags {
     enable_client_connections: Off,
     enable_dynamic_client_registration: Off,
@@ -85,6 +86,26 @@ struct Change {
     idle_session_lifetime: Sent<i64>,
     allow_organization_name_in_authentication_api: Sent<bool>,
     flags: Sent<Flags>,
+    #[serde(flatten)]
+    _unbuilt: UnbuiltMembers,
+}
+
+/// These are refused, not ignored.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+struct UnbuiltMembers {
+    #[serde(rename = "allowed_logout_urls")]
+    _allowed_logout_urls: Sent<Unbuilt>,
+    #[serde(rename = "change_password")]
+    _change_password: Sent<Unbuilt>,
+    #[serde(rename = "default_audience")]
+    _default_audience: Sent<Unbuilt>,
+    #[serde(rename = "default_token_quota")]
+    _default_token_quota: Sent<Unbuilt>,
+    #[serde(rename = "error_page")]
+    _error_page: Sent<Unbuilt>,
+    #[serde(rename = "session_cookie")]
+    _session_cookie: Sent<Unbuilt>,
 }
 
 async fn find(

@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::database::{Rows, StoreError};
+use super::filters::{Condition, Field, FieldKind, Operand, Test, bind_all};
 use super::slice::{Placed, Position, Slice};
 use crate::model::{LogEvent, Timestamp, random_alphanumeric};
 
@@ -29,47 +30,30 @@ impl Event {
     }
 }
 
-/// Which events a list holds: those that have each of these values.
-#[derive(Debug, Clone, Default)]
-pub struct EventFilter(Vec<(EventColumn, String)>);
-
-/// What events can be looked for by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventColumn {
-    Kind,
-    Client,
-    Connection,
-    Organization,
-    User,
-    Address,
+/// The field of an event that a search may name.
+pub fn event_field(name: &str) -> Option<Field> {
+    Some(match name {
+        "log_id" => Field::new(FieldKind::Id, "e.id"),
+        "type" => Field::new(FieldKind::Id, "e.type"),
+        "date" => Field::new(FieldKind::Time, "e.date"),
+        "description" => Field::new(FieldKind::Text, "e.description"),
+        "client_id" => Field::new(FieldKind::Id, "e.client_id"),
+        "client_name" => Field::new(FieldKind::Text, "a.name"),
+        "connection" => Field::new(FieldKind::Text, "c.name"),
+        "connection_id" => Field::new(FieldKind::Id, "e.connection_id"),
+        "organization_id" => Field::new(FieldKind::Id, "e.organization_id"),
+        "organization_name" => Field::new(FieldKind::Handle, "o.name"),
+        "user_id" => Field::new(FieldKind::Id, "e.user_id"),
+        "user_name" => Field::new(FieldKind::Text, "COALESCE(u.email, u.username)"),
+        "ip" => Field::new(FieldKind::Id, "e.client_address"),
+        _ => return None,
+    })
 }
 
-impl EventColumn {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Kind => "type",
-            Self::Client => "client_id",
-            Self::Connection => "connection_id",
-            Self::Organization => "organization_id",
-            Self::User => "user_id",
-            Self::Address => "client_address",
-        }
-    }
-}
-
-impl EventFilter {
-    pub fn with(mut self, column: EventColumn, value: impl Into<String>) -> Self {
-        self.0.push((column, value.into()));
-        self
-    }
-
-    /// `e.type = $1 AND ...`; only the wanted columns are named, so that an index of theirs is used.
-    fn conditions(&self) -> String {
-        let named = self.0.iter().enumerate();
-        named.fold(String::new(), |text, (index, (column, _))| {
-            format!("{text}e.{} = ${} AND ", column.name(), index + 1)
-        })
-    }
+/// What a user did, and what was done to them.
+pub fn events_of_user(user_id: &str) -> Condition {
+    let field = Field::new(FieldKind::Id, "e.user_id");
+    Condition::Field { field, test: Test::Is, operand: Operand::Text(user_id.to_owned()) }
 }
 
 /// The digits an event's id begins with: its time in Unix milliseconds.
@@ -81,13 +65,20 @@ pub fn event_position(id: &str) -> Option<Position> {
     Some(Position::at_time(digits.parse().ok()?, id))
 }
 
+macro_rules! from_events {
+    () => {
+        "FROM events e LEFT JOIN clients a ON a.client_id = e.client_id \
+         LEFT JOIN connections c ON c.id = e.connection_id LEFT JOIN organizations o ON o.id = e.organization_id \
+         LEFT JOIN users u ON u.user_id = e.user_id "
+    };
+}
+
 macro_rules! select_events {
     ($rest:literal) => {
         concat!(
             "SELECT e.*, a.name AS client_name, c.name AS connection_name, c.strategy, o.name AS organization_name, ",
-            "COALESCE(u.email, u.username) AS user_name FROM events e LEFT JOIN clients a ON a.client_id = e.client_id ",
-            "LEFT JOIN connections c ON c.id = e.connection_id ",
-            "LEFT JOIN organizations o ON o.id = e.organization_id LEFT JOIN users u ON u.user_id = e.user_id ",
+            "COALESCE(u.email, u.username) AS user_name ",
+            from_events!(),
             $rest
         )
     };
@@ -118,44 +109,32 @@ impl Rows<'_> {
         self.optional(statement).await?.map(read).transpose()
     }
 
+    /// Those that are like `condition`, if there is one.
     pub async fn list_events(
         &mut self,
-        filter: &EventFilter,
+        condition: Option<&Condition>,
         newest_first: bool,
         slice: &Slice,
     ) -> Result<Vec<Placed<LogEvent>>, StoreError> {
-        let (conditions, next) = (filter.conditions(), filter.0.len() + 1);
+        let mut values = Vec::new();
+        let wanted = condition.map_or("1 = 1".to_owned(), |condition| condition.sql(4, &mut values));
         let (sign, order, (time, id)) = match newest_first {
             true => ("<", " DESC", slice.before_time()),
             false => (">", "", slice.after_time()),
         };
         let sql = format!(
-            select_events!("WHERE {}(e.date, e.id) {} (${}, ${}) ORDER BY e.date{}, e.id{} LIMIT ${} OFFSET ${}"),
-            conditions,
-            sign,
-            next,
-            next + 1,
-            order,
-            order,
-            next + 2,
-            next + 3
+            select_events!("WHERE {} AND (e.date, e.id) {} ($1, $2) ORDER BY e.date{}, e.id{} LIMIT $3 OFFSET $4"),
+            wanted, sign, order, order
         );
-        // Every part of the text is one of ours; the values are bound.
-        let mut statement = sqlx::query(AssertSqlSafe(sql));
-        for (_, value) in &filter.0 {
-            statement = statement.bind(value.clone());
-        }
-        let statement = statement.bind(time).bind(id).bind(slice.most).bind(slice.skip);
-        self.all(statement).await?.into_iter().map(read_placed).collect()
+        let statement = sqlx::query(AssertSqlSafe(sql)).bind(time).bind(id).bind(slice.most).bind(slice.skip);
+        self.all(bind_all(statement, values)).await?.into_iter().map(read_placed).collect()
     }
 
-    pub async fn count_events(&mut self, filter: &EventFilter) -> Result<i64, StoreError> {
-        let sql = format!("SELECT COUNT(*) AS total FROM events e WHERE {}1 = 1", filter.conditions());
-        let mut statement = sqlx::query(AssertSqlSafe(sql));
-        for (_, value) in &filter.0 {
-            statement = statement.bind(value.clone());
-        }
-        self.count(statement).await
+    pub async fn count_events(&mut self, condition: Option<&Condition>) -> Result<i64, StoreError> {
+        let mut values = Vec::new();
+        let wanted = condition.map_or("1 = 1".to_owned(), |condition| condition.sql(0, &mut values));
+        let sql = format!(concat!("SELECT COUNT(*) AS total ", from_events!(), "WHERE {}"), wanted);
+        self.count(bind_all(sqlx::query(AssertSqlSafe(sql)), values)).await
     }
 
     /// Deletes the events before `start`.

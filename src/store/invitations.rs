@@ -86,11 +86,6 @@ impl Rows<'_> {
         let statement = sqlx::query("DELETE FROM invitations WHERE expires_at <= $1");
         self.execute(statement.bind(now.plus_seconds(-TOLD_AFTER_EXPIRY_SECONDS).0)).await.map(|_| ())
     }
-
-    pub async fn is_role(&mut self, id: &str) -> Result<bool, StoreError> {
-        let statement = sqlx::query("SELECT id FROM roles WHERE id = $1");
-        Ok(self.optional(statement.bind(id.to_owned())).await?.is_some())
-    }
 }
 
 fn read_placed(row: AnyRow) -> Result<Placed<Invitation>, StoreError> {

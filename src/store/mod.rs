@@ -44,7 +44,7 @@ pub use admissions::{AnsweredTrip, OpenConnection};
 pub use client_grants::ClientGrantFilter;
 pub use connections::ConnectionFilter;
 pub use database::{Rows, StoreError};
-pub use events::{Event, EventColumn, EventFilter, event_position};
+pub use events::{Event, event_field, event_position, events_of_user};
 pub use failures::Throttle;
 pub use filters::{Condition, Field, FieldKind, Operand, Test};
 pub use invitations::InvitationTicket;

@@ -4,6 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use vestibule::management::GATEWAY_SCOPE;
 
 use crate::support::description::Description;
 use crate::support::gateway::{Administrator, Gateway, Mode, text};
@@ -186,6 +187,10 @@ async fn no_operation_takes_a_body_that_is_not_as_described() {
     let before = intruder.contents().await;
     for operation in operations(description) {
         let Some(schema) = operation.body() else { continue };
+        // No administrator may record a login.
+        if operation.scopes() == [GATEWAY_SCOPE] {
+            continue;
+        }
         // With an organization that exists, so that nothing else is wrong.
         let path = operation.filled(|index, name| match index {
             0 if operation.path.starts_with("/organizations/") => organization.clone(),

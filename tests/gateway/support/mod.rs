@@ -10,6 +10,7 @@ pub mod command;
 pub mod demo;
 pub mod description;
 pub mod devtools;
+pub mod dns;
 pub mod forging;
 pub mod gateway;
 pub mod hostile_provider;
