@@ -170,8 +170,7 @@ fn management_router(
     writes: &Writes,
 ) -> Router {
     let rotation = Rotation { settings: settings.clone(), logins: logins.clone(), keys: keys.clone() };
-    let management =
-        Management::new(tenant.clone(), settings.management.clone(), settings.login.clone(), Arc::new(rotation));
+    let management = Management::new(tenant.clone(), settings, Arc::new(rotation));
     let router = management::router(Arc::new(management), token_check(settings, logins, keys));
     writes.clone().counted(router)
 }

@@ -101,7 +101,7 @@ fn other_organization(login: &Login, entrance: &Entrance) -> Option<String> {
             let request = request.without("organization").without(ACCOUNT).without("connection");
             Some(format!("/authorize?{}", request.to_query()))
         }
-        RequireBehavior::NoPrompt => {
+        RequireBehavior::NoPrompt | RequireBehavior::PostLoginPrompt => {
             let uri = url::Url::parse(entrance.application.initiate_login_uri.as_deref()?).ok()?;
             Some(super::hosts::initiate_login(&uri, &login.settings.issuer(), None))
         }

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::draw::organization_view;
 use super::entrance::Entrance;
+use super::organization::not_for_application;
 use super::{Login, Visit};
 use crate::error::Fault;
 use crate::management_client::ManagementError;
@@ -86,6 +87,7 @@ impl LoginError {
         let description = match refusal.error_code.as_deref() {
             Some(refusal::NOT_A_MEMBER) => refusal.message.clone(),
             Some(refusal::CONNECTION_NOT_ENABLED) => return entrance.not_enabled(),
+            Some(refusal::APPLICATION_NOT_ALLOWED) => return not_for_application(&entrance.authorization),
             Some(refusal::USER_BLOCKED) => "user is blocked".to_owned(),
             _ => return Self::Refused(refusal),
         };

@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
+
 use super::Login;
 use super::error::LoginError;
 use crate::management_client::Result as ManagementResult;
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{Application, Organization, OrganizationUsage, RequireBehavior};
-use crate::oidc::authorization::Authorization;
+use crate::oidc::authorization::{Authorization, Prompt};
 use crate::oidc::error::code;
 
 /// Where a login leads.
@@ -49,6 +51,9 @@ pub(super) async fn resolve(
             return refuse("parameter organization is not allowed for this client".to_owned());
         }
         let organization = named(login, asker, authorization, asked).await?;
+        if !login.client.lets_use(&organization, &application.client_id).await? {
+            return Err(not_for_application(authorization));
+        }
         return found(Destination::Organization(organization), "the parameter organization names it");
     }
     let wants_personal = authorization.request.get(ACCOUNT) == Some(PERSONAL);
@@ -64,9 +69,29 @@ pub(super) async fn resolve(
             Destination::Ask,
             "the request names none, and the application's organization_require_behavior is pre_login_prompt",
         ),
+        (_, RequireBehavior::PostLoginPrompt) => Err(not_yet(authorization)),
         (OrganizationUsage::Require, RequireBehavior::NoPrompt) => {
             refuse("parameter organization is required for this client".to_owned())
         }
+    }
+}
+
+/// What the application hears when the organization lets its people use other applications only (contract §1.10).
+pub(super) fn not_for_application(authorization: &Authorization) -> LoginError {
+    authorization.refused(code::ACCESS_DENIED, "the application is not allowed for this organization").into()
+}
+
+/// Choosing an organization after signing in is a setting that does nothing yet: closed until it does.
+fn not_yet(authorization: &Authorization) -> LoginError {
+    if authorization.wants(Prompt::None) {
+        return authorization.refused(code::INTERACTION_REQUIRED, "the organization must be chosen").into();
+    }
+    LoginError::Page {
+        status: StatusCode::NOT_IMPLEMENTED,
+        title: "This way to sign in is not available yet",
+        message: "The application lets you choose your organization after signing in, which does not work here yet. \
+                  Start from a link that names your organization.",
+        detail: Some("organization_require_behavior is post_login_prompt"),
     }
 }
 

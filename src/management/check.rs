@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, Path, RawPathParams};
 use axum::http::request::Parts;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
 use super::answer::Failure;
@@ -148,22 +148,36 @@ impl JsonSchema for Unbuilt {
     }
 }
 
-/// Only `false`: what `true` would mean is not built.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Off(bool);
+/// A flag of which only the value `IS` is built: sent otherwise, it is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Only<const IS: bool>;
 
-impl JsonSchema for Off {
+impl<const IS: bool> Serialize for Only<IS> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(IS)
+    }
+}
+
+impl<'de, const IS: bool> Deserialize<'de> for Only<IS> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match bool::deserialize(deserializer)? == IS {
+            true => Ok(Self),
+            false => Err(D::Error::custom(format!("only {IS} is supported"))),
+        }
+    }
+}
+
+impl<const IS: bool> JsonSchema for Only<IS> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Off".into()
+        format!("Only_{IS}").into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"enum": [false], NOT_BUILT: true})
+        json_schema!({"type": "boolean", "enum": [IS], NOT_BUILT: true})
     }
 }
 
@@ -194,21 +208,6 @@ impl<const PAIRS: usize> JsonSchema for Metadata<PAIRS> {
             "propertyNames": {"minLength": 1, "maxLength": 255, "pattern": LINE},
             "additionalProperties": {"type": "string", "maxLength": 255},
         })
-    }
-}
-
-/// A member that was sent. With `default`, `None` means left out; for an optional `T`, `null` is sent, too.
-pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// A switch that was sent: a boolean, or as the documentation's example sends it, `"true"` or `"false"`.
-pub(super) fn given_switch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    match serde_json::Value::deserialize(deserializer)? {
-        serde_json::Value::Bool(value) => Ok(Some(value)),
-        serde_json::Value::String(text) if text == "true" => Ok(Some(true)),
-        serde_json::Value::String(text) if text == "false" => Ok(Some(false)),
-        other => Err(D::Error::custom(format!("expected true or false, not {other}"))),
     }
 }
 
@@ -253,20 +252,6 @@ pub(super) fn check_web_address(property: &str, text: &str) -> Result<(), ApiErr
         "http" if is_loopback(&url) => Ok(()),
         _ => Err(wrong(property, "URL is not https")),
     }
-}
-
-/// At most `most` pairs of 1 to 255 and 0 to 255 characters (contract §1.2).
-pub(super) fn check_metadata(pairs: &BTreeMap<String, String>, most: usize) -> Result<(), ApiError> {
-    if pairs.len() > most {
-        return Err(wrong("metadata", &format!("Object has too many properties, at most {most}")));
-    }
-    for (key, value) in pairs {
-        check_line("metadata", key, 255)?;
-        if value.chars().count() > 255 {
-            return Err(wrong(&format!("metadata.{key}"), "String is too long, at most 255 characters"));
-        }
-    }
-    Ok(())
 }
 
 /// Whether the text has 1 to `longest` bytes and no control character.

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answer::{Answer, Body, Created, Parameters};
-use super::check::{Ids, LONGEST_CLIENT_ID, Sent, not_built, or_refused};
+use super::check::{Ids, LONGEST_CLIENT_ID, Only, Sent, or_refused};
 use super::clients::{inexistent_client, record};
 use super::operation::{Operation, Routes};
 use super::paging::{CheckpointPaging, List, Listed};
@@ -46,12 +46,20 @@ impl Listed for ClientGrant {
     const KEY: &'static str = "client_grants";
 }
 
-/// On whose behalf an API is asked. A person's consent is not kept as a grant here.
+/// On whose behalf an API is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum SubjectType {
     Client,
     User,
+}
+
+/// A person's consent is not kept as a grant here.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline, extend("x-not-built" = true))]
+enum BuiltSubjectType {
+    Client,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -66,10 +74,10 @@ struct NewGrant {
     scope: Vec<String>,
     organization_usage: Option<OrganizationUsage>,
     allow_any_organization: Option<bool>,
-    /// Only `client` is supported.
-    subject_type: Option<SubjectType>,
-    /// Only `false` is supported.
-    allow_all_scopes: Option<bool>,
+    #[serde(rename = "subject_type")]
+    _subject_type: Option<BuiltSubjectType>,
+    #[serde(rename = "allow_all_scopes")]
+    _allow_all_scopes: Option<Only<false>>,
 }
 
 /// What is left out stays; `null` clears.
@@ -80,8 +88,8 @@ struct GrantChange {
     scope: Sent<Vec<String>>,
     organization_usage: Sent<Option<OrganizationUsage>>,
     allow_any_organization: Sent<Option<bool>>,
-    /// Only `false` is supported.
-    allow_all_scopes: Sent<Option<bool>>,
+    #[serde(rename = "allow_all_scopes")]
+    _allow_all_scopes: Sent<Option<Only<false>>>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -139,10 +147,6 @@ async fn create(
     State(management): State<Arc<Management>>,
     Body(body): Body<NewGrant>,
 ) -> Answer<Created<ClientGrant>> {
-    if body.subject_type == Some(SubjectType::User) {
-        return Err(not_built("subject_type").into());
-    }
-    check_built(body.allow_all_scopes)?;
     let grant = ClientGrant {
         id: new_id("cgr"),
         client_id: body.client_id,
@@ -173,7 +177,6 @@ async fn update(
     Ids(id): Ids<String>,
     Body(change): Body<GrantChange>,
 ) -> Answer<Json<ClientGrant>> {
-    check_built(change.allow_all_scopes.into_option().flatten())?;
     let scope = change.scope.into_option().map(checked_scopes).transpose()?;
     let now = Timestamp::now();
     let changed = management
@@ -217,13 +220,6 @@ async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(i
 pub(super) async fn hold(rows: &mut Rows<'_>, id: &str) -> Answer<ClientGrant> {
     rows.hold_client_grant(id).await?;
     Ok(rows.find_client_grant_by_id(id).await?.ok_or_else(unknown_grant)?)
-}
-
-fn check_built(allow_all_scopes: Option<bool>) -> Result<(), ApiError> {
-    match allow_all_scopes {
-        Some(true) => Err(not_built("allow_all_scopes")),
-        _ => Ok(()),
-    }
 }
 
 /// The scopes, each once.

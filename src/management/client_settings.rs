@@ -1,77 +1,208 @@
 //! What an application may be set to (contract §1.12): the request's members, their checks, the defaults.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
-use url::Url;
+use std::collections::BTreeMap;
 
-use super::check::{check_line, check_web_address, given, not_built, wrong};
-use crate::model::application::{JwtConfiguration, TokenEndpointAuthMethod};
-use crate::model::{ApiError, Application, OrganizationUsage, RequireBehavior, random_alphanumeric};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::check::{Metadata, Only, Sent, Unbuilt, wrong};
+use super::client_addresses::check_addresses;
+use super::schema::{IDENTIFIER, LINE};
+use crate::model::application::{DiscoveryMethod, JwtConfiguration, TokenEndpointAuthMethod};
+use crate::model::{
+    ApiError, Application, DefaultOrganization, OrganizationUsage, RequireBehavior, random_alphanumeric,
+};
 
 /// Most addresses of one list (contract §1.12).
 const ADDRESSES: usize = 100;
-/// Most pairs of an application's metadata.
-const METADATA_PAIRS: usize = 10;
+const LONGEST_ADDRESS: usize = 2048;
 /// The longest an ID token may be valid: 30 days, in seconds.
 const LONGEST_ID_TOKEN: i64 = 2_592_000;
-const GRANT_TYPES: [&str; 2] = ["authorization_code", "client_credentials"];
-const APP_TYPES: [&str; 4] = ["spa", "native", "regular_web", "non_interactive"];
+/// A line without `<` and `>`, as the contract wants names.
+pub(super) const NAME: &str = r"^[^<>\u0000-\u001f\u007f-\u009f]+$";
 
-/// The members of a creation or a change: what is left out stays, `null` clears.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ClientSettings {
-    #[serde(deserialize_with = "given")]
-    pub(super) name: Option<String>,
-    #[serde(deserialize_with = "given")]
-    description: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
-    app_type: Option<String>,
-    #[serde(deserialize_with = "given")]
-    logo_uri: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
-    callbacks: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
-    allowed_logout_urls: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
-    web_origins: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
-    grant_types: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
-    token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    #[serde(deserialize_with = "given")]
-    initiate_login_uri: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
-    organization_usage: Option<Option<OrganizationUsage>>,
-    /// A text, so that `post_login_prompt` is told apart from nonsense.
-    #[serde(deserialize_with = "given")]
-    organization_require_behavior: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
-    is_first_party: Option<bool>,
-    #[serde(deserialize_with = "given")]
-    oidc_conformant: Option<bool>,
-    #[serde(deserialize_with = "given")]
-    jwt_configuration: Option<JwtConfiguration>,
-    #[serde(deserialize_with = "given")]
-    client_metadata: Option<Option<Map<String, Value>>>,
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewClient {
+    #[schemars(length(min = 1, max = 255), regex(pattern = NAME))]
+    name: String,
+    #[serde(flatten)]
+    settings: ClientSettings,
+    #[serde(flatten)]
+    _unbuilt: UnbuiltMembers,
 }
 
-impl ClientSettings {
+/// What is left out stays; `null` clears.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ClientChange {
+    #[schemars(length(min = 1, max = 255), regex(pattern = NAME))]
+    name: Sent<String>,
+    #[serde(flatten)]
+    settings: ClientSettings,
+    #[serde(flatten)]
+    _unbuilt: UnbuiltMembers,
+}
+
+/// What creation and change have in common.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+struct ClientSettings {
+    #[schemars(length(max = 140), regex(pattern = LINE))]
+    description: Sent<Option<String>>,
+    app_type: Sent<AppType>,
+    /// An https address.
+    #[schemars(length(min = 1, max = LONGEST_ADDRESS), regex(pattern = LINE))]
+    logo_uri: Sent<Option<String>>,
+    /// Absolute addresses without a fragment.
+    #[schemars(length(max = ADDRESSES), inner(length(min = 1, max = LONGEST_ADDRESS), regex(pattern = LINE)))]
+    callbacks: Sent<Vec<String>>,
+    /// Absolute addresses without a fragment.
+    #[schemars(length(max = ADDRESSES), inner(length(min = 1, max = LONGEST_ADDRESS), regex(pattern = LINE)))]
+    allowed_logout_urls: Sent<Vec<String>>,
+    /// Origins such as `https://app.example.com`.
+    #[schemars(length(max = ADDRESSES), inner(length(min = 1, max = LONGEST_ADDRESS), regex(pattern = LINE)))]
+    web_origins: Sent<Vec<String>>,
+    #[schemars(length(max = 10))]
+    grant_types: Sent<Vec<GrantType>>,
+    token_endpoint_auth_method: Sent<TokenEndpointAuthMethod>,
+    /// An https address.
+    #[schemars(length(min = 1, max = LONGEST_ADDRESS), regex(pattern = LINE))]
+    initiate_login_uri: Sent<Option<String>>,
+    organization_usage: Sent<Option<OrganizationUsage>>,
+    organization_require_behavior: Sent<Option<RequireBehavior>>,
+    #[schemars(length(min = 1), extend("uniqueItems" = true))]
+    organization_discovery_methods: Sent<Option<Vec<DiscoveryMethod>>>,
+    default_organization: Sent<Option<DefaultOrganizationWish>>,
+    jwt_configuration: Sent<JwtSettings>,
+    client_metadata: Sent<Option<Metadata<10>>>,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(extend("x-not-built" = true))]
+enum AppType {
+    Spa,
+    Native,
+    RegularWeb,
+    NonInteractive,
+}
+
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(extend("x-not-built" = true))]
+enum GrantType {
+    AuthorizationCode,
+    ClientCredentials,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct DefaultOrganizationWish {
+    #[schemars(length(min = 1, max = 50), regex(pattern = IDENTIFIER))]
+    organization_id: String,
+    #[schemars(length(min = 1, max = 1))]
+    flows: Vec<Flow>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Flow {
+    ClientCredentials,
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct JwtSettings {
+    #[serde(rename = "alg")]
+    _alg: Sent<SigningAlgorithm>,
+    /// Seconds an ID token is valid; `null` leaves it to the server's settings.
+    #[schemars(range(min = 1, max = LONGEST_ID_TOKEN))]
+    lifetime_in_seconds: Sent<Option<i64>>,
+    #[serde(rename = "secret_encoded")]
+    _secret_encoded: Sent<Only<false>>,
+    #[serde(rename = "scopes")]
+    _scopes: Sent<BTreeMap<String, Unbuilt>>,
+}
+
+/// What tokens are signed with.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline, extend("x-not-built" = true))]
+pub(super) enum SigningAlgorithm {
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
+/// What the contract's clients have and ours have not: sent to say "off" they are taken, else refused.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default)]
+struct UnbuiltMembers {
+    #[serde(rename = "is_first_party")]
+    _is_first_party: Sent<Only<true>>,
+    #[serde(rename = "oidc_conformant")]
+    _oidc_conformant: Sent<Only<true>>,
+    #[serde(rename = "custom_login_page_on")]
+    _custom_login_page_on: Sent<Only<true>>,
+    #[serde(rename = "sso_disabled")]
+    _sso_disabled: Sent<Only<false>>,
+    #[serde(rename = "cross_origin_authentication")]
+    _cross_origin_authentication: Sent<Only<false>>,
+    #[serde(rename = "is_token_endpoint_ip_header_trusted")]
+    _is_token_endpoint_ip_header_trusted: Sent<Only<false>>,
+    #[serde(rename = "require_pushed_authorization_requests")]
+    _require_pushed_authorization_requests: Sent<Only<false>>,
+    #[serde(rename = "require_proof_of_possession")]
+    _require_proof_of_possession: Sent<Only<false>>,
+    #[serde(rename = "allowed_clients")]
+    _allowed_clients: Sent<Vec<Unbuilt>>,
+    #[serde(rename = "allowed_origins")]
+    _allowed_origins: Sent<Vec<Unbuilt>>,
+    #[serde(rename = "client_aliases")]
+    _client_aliases: Sent<Vec<Unbuilt>>,
+    #[serde(rename = "addons")]
+    _addons: Sent<BTreeMap<String, Unbuilt>>,
+    #[serde(rename = "mobile")]
+    _mobile: Sent<BTreeMap<String, Unbuilt>>,
+    #[serde(rename = "client_authentication_methods")]
+    _client_authentication_methods: Sent<Unbuilt>,
+    #[serde(rename = "encryption_key")]
+    _encryption_key: Sent<Unbuilt>,
+    #[serde(rename = "native_social_login")]
+    _native_social_login: Sent<Unbuilt>,
+    #[serde(rename = "oidc_logout")]
+    _oidc_logout: Sent<Unbuilt>,
+    #[serde(rename = "refresh_token")]
+    _refresh_token: Sent<Unbuilt>,
+    #[serde(rename = "session_transfer")]
+    _session_transfer: Sent<Unbuilt>,
+    #[serde(rename = "signed_request_object")]
+    _signed_request_object: Sent<Unbuilt>,
+    #[serde(rename = "token_exchange")]
+    _token_exchange: Sent<Unbuilt>,
+    #[serde(rename = "token_quota")]
+    _token_quota: Sent<Unbuilt>,
+}
+
+impl NewClient {
     /// A new application: public ones (`spa`, `native`) have no secret and no grant of their own.
     ///
     /// # Errors
-    /// 400, as [`ClientSettings::apply`].
+    /// 400, as [`ClientChange::apply`].
     pub(super) fn create(self) -> Result<Application, ApiError> {
-        let name = self.name.clone().ok_or_else(|| wrong("name", "Missing required property"))?;
-        let by_type = match self.app_type.as_deref() {
-            Some("spa" | "native") => TokenEndpointAuthMethod::None,
+        let settings = self.settings;
+        let by_type = match settings.app_type {
+            Sent::Yes(AppType::Spa | AppType::Native) => TokenEndpointAuthMethod::None,
             _ => TokenEndpointAuthMethod::ClientSecretPost,
         };
-        let method = self.token_endpoint_auth_method.unwrap_or(by_type);
-        let grants = if method == TokenEndpointAuthMethod::None { &GRANT_TYPES[..1] } else { &GRANT_TYPES[..] };
+        let method = settings.token_endpoint_auth_method.into_option().unwrap_or(by_type);
+        let grants: &[GrantType] = match method {
+            TokenEndpointAuthMethod::None => &[GrantType::AuthorizationCode],
+            _ => &[GrantType::AuthorizationCode, GrantType::ClientCredentials],
+        };
         let mut application = Application {
             client_id: random_alphanumeric(32),
-            name,
+            name: self.name,
             description: None,
             client_secret: None,
             app_type: None,
@@ -79,174 +210,104 @@ impl ClientSettings {
             callbacks: Vec::new(),
             allowed_logout_urls: Vec::new(),
             web_origins: Vec::new(),
-            grant_types: grants.iter().map(|&grant| grant.to_owned()).collect(),
+            grant_types: grants.iter().map(|grant| grant.as_str().to_owned()).collect(),
             token_endpoint_auth_method: method,
             initiate_login_uri: None,
             organization_usage: None,
             organization_require_behavior: None,
+            organization_discovery_methods: None,
             default_organization: None,
             is_first_party: true,
             oidc_conformant: true,
-            jwt_configuration: Some(JwtConfiguration {
-                alg: "RS256".to_owned(),
-                lifetime_in_seconds: None,
-                secret_encoded: false,
-            }),
+            jwt_configuration: Some(JwtConfiguration::default()),
             client_metadata: None,
         };
-        self.apply(&mut application)?;
+        settings.apply(&mut application)?;
         Ok(application)
     }
+}
 
+impl ClientChange {
     /// Changes the application, and gives it a secret or takes it, as its way of authentication needs.
     ///
     /// # Errors
-    /// 400 `invalid_body` naming the member, 400 `operation_not_supported` for what is not built.
+    /// 400 `invalid_body` naming the member.
     pub(super) fn apply(self, application: &mut Application) -> Result<(), ApiError> {
-        if let Some(text) = self.organization_require_behavior {
-            application.organization_require_behavior = text.as_deref().map(require_behavior).transpose()?;
+        self.name.put(&mut application.name);
+        self.settings.apply(application)
+    }
+}
+
+impl ClientSettings {
+    fn apply(self, application: &mut Application) -> Result<(), ApiError> {
+        self.description.put(&mut application.description);
+        self.logo_uri.put(&mut application.logo_uri);
+        self.callbacks.put(&mut application.callbacks);
+        self.allowed_logout_urls.put(&mut application.allowed_logout_urls);
+        self.web_origins.put(&mut application.web_origins);
+        self.token_endpoint_auth_method.put(&mut application.token_endpoint_auth_method);
+        self.initiate_login_uri.put(&mut application.initiate_login_uri);
+        self.organization_usage.put(&mut application.organization_usage);
+        self.organization_require_behavior.put(&mut application.organization_require_behavior);
+        self.organization_discovery_methods.put(&mut application.organization_discovery_methods);
+        if let Sent::Yes(app_type) = self.app_type {
+            application.app_type = Some(app_type.as_str().to_owned());
         }
-        set(&mut application.name, self.name);
-        set(&mut application.description, self.description);
-        set(&mut application.app_type, self.app_type.map(Some));
-        set(&mut application.logo_uri, self.logo_uri);
-        set(&mut application.callbacks, self.callbacks);
-        set(&mut application.allowed_logout_urls, self.allowed_logout_urls);
-        set(&mut application.web_origins, self.web_origins);
-        set(&mut application.grant_types, self.grant_types);
-        set(&mut application.token_endpoint_auth_method, self.token_endpoint_auth_method);
-        set(&mut application.initiate_login_uri, self.initiate_login_uri);
-        set(&mut application.organization_usage, self.organization_usage);
-        set(&mut application.is_first_party, self.is_first_party);
-        set(&mut application.oidc_conformant, self.oidc_conformant);
-        set(&mut application.jwt_configuration, self.jwt_configuration.map(Some));
-        set(&mut application.client_metadata, self.client_metadata);
+        if let Sent::Yes(grants) = self.grant_types {
+            application.grant_types = grants.iter().map(|grant| grant.as_str().to_owned()).collect();
+        }
+        if let Sent::Yes(wish) = self.default_organization {
+            application.default_organization = wish.map(DefaultOrganization::from);
+        }
+        if let Sent::Yes(jwt) = self.jwt_configuration {
+            let kept = application.jwt_configuration.get_or_insert_default();
+            jwt.lifetime_in_seconds.put(&mut kept.lifetime_in_seconds);
+        }
+        if let Sent::Yes(metadata) = self.client_metadata {
+            let pairs = metadata.map(Metadata::into_pairs);
+            application.client_metadata =
+                pairs.map(|pairs| pairs.into_iter().map(|(key, value)| (key, Value::from(value))).collect());
+        }
         if application.is_public() {
             application.client_secret = None;
         } else if application.client_secret.is_none() {
             application.client_secret = Some(new_client_secret());
         }
-        check(application)
+        if application.is_public() && application.may_use_grant(GrantType::ClientCredentials.as_str()) {
+            return Err(wrong("grant_types", "client_credentials needs a client that authenticates"));
+        }
+        check_addresses(application)
     }
 }
 
-fn set<T>(slot: &mut T, given: Option<T>) {
-    if let Some(value) = given {
-        *slot = value;
+impl From<DefaultOrganizationWish> for DefaultOrganization {
+    fn from(wish: DefaultOrganizationWish) -> Self {
+        let flows = wish.flows.iter().map(|Flow::ClientCredentials| "client_credentials".to_owned());
+        Self { organization_id: wish.organization_id, flows: flows.collect() }
+    }
+}
+
+impl AppType {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Spa => "spa",
+            Self::Native => "native",
+            Self::RegularWeb => "regular_web",
+            Self::NonInteractive => "non_interactive",
+        }
+    }
+}
+
+impl GrantType {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::ClientCredentials => "client_credentials",
+        }
     }
 }
 
 /// 64 letters and digits (contract §1.12).
 pub(super) fn new_client_secret() -> String {
     random_alphanumeric(64)
-}
-
-fn require_behavior(text: &str) -> Result<RequireBehavior, ApiError> {
-    match text {
-        "no_prompt" => Ok(RequireBehavior::NoPrompt),
-        "pre_login_prompt" => Ok(RequireBehavior::PreLoginPrompt),
-        "post_login_prompt" => Err(not_built("organization_require_behavior")),
-        _ => Err(wrong("organization_require_behavior", "not one of no_prompt, pre_login_prompt")),
-    }
-}
-
-fn check(application: &Application) -> Result<(), ApiError> {
-    check_line("name", &application.name, 255)?;
-    if application.name.contains(['<', '>']) {
-        return Err(wrong("name", "String has < or >"));
-    }
-    if application.description.as_ref().is_some_and(|text| text.chars().count() > 140) {
-        return Err(wrong("description", "String is too long, at most 140 characters"));
-    }
-    if application.app_type.as_deref().is_some_and(|kind| !APP_TYPES.contains(&kind)) {
-        return Err(wrong("app_type", "not one of spa, native, regular_web, non_interactive"));
-    }
-    check_addresses(application)?;
-    check_protocol(application)?;
-    application.client_metadata.as_ref().map_or(Ok(()), check_client_metadata)
-}
-
-fn check_addresses(application: &Application) -> Result<(), ApiError> {
-    for (property, address) in
-        [("logo_uri", &application.logo_uri), ("initiate_login_uri", &application.initiate_login_uri)]
-    {
-        if let Some(address) = address {
-            check_web_address(property, address)?;
-        }
-    }
-    let lists = [
-        ("callbacks", &application.callbacks),
-        ("allowed_logout_urls", &application.allowed_logout_urls),
-        ("web_origins", &application.web_origins),
-    ];
-    for (property, addresses) in lists {
-        if addresses.len() > ADDRESSES {
-            return Err(wrong(property, &format!("Array is too long, at most {ADDRESSES} items")));
-        }
-        addresses.iter().try_for_each(|address| check_redirect_target(property, address))?;
-    }
-    let is_origin = |text: &String| Url::parse(text).is_ok_and(|url| url.path() == "/" && url.query().is_none());
-    match application.web_origins.iter().all(is_origin) {
-        true => Ok(()),
-        false => Err(wrong("web_origins", "String is not an origin such as https://app.example.com")),
-    }
-}
-
-/// An address that a browser is sent to, compared byte by byte later: absolute, without a fragment
-/// (RFC 6749 §3.1.2), of a scheme that runs nothing here, and without wildcards, which are not built.
-fn check_redirect_target(property: &str, text: &str) -> Result<(), ApiError> {
-    check_line(property, text, 2048)?;
-    let url = Url::parse(text).map_err(|_| wrong(property, "String is not an absolute URL"))?;
-    if text.contains(['#', '\\']) || text.chars().any(char::is_whitespace) {
-        return Err(wrong(property, "URL has a fragment, a backslash or a space"));
-    }
-    if matches!(url.scheme(), "javascript" | "data" | "vbscript" | "blob" | "file" | "about" | "view-source") {
-        return Err(wrong(property, "URL has a scheme that is not allowed"));
-    }
-    let authority = text.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or(""));
-    if authority.contains(['*', '{', '}']) {
-        return Err(not_built(property));
-    }
-    match authority.contains('@') {
-        true => Err(wrong(property, "URL has a user or a password")),
-        false => Ok(()),
-    }
-}
-
-fn check_protocol(application: &Application) -> Result<(), ApiError> {
-    for grant in &application.grant_types {
-        if !GRANT_TYPES.contains(&grant.as_str()) {
-            return Err(not_built(&format!("grant_types {grant:?}")));
-        }
-    }
-    if application.is_public() && application.may_use_grant("client_credentials") {
-        return Err(wrong("grant_types", "client_credentials needs a client that authenticates"));
-    }
-    if !application.is_first_party {
-        return Err(not_built("is_first_party"));
-    }
-    if !application.oidc_conformant {
-        return Err(not_built("oidc_conformant"));
-    }
-    let Some(jwt) = &application.jwt_configuration else { return Ok(()) };
-    if jwt.alg != "RS256" || jwt.secret_encoded {
-        return Err(not_built("jwt_configuration"));
-    }
-    match jwt.lifetime_in_seconds {
-        Some(seconds) if !(1..=LONGEST_ID_TOKEN).contains(&seconds) => {
-            Err(wrong("jwt_configuration.lifetime_in_seconds", "not from 1 to 2592000"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_client_metadata(metadata: &Map<String, Value>) -> Result<(), ApiError> {
-    if metadata.len() > METADATA_PAIRS {
-        return Err(wrong("client_metadata", &format!("Object has too many properties, at most {METADATA_PAIRS}")));
-    }
-    let fits = |text: &str| text.chars().count() <= 255;
-    match metadata.iter().all(|(key, value)| fits(key) && value.as_str().is_some_and(fits)) {
-        true => Ok(()),
-        false => Err(wrong("client_metadata", "Keys and values are texts of at most 255 characters")),
-    }
 }

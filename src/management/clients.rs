@@ -2,86 +2,154 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde_json::Value;
+use axum::response::NoContent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use super::answer::Answer;
+use super::answer::{Answer, Body, Created, Parameters};
 use super::check::Ids;
-use super::client_settings::{ClientSettings, new_client_secret};
-use super::legacy::{Body, Paging, Parameters};
+use super::client_settings::{ClientChange, NewClient, new_client_secret};
+use super::operation::{Operation, Routes};
+use super::organizations::unknown_organization;
+use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
 use super::{Caller, GATEWAY_SCOPE, Management};
 use crate::model::{ApiError, Application, Timestamp};
 use crate::store::{Event, Rows};
 
-pub(super) fn router() -> Router<Arc<Management>> {
-    Router::new()
-        .route("/clients", get(list).post(create))
-        .route("/clients/{client_id}", get(find).patch(update).delete(delete))
-        .route("/clients/{client_id}/rotate-secret", post(rotate_secret))
+pub(super) fn routes() -> Routes {
+    let readers = &["read:clients", "read:client_keys"];
+    Routes::new("clients")
+        .get("/clients", list, Operation::new("List clients", readers))
+        .post("/clients", create, Operation::new("Create a client", &["create:clients"]).refuses(&[404]))
+        .get("/clients/{client_id}", find, Operation::new("Get a client", readers))
+        .patch("/clients/{client_id}", update, Operation::new("Change a client", &["update:clients"]))
+        .delete("/clients/{client_id}", delete, Operation::new("Delete a client", &["delete:clients"]))
+        .post(
+            "/clients/{client_id}/rotate-secret",
+            rotate_secret,
+            Operation::new("Give a client a new secret", &["update:client_keys"]),
+        )
+}
+
+/// A client with what the contract tells of it and what is the same for all of ours.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Client {
+    #[serde(flatten)]
+    application: Application,
+    global: bool,
+    cross_origin_authentication: bool,
+    custom_login_page_on: bool,
+    is_token_endpoint_ip_header_trusted: bool,
+    sso_disabled: bool,
+}
+
+impl Listed for Client {
+    const KEY: &'static str = "clients";
+}
+
+impl Client {
+    /// The lifetime of its ID tokens is told also where the application leaves it to the settings.
+    fn of(mut application: Application, management: &Management) -> Self {
+        if let Some(jwt) = &mut application.jwt_configuration {
+            jwt.lifetime_in_seconds.get_or_insert(management.tokens.id_token_seconds);
+        }
+        Self {
+            application,
+            global: false,
+            cross_origin_authentication: false,
+            custom_login_page_on: true,
+            is_token_endpoint_ip_header_trusted: false,
+            sso_disabled: false,
+        }
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct ListParameters {
+    #[serde(flatten)]
+    paging: CheckpointPaging,
+    #[serde(flatten)]
+    fields: Fields,
+    /// Types separated by commas.
+    #[schemars(length(min = 1, max = 300), regex(pattern = "^[a-z0-9_]+(,[a-z0-9_]+)*$"))]
+    app_type: Option<String>,
+    is_first_party: Option<bool>,
+    is_global: Option<bool>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct FindParameters {
+    #[serde(flatten)]
+    fields: Fields,
 }
 
 async fn list(
     caller: Caller,
     State(management): State<Arc<Management>>,
-    Parameters(paging): Parameters<Paging>,
-) -> Answer<Json<Value>> {
-    caller.require(&["read:clients", "read:client_keys"])?;
-    let window = paging.window(50)?;
-    let mut rows = management.tenant.read().await?;
-    let mut page = rows.list_clients(window.start, window.limit).await?;
-    let total = rows.count_clients().await?;
-    let gateways = rows.list_clients_with_scope(GATEWAY_SCOPE).await?;
-    for application in &mut page {
-        withhold(&caller, gateways.contains(&application.client_id), application);
+    Parameters(parameters): Parameters<ListParameters>,
+) -> Answer<Json<List<Selected<Client>>>> {
+    let wanted = parameters.paging.wanted(50)?;
+    // Every client is first-party, and none stands for the whole tenant.
+    if parameters.is_first_party == Some(false) || parameters.is_global == Some(true) {
+        return Ok(Json(wanted.answer(Vec::new(), 0)));
     }
-    Ok(Json(window.answer("clients", page, total)?))
+    let app_types: Vec<String> =
+        parameters.app_type.iter().flat_map(|types| types.split(',')).map(Into::into).collect();
+    let mut rows = management.tenant.read().await?;
+    let mut page = rows.list_clients(&app_types, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_clients(&app_types).await? } else { 0 };
+    let ids: Vec<String> = page.iter().map(|row| row.item.client_id.clone()).collect();
+    let gateways = rows.list_clients_with_scope(&ids, GATEWAY_SCOPE).await?;
+    for row in &mut page {
+        withhold(&caller, gateways.contains(&row.item.client_id), &mut row.item);
+    }
+    let page = page.into_iter().map(|row| row.map(|application| Client::of(application, &management))).collect();
+    Ok(Json(wanted.answer(parameters.fields.select_all(page)?, total)))
 }
 
 async fn find(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(client_id): Ids<String>,
-) -> Answer<Json<Application>> {
-    caller.require(&["read:clients", "read:client_keys"])?;
+    Parameters(FindParameters { fields }): Parameters<FindParameters>,
+) -> Answer<Json<Selected<Client>>> {
     let mut rows = management.tenant.read().await?;
     let mut application = rows.find_client(&client_id).await?.ok_or_else(inexistent_client)?;
     let is_gateways = rows.client_holds_scope(&client_id, GATEWAY_SCOPE).await?;
     withhold(&caller, is_gateways, &mut application);
-    Ok(Json(application))
+    Ok(Json(fields.select(&Client::of(application, &management))?))
 }
 
 /// The answer tells the secret: its one moment for a caller without `read:client_keys`.
 async fn create(
     caller: Caller,
     State(management): State<Arc<Management>>,
-    Body(settings): Body<ClientSettings>,
-) -> Answer<(StatusCode, Json<Application>)> {
-    caller.require(&["create:clients"])?;
-    let application = settings.create()?;
+    Body(body): Body<NewClient>,
+) -> Answer<Created<Client>> {
+    let application = body.create()?;
     let now = Timestamp::now();
     let created = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
+                check_default_organization(&mut rows, &application).await?;
                 rows.create_client(&application, now).await?;
                 record(&mut rows, "Create a Client", &caller, &application.client_id, now).await?;
                 Answer::Ok(application)
             })
         })
         .await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok(Created(Client::of(created, &management)))
 }
 
 async fn update(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(client_id): Ids<String>,
-    Body(settings): Body<ClientSettings>,
-) -> Answer<Json<Application>> {
-    caller.require(&["update:clients"])?;
+    Body(change): Body<ClientChange>,
+) -> Answer<Json<Client>> {
     let now = Timestamp::now();
     let by = caller.clone();
     let mut changed = management
@@ -89,7 +157,11 @@ async fn update(
         .write(move |mut rows| {
             Box::pin(async move {
                 let mut application = hold(&mut rows, &client_id).await?;
-                settings.apply(&mut application)?;
+                let was = application.default_organization.clone();
+                change.apply(&mut application)?;
+                if application.default_organization != was {
+                    check_default_organization(&mut rows, &application).await?;
+                }
                 rows.update_client(&application).await?;
                 record(&mut rows, "Update a Client", &by, &client_id, now).await?;
                 Answer::Ok(application)
@@ -97,7 +169,7 @@ async fn update(
         })
         .await?;
     withhold(&caller, false, &mut changed);
-    Ok(Json(changed))
+    Ok(Json(Client::of(changed, &management)))
 }
 
 /// 204 also when it is gone: a deletion may be asked for again.
@@ -105,8 +177,7 @@ async fn delete(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(client_id): Ids<String>,
-) -> Answer<StatusCode> {
-    caller.require(&["delete:clients"])?;
+) -> Answer<NoContent> {
     let now = Timestamp::now();
     management
         .tenant
@@ -115,7 +186,7 @@ async fn delete(
                 if rows.delete_client(&client_id).await? {
                     record(&mut rows, "Delete a Client", &caller, &client_id, now).await?;
                 }
-                Answer::Ok(StatusCode::NO_CONTENT)
+                Answer::Ok(NoContent)
             })
         })
         .await
@@ -125,8 +196,7 @@ async fn rotate_secret(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(client_id): Ids<String>,
-) -> Answer<Json<Application>> {
-    caller.require(&["update:client_keys"])?;
+) -> Answer<Json<Client>> {
     let now = Timestamp::now();
     let rotated = management
         .tenant
@@ -144,7 +214,7 @@ async fn rotate_secret(
             })
         })
         .await?;
-    Ok(Json(rotated))
+    Ok(Json(Client::of(rotated, &management)))
 }
 
 /// The client, kept to this transaction, unless it is a gateway's: what makes it a gateway is given on the
@@ -160,6 +230,15 @@ async fn hold(rows: &mut Rows<'_>, client_id: &str) -> Answer<Application> {
         return Err(ApiError::new(403, Some("operation_not_supported"), message).into());
     }
     Ok(application)
+}
+
+/// # Errors
+/// 404 when the application's default organization does not exist.
+async fn check_default_organization(rows: &mut Rows<'_>, application: &Application) -> Answer<()> {
+    match &application.default_organization {
+        Some(default) if !rows.is_organization(&default.organization_id).await? => Err(unknown_organization().into()),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the secret out, unless the caller may see it; a gateway's is told to gateways only.

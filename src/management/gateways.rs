@@ -28,6 +28,7 @@ pub async fn add(tenant: &Tenant, name: &str, audience: &str, scopes: &[&str]) -
         initiate_login_uri: None,
         organization_usage: None,
         organization_require_behavior: None,
+        organization_discovery_methods: None,
         default_organization: None,
         is_first_party: true,
         oidc_conformant: true,

@@ -184,6 +184,14 @@ async fn decide(
     attempt: Option<&Attempt>,
     now: Timestamp,
 ) -> Result<Decision, Stop> {
+    if let Some(organization_id) = &record.organization_id
+        && rows.is_closed_to_client(organization_id, &record.client_id).await?
+    {
+        return Err(refused(
+            refusal::APPLICATION_NOT_ALLOWED,
+            "The organization does not let the application be used.",
+        ));
+    }
     let Some(connection) = find_open_connection(rows, record).await? else { return Err(not_enabled()) };
     let (user_id, user) = match &record.proof {
         Proof::Identity(identity) => recognize(rows, &connection, identity).await?,

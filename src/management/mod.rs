@@ -7,6 +7,7 @@ pub mod auth;
 mod branding;
 pub mod caller;
 mod check;
+mod client_addresses;
 mod client_grants;
 mod client_settings;
 mod clients;
@@ -19,7 +20,6 @@ mod dns;
 mod enabled_connections;
 pub mod gateways;
 mod invitations;
-mod legacy;
 mod logins;
 mod logs;
 mod member_roles;
@@ -27,6 +27,7 @@ mod members;
 mod openapi;
 mod operation;
 mod organization_client_grants;
+mod organization_clients;
 mod organization_connections;
 mod organizations;
 mod paging;
@@ -34,6 +35,7 @@ mod passwords;
 mod permissions;
 mod prompts;
 mod rate_limit;
+mod resource_servers;
 mod roles;
 mod schema;
 mod search;
@@ -51,7 +53,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::config;
+use crate::config::{self, Config};
 use crate::model::ApiError;
 use crate::store::Tenant;
 
@@ -148,21 +150,26 @@ pub struct Management {
     pub tenant: Tenant,
     pub settings: config::Management,
     login: config::Login,
+    tokens: config::Tokens,
+    /// The audience of this API's tokens.
+    audience: String,
     passwords: Passwords,
     signing_keys: Arc<dyn SigningKeys>,
     dns: Dns,
 }
 
 impl Management {
-    pub fn new(
-        tenant: Tenant,
-        settings: config::Management,
-        login: config::Login,
-        signing_keys: Arc<dyn SigningKeys>,
-    ) -> Self {
-        let passwords = Passwords::new(&login);
-        let dns = Dns::new(settings.dns_server);
-        Self { tenant, settings, login, passwords, signing_keys, dns }
+    pub fn new(tenant: Tenant, config: &Config, signing_keys: Arc<dyn SigningKeys>) -> Self {
+        Self {
+            tenant,
+            settings: config.management.clone(),
+            login: config.login.clone(),
+            tokens: config.tokens.clone(),
+            audience: config.management_audience(),
+            passwords: Passwords::new(&config.login),
+            signing_keys,
+            dns: Dns::new(config.management.dns_server),
+        }
     }
 }
 
@@ -171,10 +178,6 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
     let settings = management.settings.clone();
     let (routes, needs, description) = openapi::described(routes);
     let routes = routes
-        .merge(connections::router())
-        .merge(connection_clients::router())
-        .merge(members::router())
-        .merge(clients::router())
         .method_not_allowed_fallback(|| async { Failure::Api(ApiError::new(405, None, "Method Not Allowed")) })
         .fallback(|| async { Failure::Api(ApiError::not_found(None, "Not Found")) })
         .with_state(management);
@@ -193,7 +196,10 @@ fn routes() -> Routes {
         .merge(permissions::routes())
         .merge(users::routes())
         .merge(user_roles::routes())
+        .merge(organization_clients::routes())
         .merge(client_grants::routes())
+        .merge(clients::routes())
+        .merge(resource_servers::routes())
         .merge(signing_keys::routes())
         .merge(logins::routes())
         .merge(logs::routes())
@@ -204,5 +210,4 @@ fn routes() -> Routes {
         .merge(organization_connections::routes())
         .merge(connections::routes())
         .merge(connection_clients::routes())
-        .merge(signing_keys::routes())
 }

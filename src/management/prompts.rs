@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Body};
-use super::check::{Ids, Off, Sent};
+use super::check::{Ids, Only, Sent};
 use super::operation::{Operation, Routes};
 use super::schema::LINE;
 use super::{Caller, Management};
@@ -51,7 +51,7 @@ struct Told {
     #[serde(flatten)]
     kept: PromptSettings,
     universal_login_experience: Experience,
-    webauthn_platform_first_factor: Off,
+    webauthn_platform_first_factor: Only<false>,
 }
 
 /// There is one experience.
@@ -70,7 +70,7 @@ struct Change {
     #[serde(rename = "universal_login_experience")]
     _universal_login_experience: Experience,
     #[serde(rename = "webauthn_platform_first_factor")]
-    _webauthn_platform_first_factor: Off,
+    _webauthn_platform_first_factor: Only<false>,
 }
 
 /// Texts by screen and key.
@@ -155,7 +155,7 @@ async fn replace_text(
 }
 
 fn told(kept: PromptSettings) -> Told {
-    Told { kept, universal_login_experience: Experience::New, webauthn_platform_first_factor: Off::default() }
+    Told { kept, universal_login_experience: Experience::New, webauthn_platform_first_factor: Only }
 }
 
 /// The document's name in the store.

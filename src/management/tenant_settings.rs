@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Body, Parameters};
-use super::check::{Off, Sent, Unbuilt, check_web_address, email, wrong};
+use super::check::{Only, Sent, Unbuilt, check_web_address, email, wrong};
 use super::operation::{Operation, Routes};
 use super::paging::{Fields, Selected};
 use super::{Caller, Management};
@@ -52,17 +52,17 @@ struct Settled {
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 struct Flags {
-    enable_client_connections: Off,
-    enable_dynamic_client_registration: Off,
-    enable_public_signup_user_exists_error: Off,
-    enable_legacy_profile: Off,
-    enable_idtoken_api2: Off,
-    allow_legacy_delegation_grant_types: Off,
-    allow_legacy_ro_grant_types: Off,
-    allow_legacy_tokeninfo_endpoint: Off,
-    disable_clickjack_protection_headers: Off,
-    change_pwd_flow_v1: Off,
-    remove_alg_from_jwks: Off,
+    enable_client_connections: Only<false>,
+    enable_dynamic_client_registration: Only<false>,
+    enable_public_signup_user_exists_error: Only<false>,
+    enable_legacy_profile: Only<false>,
+    enable_idtoken_api2: Only<false>,
+    allow_legacy_delegation_grant_types: Only<false>,
+    allow_legacy_ro_grant_types: Only<false>,
+    allow_legacy_tokeninfo_endpoint: Only<false>,
+    disable_clickjack_protection_headers: Only<false>,
+    change_pwd_flow_v1: Only<false>,
+    remove_alg_from_jwks: Only<false>,
 }
 
 /// What is left out stays; `null` clears.

@@ -59,7 +59,7 @@ pub(super) async fn empty_management_with(change: impl FnOnce(&mut Config)) -> (
     (config.management.request_burst, config.management.gateway_request_burst) = (10_000, 10_000);
     change(&mut config);
     let (tenant, _) = store::open(&config.storage).await.expect("a database");
-    let management = Management::new(tenant, config.management, config.login, Arc::new(NoKeys));
+    let management = Management::new(tenant, &config, Arc::new(NoKeys));
     (Arc::new(management), directory)
 }
 

@@ -19,7 +19,9 @@ use crate::config;
 use crate::model::connection::EnabledConnection;
 use crate::model::login::{Admission, LoginRecord, refusal};
 use crate::model::organization::{is_organization_id, is_organization_name};
-use crate::model::{ApiError, Application, ClientGrant, Connection, Organization, User};
+use crate::model::{
+    ApiError, Application, ClientGrant, Connection, Organization, OrganizationClient, ResourceServer, User,
+};
 
 pub use cache::Writes;
 
@@ -30,15 +32,17 @@ pub use token::TokenSource;
 pub use transport::{Transport, TransportError, embedded, remote};
 
 /// What the gateway's client must be granted; `create:logins` only by `vestibule gateway add`.
-pub const GATEWAY_SCOPES: [&str; 10] = [
+pub const GATEWAY_SCOPES: [&str; 12] = [
     "read:organizations",
     "read:organization_client_grants",
+    "read:organization_clients",
     "read:organization_connections",
     "read:connections",
     "read:connections_options",
     "read:clients",
     "read:client_keys",
     "read:client_grants",
+    "read:resource_servers",
     "read:users",
     "create:logins",
 ];
@@ -84,13 +88,15 @@ pub struct ManagementClient {
     application_options: Memory<Arc<Vec<LoginOption>>>,
     connections: Memory<Option<Arc<Connection>>>,
     applications: Memory<Option<Arc<Application>>>,
+    organization_clients: Memory<Option<Arc<OrganizationClient>>>,
+    resource_servers: Memory<Option<Arc<ResourceServer>>>,
 }
 
 impl ManagementClient {
     /// `writes` is counted by who sees writes to the API; a remote one's are not seen.
     pub fn new(settings: &config::Management, transport: Transport, token: TokenSource, writes: Writes) -> Self {
         let fresh = Duration::from_secs(settings.fresh_seconds);
-        let share = (settings.cache_megabytes << 20) / 5;
+        let share = (settings.cache_megabytes << 20) / 7;
         Self {
             transport,
             token: Token::new(token),
@@ -101,6 +107,8 @@ impl ManagementClient {
             application_options: Memory::new(fresh, share),
             connections: Memory::new(fresh, share),
             applications: Memory::new(fresh, share),
+            organization_clients: Memory::new(fresh, share),
+            resource_servers: Memory::new(fresh, share),
         }
     }
 
@@ -196,6 +204,20 @@ impl ManagementClient {
         self.applications.get(&self.writes, client_id, self.find_one(&path, is_asked)).await
     }
 
+    /// Whether the organization's people may use the application; most organizations let them use every one
+    /// (contract §1.10).
+    pub async fn lets_use(&self, organization: &Organization, client_id: &str) -> Result<bool> {
+        if organization.is_app_entitlement_active != Some(true) {
+            return Ok(true);
+        }
+        // No organization's id holds a slash.
+        let key = format!("{}/{client_id}", organization.id);
+        let path = format!("/api/v2/organizations/{}/clients/{}", encode(&organization.id), encode(client_id));
+        let is_asked = |found: &OrganizationClient| found.client_id == client_id;
+        let found = self.organization_clients.get(&self.writes, &key, self.find_one(&path, is_asked)).await?;
+        Ok(found.is_some_and(|found| found.use_for_member_access))
+    }
+
     /// What the application was granted for an API; asked at the source each time.
     pub async fn client_grant(&self, client_id: &str, audience: &str) -> Result<Option<ClientGrant>> {
         if !may_name(audience) {
@@ -204,6 +226,19 @@ impl ManagementClient {
         let path = format!("/api/v2/client-grants?client_id={}&audience={}", encode(client_id), encode(audience));
         let grants: Option<Vec<ClientGrant>> = self.find(&path).await?;
         Ok(grants.unwrap_or_default().into_iter().find(|grant| grant.audience == audience))
+    }
+
+    /// The API that tokens are for, if it is registered (contract §1.13).
+    pub async fn resource_server(&self, audience: &str) -> Result<Option<Arc<ResourceServer>>> {
+        if !may_name(audience) {
+            return Ok(None);
+        }
+        let load = async {
+            let path = format!("/api/v2/resource-servers?identifiers={}", encode(audience));
+            let found: Vec<ResourceServer> = self.find(&path).await?.unwrap_or_default();
+            Ok(found.into_iter().find(|found| found.identifier == audience).map(Arc::new))
+        };
+        self.resource_servers.get(&self.writes, audience, load).await
     }
 
     /// Whether an organization lets a client grant be used with it; asked at the source each time.

@@ -43,6 +43,16 @@ pub enum RequireBehavior {
     NoPrompt,
     /// The person is asked first.
     PreLoginPrompt,
+    /// The person signs in first. Kept as a setting; no login works with it yet.
+    PostLoginPrompt,
+}
+
+/// What a person may be asked for to find their organization (contract §1.12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscoveryMethod {
+    Email,
+    OrganizationName,
 }
 
 /// How an application proves itself at the token endpoint (OIDC Core §9).
@@ -90,6 +100,8 @@ pub struct Application {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub organization_require_behavior: Option<RequireBehavior>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization_discovery_methods: Option<Vec<DiscoveryMethod>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub default_organization: Option<DefaultOrganization>,
     #[serde(default = "yes")]
     pub is_first_party: bool,
@@ -125,6 +137,12 @@ pub struct JwtConfiguration {
     pub lifetime_in_seconds: Option<i64>,
     #[serde(default)]
     pub secret_encoded: bool,
+}
+
+impl Default for JwtConfiguration {
+    fn default() -> Self {
+        Self { alg: rs256(), lifetime_in_seconds: None, secret_encoded: false }
+    }
 }
 
 fn rs256() -> String {
@@ -170,4 +188,40 @@ pub struct ClientGrant {
     /// For every organization, not only those it is associated with.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub allow_any_organization: Option<bool>,
+}
+
+/// What is told of an application beside the organization that it is associated with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApplicationSummary {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub app_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub logo_uri: Option<String>,
+    pub is_first_party: bool,
+    pub grant_types: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization_usage: Option<OrganizationUsage>,
+}
+
+/// An application that is associated with an organization (contract §1.10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrganizationClient {
+    pub client_id: String,
+    /// Whether the organization's members may sign in to it when access is per application.
+    pub use_for_member_access: bool,
+    pub client: ApplicationSummary,
+}
+
+impl From<Application> for ApplicationSummary {
+    fn from(application: Application) -> Self {
+        Self {
+            name: application.name,
+            app_type: application.app_type,
+            logo_uri: application.logo_uri,
+            is_first_party: application.is_first_party,
+            grant_types: application.grant_types,
+            organization_usage: application.organization_usage,
+        }
+    }
 }

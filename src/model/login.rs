@@ -107,6 +107,8 @@ pub struct Membership {
 pub mod refusal {
     /// The connection is not enabled here now, or never was: the two look alike.
     pub const CONNECTION_NOT_ENABLED: &str = "connection_not_enabled";
+    /// The organization's access is per application, and this one is not among those its members may use.
+    pub const APPLICATION_NOT_ALLOWED: &str = "application_not_allowed";
     /// The message carries the contract's sentence (§2.6).
     pub const NOT_A_MEMBER: &str = "not_a_member";
     /// Unknown identifier or wrong password: the two look alike.
@@ -119,8 +121,9 @@ pub mod refusal {
     /// Too many failed passwords; `Retry-After` tells when to come again.
     pub const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
 
-    pub const ALL: [&str; 7] = [
+    pub const ALL: [&str; 8] = [
         CONNECTION_NOT_ENABLED,
+        APPLICATION_NOT_ALLOWED,
         NOT_A_MEMBER,
         WRONG_CREDENTIALS,
         USER_BLOCKED,

@@ -9,6 +9,7 @@ pub mod invitation;
 pub mod log_event;
 pub mod login;
 pub mod organization;
+pub mod resource_server;
 pub mod role;
 pub mod tenant_settings;
 pub mod user;
@@ -21,12 +22,15 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 pub use api_error::ApiError;
-pub use application::{Application, ClientGrant, DefaultOrganization, OrganizationUsage, RequireBehavior};
+pub use application::{
+    Application, ClientGrant, DefaultOrganization, OrganizationClient, OrganizationUsage, RequireBehavior,
+};
 pub use connection::{Connection, EnabledConnection, OrganizationConnection, Strategy};
 pub use discovery_domain::DiscoveryDomain;
 pub use invitation::Invitation;
 pub use log_event::LogEvent;
 pub use organization::Organization;
+pub use resource_server::ResourceServer;
 pub use role::Role;
 pub use user::User;
 

@@ -4,7 +4,9 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::database::{Rows, StoreError};
+use super::narrowed::Narrowed;
 use super::seal::Seal;
+use super::slice::{Placed, Position, Slice};
 use crate::error::Context;
 use crate::model::{Application, Timestamp};
 
@@ -16,17 +18,26 @@ impl Rows<'_> {
         found.map(|row| read(&self.seal, row)).transpose()
     }
 
-    /// With their secrets, the oldest first.
-    pub async fn list_clients(&mut self, start: i64, limit: i64) -> Result<Vec<Application>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT settings, sealed_secret FROM clients ORDER BY created_at, client_id LIMIT $1 OFFSET $2",
-        );
-        let found = self.all(statement.bind(limit).bind(start)).await?;
-        found.into_iter().map(|row| read(&self.seal, row)).collect()
+    /// With their secrets, the oldest first; no types do not narrow the list.
+    pub async fn list_clients(
+        &mut self,
+        app_types: &[String],
+        slice: &Slice,
+    ) -> Result<Vec<Placed<Application>>, StoreError> {
+        let select = "SELECT settings, sealed_secret, created_at FROM clients";
+        let statement =
+            Narrowed::default().by_any("app_type", app_types).list(select, "created_at", "client_id", slice);
+        let found = self.all(statement).await?;
+        let placed = found.into_iter().map(|row| {
+            let created_at = row.try_get("created_at")?;
+            let item = read(&self.seal, row)?;
+            Ok(Placed { position: Position::at_time(created_at, item.client_id.clone()), item })
+        });
+        placed.collect()
     }
 
-    pub async fn count_clients(&mut self) -> Result<i64, StoreError> {
-        self.count(sqlx::query("SELECT COUNT(*) AS total FROM clients")).await
+    pub async fn count_clients(&mut self, app_types: &[String]) -> Result<i64, StoreError> {
+        self.count(Narrowed::default().by_any("app_type", app_types).count("clients")).await
     }
 
     /// # Errors
@@ -34,21 +45,21 @@ impl Rows<'_> {
     pub async fn create_client(&mut self, new: &Application, now: Timestamp) -> Result<(), StoreError> {
         let (settings, sealed) = split(&self.seal, new)?;
         let statement = sqlx::query(
-            "INSERT INTO clients (client_id, name, settings, sealed_secret, created_at) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO clients (client_id, name, app_type, settings, sealed_secret, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         );
-        let statement =
-            statement.bind(new.client_id.clone()).bind(new.name.clone()).bind(settings).bind(sealed).bind(now.0);
-        self.execute(statement).await.map(|_| ())
+        let statement = statement.bind(new.client_id.clone()).bind(new.name.clone()).bind(new.app_type.clone());
+        self.execute(statement.bind(settings).bind(sealed).bind(now.0)).await.map(|_| ())
     }
 
     /// Writes everything but the client id.
     pub async fn update_client(&mut self, changed: &Application) -> Result<(), StoreError> {
         let (settings, sealed) = split(&self.seal, changed)?;
-        let statement =
-            sqlx::query("UPDATE clients SET name = $1, settings = $2, sealed_secret = $3 WHERE client_id = $4");
-        let statement =
-            statement.bind(changed.name.clone()).bind(settings).bind(sealed).bind(changed.client_id.clone());
-        self.execute(statement).await.map(|_| ())
+        let statement = sqlx::query(
+            "UPDATE clients SET name = $1, app_type = $2, settings = $3, sealed_secret = $4 WHERE client_id = $5",
+        );
+        let statement = statement.bind(changed.name.clone()).bind(changed.app_type.clone());
+        self.execute(statement.bind(settings).bind(sealed).bind(changed.client_id.clone())).await.map(|_| ())
     }
 
     /// Whether there was one. Its grants go with it.

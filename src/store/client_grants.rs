@@ -99,11 +99,18 @@ impl Rows<'_> {
         Ok(self.optional(statement).await?.is_some())
     }
 
-    /// The clients that hold a grant with this scope for any audience.
-    pub async fn list_clients_with_scope(&mut self, scope: &str) -> Result<Vec<String>, StoreError> {
-        let statement = sqlx::query("SELECT client_id FROM client_grants WHERE scope LIKE $1");
+    /// Those of the clients that hold a grant with this scope for any audience.
+    pub async fn list_clients_with_scope(
+        &mut self,
+        client_ids: &[String],
+        scope: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        if client_ids.is_empty() {
+            return Ok(Vec::new());
+        }
         // The scopes are a JSON array of texts, so the quotes make the match exact but for `_`, a wildcard.
-        let found = self.all(statement.bind(format!("%\"{scope}\"%"))).await?;
+        let narrowed = Narrowed::default().by_any("client_id", client_ids).like("scope", format!("%\"{scope}\"%"));
+        let found = self.all(narrowed.all("SELECT client_id FROM client_grants")).await?;
         found.into_iter().map(|row| Ok(row.try_get("client_id")?)).collect()
     }
 }

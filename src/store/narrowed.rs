@@ -52,6 +52,19 @@ impl Narrowed {
         self
     }
 
+    /// By how the column's text is like this pattern.
+    pub(super) fn like(mut self, column: &'static str, pattern: String) -> Self {
+        let place = self.place(Value::Text(pattern));
+        self.conditions.push(format!("{column} LIKE {place}"));
+        self
+    }
+
+    /// Every row of `select`, in any order.
+    pub(super) fn all(self, select: &str) -> Statement {
+        let conditions = self.conditions();
+        self.bound(format!("{select}{conditions}"))
+    }
+
     /// The rows of `select` in the order of these two columns, a time and an id, from the slice's place on.
     pub(super) fn list(mut self, select: &str, time: &str, id: &str, slice: &Slice) -> Statement {
         if slice.after.is_some() {

@@ -23,6 +23,14 @@ CREATE INDEX events_by_organization ON events (organization_id, date, id);
 -- Facts of an event that have no column of their own, as JSON.
 ALTER TABLE events ADD COLUMN details TEXT;
 
+-- What lists of clients are narrowed by. In the settings written so far the addresses come after it, and texts that
+-- somebody chose have a backslash before their quotes.
+ALTER TABLE clients ADD COLUMN app_type TEXT;
+UPDATE clients SET app_type = 'spa' WHERE settings LIKE '%"app_type":"spa",%"callbacks":[%';
+UPDATE clients SET app_type = 'native' WHERE settings LIKE '%"app_type":"native",%"callbacks":[%';
+UPDATE clients SET app_type = 'regular_web' WHERE settings LIKE '%"app_type":"regular_web",%"callbacks":[%';
+UPDATE clients SET app_type = 'non_interactive' WHERE settings LIKE '%"app_type":"non_interactive",%"callbacks":[%';
+
 CREATE TABLE resource_servers (
     id         TEXT PRIMARY KEY,
     identifier TEXT NOT NULL UNIQUE,
