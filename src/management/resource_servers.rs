@@ -17,12 +17,10 @@ use super::operation::{Operation, Routes};
 use super::paging::{List, Listed, Paging};
 use super::schema::{LINE, SCOPE};
 use super::{Caller, Management, SCOPES};
-use crate::model::resource_server::ResourceServerScope;
+use crate::model::resource_server::{LONGEST_ACCESS_TOKEN, ResourceServerScope};
 use crate::model::{ApiError, ResourceServer, Timestamp, random_alphanumeric};
 use crate::store::{Event, Placed, Position, Rows};
 
-/// The longest an access token may be valid: 30 days, in seconds.
-const LONGEST_ACCESS_TOKEN: i64 = 2_592_000;
 /// Most scopes of one API.
 const MOST_SCOPES: usize = 1000;
 /// Most identifiers that a list can be narrowed to.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Provider;
-use super::token::{TokenSet, answer, organization_name_claim};
+use super::token::{TokenSet, access_token_seconds, answer, organization_name_claim};
 use super::token_request::{TokenRequest, invalid_request};
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{Application, ClientGrant, Organization, OrganizationUsage, Timestamp, random_alphanumeric};
@@ -33,13 +33,14 @@ pub(super) async fn for_client(
         Some(wanted) => Some(get_organization(provider, &grant, wanted).await?),
         None => None,
     };
+    let seconds = access_token_seconds(provider, Some(audience)).await?;
     let access = AccessTokenClaims {
         iss: provider.settings.issuer(),
         sub: format!("{}@clients", application.client_id),
         aud: Audience::One(audience.to_owned()),
         azp: application.client_id.clone(),
         iat: now.seconds(),
-        exp: now.seconds() + provider.settings.tokens.access_token_seconds,
+        exp: now.seconds() + seconds,
         jti: random_alphanumeric(22),
         scope,
         gty: Some(CLIENT_CREDENTIALS.to_owned()),

@@ -21,7 +21,7 @@ use crate::model::{Application, Organization, Timestamp, random_alphanumeric, sh
 use crate::oidc::claims::{AccessTokenClaims, Audience, IdTokenClaims};
 use crate::oidc::error::{TokenEndpointError, code};
 use crate::oidc::keys::{ACCESS_TOKEN, ID_TOKEN};
-use crate::store::{StoreError, TakenCode};
+use crate::store::{Kind, StoreError, TakenCode};
 use crate::web::client_address::ClientAddress;
 
 /// The answer of the token endpoint (RFC 6749 §5.1).
@@ -106,7 +106,23 @@ async fn for_code(
         Some(id) => Some(provider.client.organization(id).await?.ok_or_else(invalid)?),
         None => None,
     };
-    issue(provider, application, &code, &admission, organization.as_deref(), now)
+    let seconds = access_token_seconds(provider, code.audience.as_deref()).await?;
+    if seconds > provider.settings.tokens.access_token_seconds {
+        // A second use of the code must still be noticed while its token is valid.
+        provider.logins.extend(Kind::SpentCode, secret, now.plus_seconds(seconds)).await?;
+    }
+    issue(provider, application, &code, (&admission, organization.as_deref()), (now, seconds))
+}
+
+/// How long access tokens for this API are valid: as the API says, else as the settings do.
+pub(super) async fn access_token_seconds(
+    provider: &Provider,
+    audience: Option<&str>,
+) -> Result<i64, TokenEndpointError> {
+    let usual = provider.settings.tokens.access_token_seconds;
+    let Some(audience) = audience else { return Ok(usual) };
+    let found = provider.client.resource_server(audience).await?;
+    Ok(found.and_then(|found| found.token_lifetime).unwrap_or(usual))
 }
 
 /// RFC 7636 §4.6. A verifier without a challenge is refused too: somebody took the challenge away.
@@ -142,9 +158,8 @@ fn issue(
     provider: &Provider,
     application: &Application,
     code: &AuthorizationCode,
-    admission: &Admission,
-    organization: Option<&Organization>,
-    now: Timestamp,
+    (admission, organization): (&Admission, Option<&Organization>),
+    (now, seconds): (Timestamp, i64),
 ) -> Result<TokenSet, TokenEndpointError> {
     let settings = &provider.settings;
     let issuer = settings.issuer();
@@ -185,7 +200,7 @@ fn issue(
         },
         azp: application.client_id.clone(),
         iat: now.seconds(),
-        exp: now.seconds() + settings.tokens.access_token_seconds,
+        exp: now.seconds() + seconds,
         jti: random_alphanumeric(22),
         scope: code.scope.join(" "),
         gty: None,

@@ -8,6 +8,7 @@ use sqlx::Row;
 
 use super::database::{Database, Rows, StoreError};
 use crate::model::grant::AuthorizationCode;
+use crate::model::resource_server::LONGEST_ACCESS_TOKEN;
 use crate::model::{Timestamp, sha256};
 
 /// What a record is.
@@ -137,8 +138,8 @@ impl Logins {
             .await
     }
 
-    /// Takes an authorization code once. A second use by the same client within `token_seconds` revokes what the
-    /// first got; another client, that found a spent code, is told nothing and can end nothing.
+    /// Takes an authorization code once. A second use by the same client within `token_seconds`, or for as long as
+    /// [`Logins::extend`] keeps the spent code, revokes what the first got; another client, that found a spent code, is told nothing and can end nothing.
     pub async fn take_code(
         &self,
         code: &str,
@@ -158,6 +159,8 @@ impl Logins {
                     }
                     match rows.find_record::<(String, String)>(Kind::SpentCode, &key, now).await? {
                         Some((owner, grant)) if owner == client_id => {
+                            // However long its token is valid.
+                            let end = now.plus_seconds(token_seconds.max(LONGEST_ACCESS_TOKEN));
                             rows.put_record(Kind::RevokedGrant, &sha256(&grant), "", b"true", end).await?;
                             Ok(TakenCode::Reused)
                         }

@@ -49,7 +49,6 @@ async fn an_application_that_is_not_built_or_malformed_is_refused() {
         (json!({ "name": "a", "grant_types": ["password"] }), "operation_not_supported"),
         (json!({ "name": "a", "jwt_configuration": { "alg": "HS256" } }), "operation_not_supported"),
         (json!({ "name": "a", "is_first_party": false }), "operation_not_supported"),
-        (json!({ "name": "a", "organization_require_behavior": "post_login_prompt" }), "operation_not_supported"),
         (json!({ "name": "a", "organization_usage": "sometimes" }), "invalid_body"),
         (json!({ "name": "a", "web_origins": ["https://a.example/path"] }), "invalid_body"),
     ];
