@@ -32,6 +32,19 @@ async fn a_change_is_one_event_and_the_same_again_is_none() {
     ];
     let changes: Vec<_> = changes.into_iter().map(|(path, body)| (path.replace('|', "%7C"), body)).collect();
     let ways = [("POST", changes.iter().collect::<Vec<_>>()), ("DELETE", changes.iter().rev().collect())];
+    for (path, body) in &changes {
+        let (status, answer) = api.call("POST", path, body.clone()).await;
+        assert!((200..300).contains(&status), "{path}: {answer}");
+    }
+    let (_, listed) = api.get(&format!("{of_user}/permissions?include_totals=true").replace('|', "%7C")).await;
+    let sources = json!([{ "source_id": "", "source_name": "", "source_type": "DIRECT" },
+        { "source_id": role, "source_name": "Editor", "source_type": "ROLE" }]);
+    assert_eq!((&listed["total"], &listed["permissions"][0]["sources"]), (&json!(1), &sources));
+    let (_, listed) = api.get(&format!("/roles/{role}/permissions")).await;
+    assert_eq!((&listed[0]["resource_server_name"], listed[0].get("sources")), (&json!("Orders"), None));
+    for (path, body) in changes.iter().rev() {
+        assert_eq!(api.call("DELETE", path, body.clone()).await.0, 204, "{path}");
+    }
     for (method, (path, body)) in ways.iter().flat_map(|(method, all)| all.iter().map(move |one| (*method, *one))) {
         for expected in [1, 0] {
             let before = api.events().await;
