@@ -141,7 +141,8 @@ impl Shape {
     /// Whether the part of the schema that the value does not fit says so. What is missing or of another type is
     /// always wrong.
     fn is_not_built(&self, error: &ValidationError<'_>) -> bool {
-        if matches!(error.kind(), ValidationErrorKind::Required { .. } | ValidationErrorKind::Type { .. }) {
+        use ValidationErrorKind::{AdditionalProperties, Constant, Enum, Not};
+        if !matches!(error.kind(), AdditionalProperties { .. } | Constant { .. } | Enum { .. } | Not { .. }) {
             return false;
         }
         let path = error.evaluation_path().as_str();

@@ -9,28 +9,29 @@ use serde_json::{Map, Value};
 /// The kinds of connection that can be kept (contract §1.11). A closed set: an enum and a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-// Another strategy is one of the contract's that is not built.
+// Another strategy is one of the contract's that is not built. (Its variants have no documentation, so that the schema
+// is one list.)
 #[schemars(extend("x-not-built" = true))]
 pub enum Strategy {
-    /// A database of identifiers and passwords.
+    // A database of identifiers and passwords.
     Auth0,
-    /// Any OpenID provider.
+    // Any OpenID provider.
     Oidc,
-    /// Okta, an OpenID provider whose issuer follows from its domain.
+    // Okta, an OpenID provider whose issuer follows from its domain.
     Okta,
     GoogleOauth2,
-    /// Google Workspace.
+    // Google Workspace.
     GoogleApps,
     Github,
-    /// Microsoft Entra ID.
+    // Microsoft Entra ID.
     Waad,
-    /// Personal Microsoft accounts.
+    // Personal Microsoft accounts.
     Windowslive,
     Apple,
     Linkedin,
-    /// Any OAuth 2.0 server that tells who somebody is.
+    // Any OAuth 2.0 server that tells who somebody is.
     Oauth2,
-    /// A code sent by e-mail.
+    // A code sent by e-mail.
     Email,
 }
 

@@ -60,7 +60,7 @@ async fn a_connection_that_is_not_built_or_malformed_is_refused() {
         ),
         (json!({ "name": "a", "strategy": "oidc", "options": { "client_id": 7, "issuer": idp } }), 400, "invalid_body"),
         (
-            json!({ "name": "a", "strategy": "oidc", "options": { "client_id": "x", "issuer": idp, "type": "front_channel" } }),
+            json!({ "name": "a", "strategy": "oidc", "options": { "client_id": "x", "issuer": idp, "dpop_signing_alg": "ES256" } }),
             400,
             "operation_not_supported",
         ),
