@@ -5,8 +5,12 @@
 
 SHELL := /bin/bash
 NPM_INSTALL := npm ci --omit=dev --no-audit --no-fund --loglevel=error
-NPM_FOLDERS := $(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json))
+NPM_FOLDERS := $(patsubst %/package-lock.json,%,$(wildcard tests/*/package-lock.json tests/clients/*/package-lock.json))
 NPM_STAMPS := $(addsuffix /node_modules/.stamp,$(NPM_FOLDERS))
+PYTHON_STAMPS := $(patsubst %/requirements.txt,%/.venv/.stamp,$(wildcard tests/clients/*/requirements.txt))
+# The first Python that can make a virtual environment; looked for when it is needed.
+PYTHON = $(shell for python in python3 /usr/bin/python3; do \
+	$$python -c 'import ensurepip, venv' 2>/dev/null && echo $$python && break; done)
 
 # Runs a command, shows how long it took, and keeps its result.
 timed = @start=$$SECONDS; echo "== $(1)"; $(2); code=$$?; echo "== $(1): $$((SECONDS - start)) s"; exit $$code
@@ -49,6 +53,7 @@ timed-tests:
 deps: ## install what the tests need and is missing
 	$(call timed,system packages,$(MAKE) --no-print-directory system-deps)
 	$(call timed,npm packages,$(MAKE) --no-print-directory $(NPM_STAMPS))
+	$(call timed,Python packages,$(MAKE) --no-print-directory $(PYTHON_STAMPS))
 
 # The command that must exist, and Debian's package that brings it.
 PACKAGES := chromium=chromium chromedriver=chromium-driver psql=postgresql node=nodejs npm=npm curl=curl gcc=gcc cmake=cmake
@@ -58,6 +63,7 @@ system-deps:
 		command -v $${pair%%=*} >/dev/null || missing="$$missing $${pair#*=}"; \
 	done; \
 	[ -n "$$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || missing="$$missing postgresql"; \
+	[ -n "$(PYTHON)" ] || missing="$$missing python3 python3-venv"; \
 	[ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing="$$missing fonts-dejavu-core"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -71,4 +77,10 @@ system-deps:
 
 %/node_modules/.stamp: %/package-lock.json %/package.json
 	cd $* && $(NPM_INSTALL)
+	@touch $@
+
+%/.venv/.stamp: %/requirements.txt
+	rm -rf $*/.venv
+	$(PYTHON) -m venv $*/.venv
+	$*/.venv/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

@@ -32,6 +32,7 @@ mod organization_connections;
 mod organization_clients;
 mod organizations;
 mod outbound;
+mod outside_clients;
 mod outside_world;
 mod password;
 mod picker;

@@ -4,15 +4,12 @@ use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::AbortHandle;
+use tokio::net::TcpStream;
 use url::Url;
-use vestibule::app::App;
-use vestibule::config::Config;
 
 use crate::support::application::Application;
 use crate::support::command::free_port;
-use crate::support::gateway::{Administrator, Gateway, Mode};
+use crate::support::gateway::{Administrator, CERTIFICATE, Gateway, Mode};
 use crate::support::http::{Page, Visitor, raw};
 use crate::support::repository;
 
@@ -67,47 +64,11 @@ async fn metrics_have_a_listener_of_their_own() {
     }
 }
 
-/// A gateway that speaks TLS.
-struct Secure {
-    origin: String,
-    admin: Administrator,
-    certificate: Vec<u8>,
-    server: AbortHandle,
-    _folder: tempfile::TempDir,
-}
-
-impl Drop for Secure {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-async fn secure_gateway() -> Secure {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let origin = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-    let file = |name: &str| repository("tests/fixtures").join(name).display().to_string();
-    let settings = format!(
-        "server.public_url = {origin:?}\nserver.tls_certificate = {:?}\nserver.tls_key = {:?}\n\
-         storage.url = \"sqlite:{}\"",
-        file("localhost.crt.pem"),
-        file("localhost.key.pem"),
-        folder.path().join("gateway.db").display()
-    );
-    let app = App::build(Config::from_text(&settings, std::iter::empty()).unwrap()).await.unwrap();
-    let scopes = vestibule::management::every_scope();
-    let certificate = std::fs::read(file("localhost.crt.pem")).unwrap();
-    let token = app.management_token(&scopes, 600).unwrap();
-    let admin = Administrator::at(&origin, &token, Visitor::trusting(&certificate));
-    let server = tokio::spawn(async move { app.serve(listener, std::future::pending()).await.unwrap() }).abort_handle();
-    Secure { origin, admin, certificate, server, _folder: folder }
-}
-
 #[tokio::test]
 async fn over_tls_cookies_are_bound_to_the_host_and_plain_http_is_ruled_out() {
-    let secure = secure_gateway().await;
+    let secure = Gateway::start_secure(Mode::SqliteEmbedded, "").await;
     let application = login(&secure.admin, &secure.origin).await;
-    let visitor = Visitor::trusting(&secure.certificate);
+    let visitor = Visitor::trusting(&std::fs::read(repository(CERTIFICATE)).unwrap());
     let page = sign_in(&visitor, &application).await;
     assert_eq!(page.status, 303, "{}", page.text());
     let cookies = set_cookies(&page);

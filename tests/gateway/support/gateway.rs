@@ -20,6 +20,10 @@ use super::description::Description;
 use super::http::{Page, Visitor};
 use super::ill_management::IllManagement;
 use super::postgres::Postgres;
+use super::repository;
+
+/// What a gateway over TLS shows. It signed itself, so whoever trusts it needs no other certificate.
+pub const CERTIFICATE: &str = "tests/fixtures/localhost.crt.pem";
 
 /// How the product is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,8 +127,22 @@ impl Gateway {
         Self { origin, address, admin, login, servers, folder }
     }
 
+    /// Over TLS, with [`CERTIFICATE`].
+    pub async fn start_secure(mode: Mode, settings: &str) -> Self {
+        let (certificate, key) = (repository(CERTIFICATE), repository("tests/fixtures/localhost.key.pem"));
+        let settings = format!("{settings}\nserver.tls_certificate = {certificate:?}\nserver.tls_key = {key:?}\n");
+        let mut place = Place::new().await;
+        place.origin = place.origin.replace("http:", "https:");
+        let mut gateway = Self::embedded_at(place, mode, tempfile::tempdir().unwrap(), &settings).await;
+        gateway.admin.visitor = Visitor::trusting(&std::fs::read(certificate).unwrap());
+        gateway
+    }
+
     async fn embedded(mode: Mode, folder: TempDir, settings: &str) -> Self {
-        let place = Place::new().await;
+        Self::embedded_at(Place::new().await, mode, folder, settings).await
+    }
+
+    async fn embedded_at(place: Place, mode: Mode, folder: TempDir, settings: &str) -> Self {
         let app = App::build(config(mode, &folder, "gateway", &place.origin, settings).await).await.unwrap();
         let admin = Administrator::of(&app, &place.origin);
         let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
@@ -232,10 +250,7 @@ impl Administrator {
 
     /// The token of a new client for an API.
     pub async fn client_token(&self, audience: &str, scopes: &[&str]) -> String {
-        let client = json!({ "name": "Script", "app_type": "non_interactive", "grant_types": ["client_credentials"] });
-        let client = self.create("/clients", client).await;
-        let (id, secret) = (text(&client, "client_id"), text(&client, "client_secret"));
-        self.create("/client-grants", json!({ "client_id": id, "audience": audience, "scope": scopes })).await;
+        let (id, secret) = self.machine(audience, scopes).await;
         let fields = [
             ("grant_type", "client_credentials"),
             ("client_id", &id),
@@ -244,6 +259,15 @@ impl Administrator {
         ];
         let endpoint = self.api.replace("/api/v2", "/oauth/token");
         text(&self.visitor.call(endpoint, &fields).await.json(), "access_token")
+    }
+
+    /// A new client without a person, with a grant for an API: its id and its secret.
+    pub async fn machine(&self, audience: &str, scopes: &[&str]) -> (String, String) {
+        let client = json!({ "name": "Script", "app_type": "non_interactive", "grant_types": ["client_credentials"] });
+        let client = self.create("/clients", client).await;
+        let (id, secret) = (text(&client, "client_id"), text(&client, "client_secret"));
+        self.create("/client-grants", json!({ "client_id": id, "audience": audience, "scope": scopes })).await;
+        (id, secret)
     }
 
     /// Any call; the answer whatever its status is.
