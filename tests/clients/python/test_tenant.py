@@ -1,6 +1,6 @@
 """The tenant: logs, settings, prompts, branding and signing keys: contract 1.13."""
 
-from sdk import Case, TIMESTAMP, api
+from sdk import Case, TIMESTAMP, api, ask
 
 
 class Logs(Case):
@@ -42,9 +42,15 @@ class Tenant(Case):
         current = [key["kid"] for key in before if key.get("current")]
         following = [key["kid"] for key in before if key.get("next")]
         self.assertEqual((len(current), len(following)), (1, 1), before)
-        self.assertEqual(self.done(201, api.keys.signing.rotate)["kid"], following[0])
+        made = self.done(201, api.keys.signing.rotate)["kid"]
         self.organization()
         after = {key["kid"]: key for key in self.done(200, api.keys.signing.list)}
+        self.has(after[made], next=True)
         self.has(after[following[0]], current=True)
         self.has(after[current[0]], previous=True)
         self.has(self.done(200, api.keys.signing.get, current[0]), kid=current[0])
+
+    def test_the_current_signing_key_is_not_revoked(self):
+        (current,) = [key["kid"] for key in self.done(200, api.keys.signing.list) if key.get("current")]
+        _, response = ask(api.keys.signing.revoke, current)
+        self.assertEqual(response.status_code, 400, response.text)
