@@ -78,7 +78,7 @@ test('discovery domains are added, proven, listed, changed and deleted', async (
   const body = await done(201, () => domains.create(acme, { domain }));
   has(body, { domain, status: 'pending', use_for_organization_discovery: true });
   has(body, { verification_host: `_ss-verification.${acme}.${domain}` });
-  assert.match(body.id, /^ord_[1-9A-HJ-NP-Za-km-z]{22}$/);
+  assert.match(body.id, /^ord_[A-Za-z0-9]{22}$/);
   assert.match(body.verification_txt, /^[0-9a-f]{32}$/);
   assert.deepEqual(await done(200, () => domains.get(acme, body.id)), body);
   assert.deepEqual(await done(200, () => domains.getByName(acme, domain)), body);

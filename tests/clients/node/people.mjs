@@ -102,6 +102,6 @@ test('roles grant permissions and are held by users', async () => {
   await done(201, () => users.permissions.create(user, { permissions }));
   has((await all(users.permissions.list(user)))[0], permissions[0]);
   await done(204, () => users.permissions.delete(user, { permissions }));
-  await done(200, () => roles.delete(role));
+  await done(204, () => roles.delete(role));
   await refused(404, undefined, () => roles.get(role));
 });

@@ -37,7 +37,7 @@ def fresh(word):
     return f"{word}-{next(numbers)}"
 
 
-def ask(call, *arguments, **named):
+def ask(call, /, *arguments, **named):
     """Calls the SDK once; what it returned, or the error it raised, and the first response it got."""
     before = len(seen)
     try:
@@ -56,7 +56,7 @@ class Case(unittest.TestCase):
 
     maxDiff = None
 
-    def done(self, status, call, *arguments, **named):
+    def done(self, status, call, /, *arguments, **named):
         """The body of the answer, which has this status."""
         result, response = ask(call, *arguments, **named)
         told = tell(response)
@@ -65,7 +65,7 @@ class Case(unittest.TestCase):
         self.assertIn("x-ratelimit-remaining", response.headers, told)
         return response.json() if response.content else None
 
-    def refused(self, status, code, call, *arguments, **named):
+    def refused(self, status, code, call, /, *arguments, **named):
         """The message of an error in the API's shape; without `code` the error has none."""
         result, response = ask(call, *arguments, **named)
         told = tell(response)
