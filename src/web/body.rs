@@ -11,7 +11,9 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use hyper::body::{Frame, SizeHint};
+use tokio::time::Instant;
 
 /// How much of a body over the limit is still read and thrown away. A connection closed over unread bytes is
 /// reset, and the client would see that instead of the 413.
@@ -70,6 +72,7 @@ pub(super) struct Watched {
     body: Body,
     left: usize,
     discard: usize,
+    drained_until: Option<Instant>,
     seen: Arc<Seen>,
 }
 
@@ -80,7 +83,14 @@ struct TooLarge;
 impl Watched {
     pub(super) fn new(body: Body, max_bytes: usize) -> (Self, Arc<Seen>) {
         let seen = Arc::new(Seen { ended: body.is_end_stream().into(), exceeded: false.into() });
-        (Self { body, left: max_bytes, discard: DISCARDED_BYTES, seen: seen.clone() }, seen)
+        (Self { body, left: max_bytes, discard: DISCARDED_BYTES, drained_until: None, seen: seen.clone() }, seen)
+    }
+
+    /// What the handler leaves unread (a 401 reads nothing) is thrown away when it comes, so that the connection
+    /// serves the next request. hyper would close it, perhaps while the client is already sending that one.
+    pub(super) fn drained_until(mut self, deadline: Instant) -> Self {
+        self.drained_until = Some(deadline);
+        self
     }
 
     /// Whether this frame still belongs to the handler.
@@ -92,6 +102,25 @@ impl Watched {
         self.seen.exceeded.store(true, Ordering::Relaxed);
         self.discard = self.discard.saturating_sub(size);
         false
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let Some(deadline) = self.drained_until.filter(|deadline| *deadline > Instant::now()) else { return };
+        if !self.seen.ended() {
+            tokio::spawn(tokio::time::timeout_at(deadline, drain(std::mem::take(&mut self.body))));
+        }
+    }
+}
+
+async fn drain(body: Body) {
+    let mut frames = body.into_data_stream();
+    let mut left = DISCARDED_BYTES;
+    while let Some(Ok(bytes)) = frames.next().await
+        && bytes.len() <= left
+    {
+        left -= bytes.len();
     }
 }
 

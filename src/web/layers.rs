@@ -97,11 +97,16 @@ fn client_address(request: &Request, trusted: &[IpNet]) -> ClientAddress {
 
 /// Runs the handler, within the time limit, and survives its panic (which the panic hook has logged).
 async fn answer(id: &RequestId, time_limit: Duration, request: Request, next: Next) -> Response {
+    let deadline = tokio::time::Instant::now() + time_limit;
     let (parts, body) = request.into_parts();
-    let (body, seen) = Watched::new(body, usize::MAX);
+    let (mut body, seen) = Watched::new(body, usize::MAX);
+    // Who waits to be asked for the body has not sent it.
+    if !parts.headers.contains_key(header::EXPECT) {
+        body = body.drained_until(deadline);
+    }
     let request = Request::from_parts(parts, Body::new(body));
     let handler = CURRENT.scope(id.clone(), AssertUnwindSafe(next.run(request)).catch_unwind());
-    match tokio::time::timeout(time_limit, handler).await {
+    match tokio::time::timeout_at(deadline, handler).await {
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => {
             let text = format!("Something went wrong on our side. Request id: {}\n", id.0);

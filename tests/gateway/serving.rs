@@ -142,6 +142,25 @@ async fn a_body_that_does_not_say_its_length_is_cut_off_at_the_limit() {
 }
 
 #[tokio::test]
+async fn a_request_refused_before_its_body_came_leaves_the_connection_open() {
+    let gateway = gateway("").await;
+    let body = r#"{"name":"acme"}"#;
+    for (path, refusal) in [("/api/v2/organizations", "401"), ("/nowhere", "404"), ("/healthz", "405")] {
+        let mut stream = TcpStream::connect(gateway.address).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {refusal}"), "{path}");
+        let next = format!("{body}GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(next.as_bytes()).await.unwrap();
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).await.unwrap();
+        assert!(rest.contains("HTTP/1.1 200"), "{path}: {rest}");
+    }
+}
+
+#[tokio::test]
 async fn a_header_over_the_limit_is_refused() {
     let gateway = gateway("").await;
     let get = |more: &str| format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\n{more}Connection: close\r\n\r\n");
