@@ -178,7 +178,6 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
     let settings = management.settings.clone();
     let (routes, needs, description) = openapi::described(routes);
     let routes = routes
-        .merge(clients::router())
         .method_not_allowed_fallback(|| async { Failure::Api(ApiError::new(405, None, "Method Not Allowed")) })
         .fallback(|| async { Failure::Api(ApiError::not_found(None, "Not Found")) })
         .with_state(management);

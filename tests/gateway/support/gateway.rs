@@ -71,6 +71,8 @@ pub struct Gateway {
     pub admin: Administrator,
     /// For what the command line asks without a request.
     pub login: Arc<Login>,
+    /// The database of the Management API.
+    pub storage: String,
     servers: Vec<AbortHandle>,
     folder: TempDir,
 }
@@ -105,7 +107,9 @@ impl Gateway {
         let host = Place::new().await;
         // With a front, the API is known by the front's address only.
         let url = front.map_or(&host.origin, |front| &front.origin).clone();
-        let app = App::build(config(mode, &folder, "management", &url, settings).await).await.unwrap();
+        let settings_of_host = config(mode, &folder, "management", &url, settings).await;
+        let storage = settings_of_host.storage.url.expose_secret().to_owned();
+        let app = App::build(settings_of_host).await.unwrap();
         let admin = Administrator::of(&app, &host.origin);
         let audience = format!("{url}/api/v2/");
         let (client_id, secret) =
@@ -124,7 +128,7 @@ impl Gateway {
         let app = App::build(config).await.unwrap();
         let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
         servers.push(place.serve(app));
-        Self { origin, address, admin, login, servers, folder }
+        Self { origin, address, admin, login, storage, servers, folder }
     }
 
     /// Over TLS, with [`CERTIFICATE`].
@@ -143,11 +147,13 @@ impl Gateway {
     }
 
     async fn embedded_at(place: Place, mode: Mode, folder: TempDir, settings: &str) -> Self {
-        let app = App::build(config(mode, &folder, "gateway", &place.origin, settings).await).await.unwrap();
+        let config = config(mode, &folder, "gateway", &place.origin, settings).await;
+        let storage = config.storage.url.expose_secret().to_owned();
+        let app = App::build(config).await.unwrap();
         let admin = Administrator::of(&app, &place.origin);
         let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
         let servers = vec![place.serve(app)];
-        Self { origin, address, admin, login, servers, folder }
+        Self { origin, address, admin, login, storage, servers, folder }
     }
 
     /// The same SQLite database served anew, on another port and with other settings, such as a client's id that

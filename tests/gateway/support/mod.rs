@@ -21,6 +21,7 @@ pub mod identity_provider;
 pub mod ill_management;
 pub mod postgres;
 pub mod sample;
+pub mod statements;
 pub mod world;
 
 use std::path::{Path, PathBuf};
