@@ -12,8 +12,8 @@ use super::schema::{Complaint, LINE, NOT_BUILT, Shape};
 use crate::model::connection::{SECRET_OPTIONS, Strategy};
 use crate::model::{ApiError, Connection};
 
-/// What the options of OpenID connections are called that the server kept, in its answers.
-const SCHEMA_VERSION: &str = "oidc-V4";
+/// The versions of the options of OpenID connections; the last is what a connection gets.
+const SCHEMA_VERSIONS: [&str; 2] = ["openid-1.0.0", "oidc-v4"];
 
 static SHAPES: LazyLock<HashMap<Strategy, Shape>> = LazyLock::new(|| {
     let shape = |strategy| {
@@ -58,7 +58,7 @@ pub(super) fn add_defaults(strategy: Strategy, options: &mut Map<String, Value>)
             ("brute_force_protection", json!(true)),
             ("strategy_version", json!(2)),
         ],
-        Strategy::Oidc | Strategy::Okta => vec![("schema_version", json!(SCHEMA_VERSION))],
+        Strategy::Oidc | Strategy::Okta => vec![("schema_version", json!(SCHEMA_VERSIONS[1]))],
         Strategy::Email => vec![("brute_force_protection", json!(true))],
         _ => Vec::new(),
     };
@@ -261,7 +261,7 @@ fn openid() -> Members {
             json!({"enum": ["client_secret_post", "client_secret_basic", "private_key_jwt"], NOT_BUILT: true}),
         ),
         ("token_endpoint_auth_signing_alg", only("RS256")),
-        ("schema_version", only(SCHEMA_VERSION)),
+        ("schema_version", json!({"enum": SCHEMA_VERSIONS, NOT_BUILT: true})),
     ];
     own.into_iter().chain(outer()).collect()
 }

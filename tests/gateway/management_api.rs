@@ -80,10 +80,11 @@ async fn connections_keep_their_secret_to_those_who_may_read_it(mode: Mode) {
     let path = format!("/connections/{}", admin.federated("acme-sso", "https://idp.example", json!({})).await);
     let clerk = admin.with_scopes(&["read:connections", "update:connections"]).await;
     let seen = clerk.get(&path).await;
-    assert_eq!(seen["options"], json!({ "issuer": "https://idp.example", "client_id": "gateway" }));
+    let told = json!({ "issuer": "https://idp.example", "client_id": "gateway", "schema_version": "oidc-v4" });
+    assert_eq!(seen["options"], told);
     assert!(!clerk.get("/connections").await.to_string().contains("secret"));
 
-    let options = json!({ "issuer": "https://idp.example", "client_id": "renamed" });
+    let options = json!({ "issuer": "https://idp.example", "client_id": "renamed", "schema_version": "oidc-v4" });
     let changed = clerk.update(&path, json!({ "options": options, "display_name": "Acme" })).await;
     assert_eq!(changed["options"], options, "and the answer to a change withholds it, too");
     assert_eq!(admin.get(&path).await["options"]["client_secret"], "secret", "what was not sent is kept");
@@ -93,7 +94,7 @@ async fn connections_keep_their_secret_to_those_who_may_read_it(mode: Mode) {
 
     let taken = json!({ "name": "acme-sso", "strategy": "auth0" });
     assert_eq!(code(&admin.call("POST", "/connections", Some(taken)).await), refused(409, "connection_conflict"));
-    for strategy in ["samlp", "waad", "google-oauth2", "nonsense"] {
+    for strategy in ["samlp", "ad", "adfs", "nonsense"] {
         let page = admin.call("POST", "/connections", Some(json!({ "name": "other", "strategy": strategy }))).await;
         assert_eq!(code(&page), refused(400, "operation_not_supported"), "{strategy}");
     }
@@ -219,7 +220,7 @@ fn calls(made: &Made) -> Vec<(&'static [&'static str], &'static str, String, Opt
     let member = || some(json!({ "members": [user] }));
     let login = json!({ "client_id": client, "connection_id": sso, "proof": { "session": { "user_id": user, "account_version": "1" } } });
     vec![
-        (&["read:organizations"], "GET", "/organizations".into(), None),
+        (&["read:organizations", "read:organizations_summary"], "GET", "/organizations".into(), None),
         (&["read:organizations"], "GET", "/organizations/name/acme".into(), None),
         (&["read:organizations"], "GET", organization.clone(), None),
         (&["create:organizations"], "POST", "/organizations".into(), some(json!({ "name": "new" }))),

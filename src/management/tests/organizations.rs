@@ -129,34 +129,6 @@ async fn each_call_needs_its_scope() {
 }
 
 #[tokio::test]
-async fn an_organization_is_made_changed_and_deleted() {
-    let api = Api::new().await;
-    let connection = api.database("people").await;
-    let body = json!({ "name": "acme", "display_name": "Acme", "metadata": { "plan": "gold" },
-        "branding": { "logo_url": "https://acme.example/logo.png", "colors": { "primary": "#0059d6" } },
-        "enabled_connections": [{ "connection_id": connection }] });
-    let created = api.created("/organizations", body).await;
-    assert_eq!(created["enabled_connections"][0]["connection_id"], json!(connection));
-    let path = format!("/organizations/{}", text(&created, "id"));
-    let (_, found) = api.get(&path).await;
-    assert!(found.get("enabled_connections").is_none());
-    assert_eq!(api.get("/organizations/name/acme").await, (200, found));
-
-    let (status, error) = api.call("POST", "/organizations", json!({ "name": "acme" })).await;
-    assert_eq!((status, &error["errorCode"]), (409, &json!("organization_conflict")));
-    api.organization("globex").await;
-    assert_eq!(api.call("PATCH", &path, json!({ "name": "globex" })).await.0, 409);
-
-    let (status, changed) = api.call("PATCH", &path, json!({ "display_name": null, "name": "acme-2" })).await;
-    assert_eq!((status, &changed["name"], changed.get("display_name")), (200, &json!("acme-2"), None));
-    assert_eq!(changed["metadata"]["plan"], "gold");
-    assert_eq!(api.call("DELETE", &path, Value::Null).await.0, 204);
-    assert_eq!(api.call("DELETE", &path, Value::Null).await.0, 204);
-    assert_eq!(api.get(&path).await.0, 404);
-    assert_eq!(api.get(&format!("{path}/enabled_connections")).await.0, 404);
-}
-
-#[tokio::test]
 async fn a_malformed_organization_is_refused() {
     let api = Api::new().await;
     let bodies = [
