@@ -166,7 +166,9 @@ impl Shape {
                 Some(Kind::Boolean) if text == "true" || text == "false" => json!(text == "true"),
                 Some(Kind::Array) => {
                     let items = object.entry(name.into_owned()).or_insert_with(|| json!([]));
-                    items.as_array_mut().map(|items| items.push(json!(text)));
+                    if let Some(items) = items.as_array_mut() {
+                        items.push(json!(text));
+                    }
                     continue;
                 }
                 _ => json!(text),
