@@ -16,7 +16,7 @@ use super::organizations::unknown_organization;
 use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
 use super::{Caller, GATEWAY_SCOPE, Management};
 use crate::model::{ApiError, Application, Timestamp};
-use crate::store::{Event, Rows};
+use crate::store::Rows;
 
 pub(super) fn routes() -> Routes {
     let readers = &["read:clients", "read:client_keys"];
@@ -260,6 +260,6 @@ pub(super) async fn record(
     client_id: &str,
     now: Timestamp,
 ) -> Answer<()> {
-    let event = Event::by(&caller.client_id, format!("{what}: {client_id}"));
+    let event = caller.event(format!("{what}: {client_id}"));
     Ok(rows.record_event(event, now).await?)
 }

@@ -159,6 +159,6 @@ async fn record(
     grant_id: &str,
     now: Timestamp,
 ) -> Answer<()> {
-    let event = Event::by(&caller.client_id, format!("{what}: {grant_id}"));
+    let event = caller.event(format!("{what}: {grant_id}"));
     Ok(rows.record_event(Event { organization_id: Some(organization_id.to_owned()), ..event }, now).await?)
 }

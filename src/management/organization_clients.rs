@@ -198,6 +198,6 @@ async fn record(
     (organization_id, client_id): (&str, &str),
     now: Timestamp,
 ) -> Answer<()> {
-    let event = Event::by(&caller.client_id, format!("{what}: {client_id}"));
+    let event = caller.event(format!("{what}: {client_id}"));
     Ok(rows.record_event(Event { organization_id: Some(organization_id.to_owned()), ..event }, now).await?)
 }

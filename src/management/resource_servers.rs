@@ -19,7 +19,7 @@ use super::schema::{LINE, SCOPE};
 use super::{Caller, Management, SCOPES};
 use crate::model::resource_server::{LONGEST_ACCESS_TOKEN, ResourceServerScope};
 use crate::model::{ApiError, ResourceServer, Timestamp, random_alphanumeric};
-use crate::store::{Event, Placed, Position, Rows};
+use crate::store::{Placed, Position, Rows};
 
 /// Most scopes of one API.
 const MOST_SCOPES: usize = 1000;
@@ -334,6 +334,6 @@ async fn record(
     resource_server: &ResourceServer,
     now: Timestamp,
 ) -> Answer<()> {
-    let event = Event::by(&caller.client_id, format!("{what}: {}", resource_server.identifier));
+    let event = caller.event(format!("{what}: {}", resource_server.identifier));
     Ok(rows.record_event(event, now).await?)
 }

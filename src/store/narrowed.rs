@@ -1,33 +1,25 @@
 //! Lists that are narrowed by the values of columns: only what is asked for is in the SQL, so that its index is used.
 
-use sqlx::any::AnyArguments;
-use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe};
+use sqlx::AssertSqlSafe;
 
+use super::database::Statement;
+use super::filters::{Operand, bind_all};
 use super::slice::Slice;
-
-type Statement = Query<'static, Any, AnyArguments>;
 
 /// Which rows a list holds: those that meet every condition. Columns are SQL of ours; values are bound.
 #[derive(Debug, Default)]
 pub(super) struct Narrowed {
     conditions: Vec<String>,
-    values: Vec<Value>,
+    values: Vec<Operand>,
 }
 
-#[derive(Debug)]
-pub(super) enum Value {
-    Text(String),
-    Number(i64),
-}
-
-impl From<String> for Value {
+impl From<String> for Operand {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl From<bool> for Value {
+impl From<bool> for Operand {
     fn from(flag: bool) -> Self {
         Self::Number(flag.into())
     }
@@ -35,7 +27,7 @@ impl From<bool> for Value {
 
 impl Narrowed {
     /// By the column's value, if one is asked for.
-    pub(super) fn by(mut self, column: &'static str, value: Option<impl Into<Value>>) -> Self {
+    pub(super) fn by(mut self, column: &'static str, value: Option<impl Into<Operand>>) -> Self {
         if let Some(value) = value {
             let place = self.place(value.into());
             self.conditions.push(format!("{column} = {place}"));
@@ -54,36 +46,36 @@ impl Narrowed {
 
     /// By how the column's text is like this pattern.
     pub(super) fn like(mut self, column: &'static str, pattern: String) -> Self {
-        let place = self.place(Value::Text(pattern));
+        let place = self.place(Operand::Text(pattern));
         self.conditions.push(format!("{column} LIKE {place}"));
         self
     }
 
     /// Every row of `select`, in any order.
-    pub(super) fn all(self, select: &str) -> Statement {
+    pub(super) fn all(self, select: &str) -> Statement<'static> {
         let conditions = self.conditions();
         self.bound(format!("{select}{conditions}"))
     }
 
     /// The rows of `select` in the order of these two columns, a time and an id, from the slice's place on.
-    pub(super) fn list(mut self, select: &str, time: &str, id: &str, slice: &Slice) -> Statement {
+    pub(super) fn list(mut self, select: &str, time: &str, id: &str, slice: &Slice) -> Statement<'static> {
         if slice.after.is_some() {
             let (after, last) = slice.after_time();
-            let places = [self.place(Value::Number(after)), self.place(Value::Text(last))];
+            let places = [self.place(Operand::Number(after)), self.place(Operand::Text(last))];
             self.conditions.push(format!("({time}, {id}) > ({})", places.join(", ")));
         }
         let conditions = self.conditions();
-        let (most, skip) = (self.place(Value::Number(slice.most)), self.place(Value::Number(slice.skip)));
+        let (most, skip) = (self.place(Operand::Number(slice.most)), self.place(Operand::Number(slice.skip)));
         self.bound(format!("{select}{conditions} ORDER BY {time}, {id} LIMIT {most} OFFSET {skip}"))
     }
 
     /// How many there are in all, as `total`.
-    pub(super) fn count(self, from: &str) -> Statement {
+    pub(super) fn count(self, from: &str) -> Statement<'static> {
         let conditions = self.conditions();
         self.bound(format!("SELECT COUNT(*) AS total FROM {from}{conditions}"))
     }
 
-    fn place(&mut self, value: Value) -> String {
+    fn place(&mut self, value: Operand) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
     }
@@ -95,11 +87,7 @@ impl Narrowed {
         }
     }
 
-    fn bound(self, sql: String) -> Statement {
-        let statement = sqlx::query(AssertSqlSafe(sql));
-        self.values.into_iter().fold(statement, |statement, value| match value {
-            Value::Text(text) => statement.bind(text),
-            Value::Number(number) => statement.bind(number),
-        })
+    fn bound(self, sql: String) -> Statement<'static> {
+        bind_all(sqlx::query(AssertSqlSafe(sql)), self.values)
     }
 }
