@@ -316,7 +316,7 @@ async fn record(
     let event = Event {
         connection_id: Some(connection_id.to_owned()),
         organization_id: Some(organization_id.to_owned()),
-        ..Event::by(&caller.client_id, what)
+        ..caller.event(what)
     };
     Ok(rows.record_event(event, now).await?)
 }

@@ -352,6 +352,6 @@ fn name_taken() -> ApiError {
 }
 
 async fn record(rows: &mut Rows<'_>, what: &str, caller: &Caller, id: &str, now: Timestamp) -> Answer<()> {
-    let event = Event { organization_id: Some(id.to_owned()), ..Event::by(&caller.client_id, what) };
+    let event = Event { organization_id: Some(id.to_owned()), ..caller.event(what) };
     Ok(rows.record_event(event, now).await?)
 }

@@ -82,7 +82,7 @@ async fn find(State(management): State<Arc<Management>>, Ids(kid): Ids<String>) 
 }
 
 async fn rotate(caller: Caller, State(management): State<Arc<Management>>) -> Answer<Created<NamedKey>> {
-    let event = Event::by(&caller.client_id, "Rotate the signing keys");
+    let event = caller.event("Rotate the signing keys");
     Ok(Created(management.signing_keys.rotate(event).await?))
 }
 
@@ -92,7 +92,7 @@ async fn revoke(
     Ids(kid): Ids<String>,
 ) -> Answer<Created<NamedKey>> {
     let key = get_key(&management, &kid).await?;
-    let event = Event::by(&caller.client_id, format!("Revoke a signing key: {kid}"));
+    let event = caller.event(format!("Revoke a signing key: {kid}"));
     match management.signing_keys.revoke(kid, event).await? {
         Revocation::Revoked => Ok(Created(NamedKey { kid: key.kid, cert: key.cert })),
         Revocation::InUse => {

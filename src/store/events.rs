@@ -5,7 +5,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::database::{Rows, StoreError};
-use super::filters::{Condition, Field, FieldKind, Operand, Test, bind_all};
+use super::filters::{Condition, Field, FieldKind, Listing, Operand, Test, bind_all};
 use super::slice::{Placed, Position, Slice};
 use crate::model::{LogEvent, Timestamp, random_alphanumeric};
 
@@ -116,17 +116,9 @@ impl Rows<'_> {
         newest_first: bool,
         slice: &Slice,
     ) -> Result<Vec<Placed<LogEvent>>, StoreError> {
-        let mut values = Vec::new();
-        let wanted = condition.map_or("1 = 1".to_owned(), |condition| condition.sql(4, &mut values));
-        let (sign, order, (time, id)) = match newest_first {
-            true => ("<", " DESC", slice.before_time()),
-            false => (">", "", slice.after_time()),
-        };
-        let sql = format!(
-            select_events!("WHERE {} AND (e.date, e.id) {} ($1, $2) ORDER BY e.date{}, e.id{} LIMIT $3 OFFSET $4"),
-            wanted, sign, order, order
-        );
-        let statement = sqlx::query(AssertSqlSafe(sql)).bind(time).bind(id).bind(slice.most).bind(slice.skip);
+        let order = Listing { key: "e.date", is_time: true, id: "e.id", is_descending: newest_first };
+        let (clauses, values) = order.clauses(condition, slice);
+        let statement = sqlx::query(AssertSqlSafe(format!(select_events!("{}"), clauses)));
         self.all(bind_all(statement, values)).await?.into_iter().map(read_placed).collect()
     }
 

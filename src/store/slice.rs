@@ -48,18 +48,9 @@ impl Slice {
 
     /// What `(time, id) > ($n, $m)` compares with; without a place, everything is after it.
     pub fn after_time(&self) -> (i64, String) {
-        self.time_or(i64::MIN)
-    }
-
-    /// What `(time, id) < ($n, $m)` compares with, for lists with the newest first.
-    pub fn before_time(&self) -> (i64, String) {
-        self.time_or(i64::MAX)
-    }
-
-    fn time_or(&self, start: i64) -> (i64, String) {
         match &self.after {
             Some(Position { key: Key::Time(time), id }) => (*time, id.clone()),
-            _ => (start, String::new()),
+            _ => (i64::MIN, String::new()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod clients;
 mod connections;
+mod invitations;
 mod logins;
 mod organizations;
 mod roles;
