@@ -128,7 +128,7 @@ async fn an_organization_with_access_per_application_lets_nobody_into_another_on
     // And while the code is on its way.
     house.let_in(false).await;
     let answer = house.application.exchange(&begun, &code).await;
-    assert_eq!((answer.status, &answer.json()["error"]), (403, &json!("invalid_grant")));
+    assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("invalid_grant")));
     // A session is no way in, either.
     for more in [&[][..], &[("prompt", "none")]] {
         let (begun, page) = house.begin(&visitor, more).await;
