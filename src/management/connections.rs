@@ -241,7 +241,7 @@ async fn delete_user(
                     let event = Event {
                         connection_id: Some(id.clone()),
                         user_id: Some(user_id),
-                        ..Event::by(&caller.client_id, "Delete a Connection User")
+                        ..caller.event("Delete a Connection User")
                     };
                     rows.record_event(event, now).await?;
                 }
@@ -289,6 +289,6 @@ pub(super) async fn record(
     connection_id: &str,
     now: Timestamp,
 ) -> Answer<()> {
-    let event = Event { connection_id: Some(connection_id.to_owned()), ..Event::by(&caller.client_id, what) };
+    let event = Event { connection_id: Some(connection_id.to_owned()), ..caller.event(what) };
     Ok(rows.record_event(event, now).await?)
 }
