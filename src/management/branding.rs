@@ -29,7 +29,9 @@ pub(super) fn routes() -> Routes {
 #[serde(deny_unknown_fields, default)]
 struct BrandingChange {
     colors: Sent<Option<ColorsChange>>,
+    #[schemars(length(min = 1, max = 2048), extend("format" = "uri"))]
     logo_url: Sent<Option<String>>,
+    #[schemars(length(min = 1, max = 2048), extend("format" = "uri"))]
     favicon_url: Sent<Option<String>>,
     #[serde(rename = "font")]
     _font: Sent<Unbuilt>,

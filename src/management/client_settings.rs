@@ -53,7 +53,7 @@ struct ClientSettings {
     description: Sent<Option<String>>,
     app_type: Sent<AppType>,
     /// An https address.
-    #[schemars(length(min = 1, max = LONGEST_ADDRESS), regex(pattern = LINE))]
+    #[schemars(length(min = 1, max = LONGEST_ADDRESS), regex(pattern = LINE), extend("format" = "uri"))]
     logo_uri: Sent<Option<String>>,
     /// Absolute addresses without a fragment.
     #[schemars(length(max = ADDRESSES), inner(length(min = 1, max = LONGEST_ADDRESS), regex(pattern = LINE)))]
@@ -68,7 +68,7 @@ struct ClientSettings {
     grant_types: Sent<Vec<GrantType>>,
     token_endpoint_auth_method: Sent<TokenEndpointAuthMethod>,
     /// An https address.
-    #[schemars(length(min = 1, max = LONGEST_ADDRESS), regex(pattern = LINE))]
+    #[schemars(length(min = 1, max = LONGEST_ADDRESS), regex(pattern = LINE), extend("format" = "uri"))]
     initiate_login_uri: Sent<Option<String>>,
     organization_usage: Sent<Option<OrganizationUsage>>,
     organization_require_behavior: Sent<Option<RequireBehavior>>,

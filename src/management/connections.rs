@@ -20,7 +20,7 @@ use super::operation::{Operation, Routes, json_response};
 use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
 use super::schema::LINE;
 use super::{Caller, Management};
-use crate::model::user::LONGEST_EMAIL;
+use crate::model::user::{EMAIL, LONGEST_EMAIL};
 use crate::model::{ApiError, Connection, Timestamp};
 use crate::store::{ConnectionFilter, Event, Placed, Rows};
 
@@ -215,7 +215,7 @@ impl OperationOutput for Online {
 
 #[derive(Deserialize, JsonSchema)]
 struct UserOfDatabase {
-    #[schemars(length(min = 3, max = LONGEST_EMAIL), regex(pattern = r"^[^\s@]+@[^\s@]+$"))]
+    #[schemars(length(min = 3, max = LONGEST_EMAIL), regex(pattern = EMAIL))]
     email: String,
 }
 

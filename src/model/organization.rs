@@ -34,6 +34,7 @@ impl Organization {
 #[serde(deny_unknown_fields)]
 pub struct Branding {
     /// An https address of a picture.
+    #[schemars(length(min = 1, max = 2048), extend("format" = "uri"))]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub logo_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
