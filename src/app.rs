@@ -66,6 +66,10 @@ impl App {
     }
 
     async fn assemble(config: Config, (tenant, logins): (Tenant, Logins)) -> Result<Self, Fault> {
+        if let Some(group) = management::unknown_group(&config.management) {
+            let setting = format!("management.endpoint_limits.{group}");
+            return Err(Fault::new("the settings", format!("{setting}: no operation is in this group")));
+        }
         let settings = Arc::new(config);
         let keys = open_keys(&settings, &logins).await?;
         let writes = Writes::default();

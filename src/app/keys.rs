@@ -7,13 +7,10 @@ use futures_util::future::BoxFuture;
 use crate::config::{Config, Tokens};
 use crate::error::{Context, Fault};
 use crate::management::signing_keys::{KeyFacts, NamedKey, SigningKeys};
-use crate::model::Timestamp;
+use crate::model::{LONGEST_TOKEN_SECONDS, Timestamp};
 use crate::oidc::keys::KeyRing;
 use crate::oidc::signing_key::{KeptKey, SigningKey};
 use crate::store::{Event, Logins, NewKey, Revocation, StoredKey};
-
-/// The longest an application or an API may set its tokens to live, in seconds.
-const LONGEST_TOKEN: i64 = 2_592_000;
 
 /// The signing keys; a first start makes two, one to sign and the next. Nodes that start at once agree on them.
 pub(super) async fn open_keys(settings: &Arc<Config>, logins: &Logins) -> Result<KeyRing, Fault> {
@@ -51,7 +48,7 @@ pub(super) async fn follow_keys(keys: KeyRing, settings: Arc<Config>) {
 /// of. A key is published long before it is current, so this matters only when it is rotated twice in a row.
 fn believed(stored: Vec<StoredKey>, tokens: &Tokens, now: Timestamp) -> Vec<KeptKey> {
     let settling = i64::from(tokens.jwks_seconds) + i64::from(tokens.keys_fresh_seconds);
-    let longest = LONGEST_TOKEN.max(tokens.id_token_seconds).max(tokens.access_token_seconds);
+    let longest = LONGEST_TOKEN_SECONDS.max(tokens.id_token_seconds).max(tokens.access_token_seconds);
     let holds = |key: &StoredKey| {
         let until = key.current_until.map(|until| until.plus_seconds(settling + longest));
         key.revoked_at.is_none() && until.is_none_or(|until| until > now)
@@ -204,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_replaced_key_holds_until_its_last_token_has_run_out() {
-        let last = LONGEST_TOKEN + 360;
+        let last = LONGEST_TOKEN_SECONDS + 360;
         let keys = |until: i64| {
             kids(vec![
                 key("next", 400, None, None),

@@ -51,6 +51,10 @@ async fn check(settings: &Config, verifier: &Verifier, token: &str) -> Result<Ac
         TokenError::Expired => Unaccepted::Expired,
         TokenError::WrongAudience | TokenError::WrongType => Unaccepted::OtherAudience,
     })?;
+    // Every call reaches all organizations: a token that is for one of them is for another API.
+    if claims.org_id.is_some() {
+        return Err(Unaccepted::OtherAudience);
+    }
     let scopes = claims.scopes().map(str::to_owned).collect();
     Ok(AccessToken { subject: claims.sub, client_id: claims.azp, scopes, grant_id: claims.gid })
 }

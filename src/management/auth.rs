@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use super::answer::{Answer, Failure};
 use super::caller::Caller;
-use super::operation::Needs;
+use super::operation::{Need, Needs};
 use super::rate_limit::{self, Limits};
 use crate::config;
 use crate::model::ApiError;
@@ -94,12 +94,13 @@ async fn admit_caller(State(guard): State<Arc<Guard>>, mut request: Request, nex
             return response;
         }
     };
-    let needs = guard.needs_of(&request);
-    let budget = guard.limits.check(&caller, request.uri().path(), request.method(), needs);
+    let need = guard.need_of(&request);
+    let scopes = need.map(|need| need.any_of);
+    let budget = guard.limits.check(&caller, request.uri().path(), request.method(), scopes);
     if budget.is_spent() {
         return budget.refuse();
     }
-    let mut response = match needs.map_or(Ok(()), |any_of| caller.require(any_of)) {
+    let mut response = match need.map_or(Ok(()), |need| need.check(&caller, request.uri().query())) {
         Ok(()) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -111,8 +112,8 @@ async fn admit_caller(State(guard): State<Arc<Guard>>, mut request: Request, nex
 }
 
 impl Guard {
-    /// The scopes of the operation that is asked for; `None` for what no route or no method answers.
-    fn needs_of(&self, request: &Request) -> Option<&'static [&'static str]> {
+    /// What the operation that is asked for needs; `None` for what no route or no method answers.
+    fn need_of(&self, request: &Request) -> Option<Need> {
         let path = request.extensions().get::<MatchedPath>()?.as_str();
         let path = path.strip_prefix("/api/v2").unwrap_or(path);
         let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };

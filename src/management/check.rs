@@ -254,6 +254,13 @@ pub(super) fn check_web_address(property: &str, text: &str) -> Result<(), ApiErr
     }
 }
 
+/// Each once, and always in one order: two calls that write the same rows then never wait for each other.
+pub(super) fn in_order<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+    items.sort_unstable();
+    items.dedup();
+    items
+}
+
 /// Whether the text has 1 to `longest` bytes and no control character.
 pub(super) fn is_plain(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len()) && !text.chars().any(char::is_control)

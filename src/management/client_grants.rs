@@ -13,6 +13,7 @@ use super::answer::{Answer, Body, Created, Parameters};
 use super::check::{Ids, LONGEST_CLIENT_ID, Only, Sent, or_refused};
 use super::clients::{inexistent_client, record};
 use super::operation::{Operation, Routes};
+use super::organizations::shown;
 use super::paging::{CheckpointPaging, List, Listed};
 use super::schema::{LINE, SCOPE, VISIBLE};
 use super::{Caller, GATEWAY_SCOPE, Management};
@@ -130,6 +131,7 @@ async fn find(State(management): State<Arc<Management>>, Ids(id): Ids<String>) -
 }
 
 async fn list_organizations(
+    caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
     Parameters(paging): Parameters<CheckpointPaging>,
@@ -139,7 +141,7 @@ async fn list_organizations(
     rows.find_client_grant_by_id(&id).await?.ok_or_else(unknown_grant)?;
     let page = rows.list_client_grant_organizations(&id, &wanted.slice).await?;
     let total = if wanted.counts() { rows.count_client_grant_organizations(&id).await? } else { 0 };
-    Ok(Json(wanted.answer(page, total)))
+    Ok(Json(wanted.answer(shown(&caller, page), total)))
 }
 
 async fn create(
@@ -184,6 +186,7 @@ async fn update(
         .write(move |mut rows| {
             Box::pin(async move {
                 let mut grant = hold(&mut rows, &id).await?;
+                check_gateways(&grant.scope)?;
                 grant.scope = scope.unwrap_or(grant.scope);
                 change.organization_usage.put(&mut grant.organization_usage);
                 change.allow_any_organization.put(&mut grant.allow_any_organization);
@@ -203,8 +206,9 @@ async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(i
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                if let Some(grant) = rows.find_client_grant_by_id(&id).await? {
-                    rows.delete_client_grant(&id).await?;
+                if let Some(grant) = rows.find_client_grant_by_id(&id).await?
+                    && rows.delete_client_grant(&id).await?
+                {
                     record(&mut rows, "Delete client grant", &caller, &grant.client_id, now).await?;
                 }
                 Answer::Ok(NoContent)
@@ -227,14 +231,20 @@ pub(super) async fn hold(rows: &mut Rows<'_>, id: &str) -> Answer<ClientGrant> {
 /// # Errors
 /// 403 for the gateway's, which no API call grants (design §5.3).
 fn checked_scopes(mut scopes: Vec<String>) -> Result<Vec<String>, ApiError> {
-    if scopes.iter().any(|scope| scope == GATEWAY_SCOPE) {
-        let message =
-            format!("The scope {GATEWAY_SCOPE} belongs to gateways and is granted on the management host only.");
-        return Err(ApiError::new(403, Some("operation_not_supported"), message));
-    }
+    check_gateways(&scopes)?;
     let mut seen = HashSet::new();
     scopes.retain(|scope| seen.insert(scope.clone()));
     Ok(scopes)
+}
+
+/// # Errors
+/// 403 when the gateway's scope is among them, in whatever case: SQLite finds it in either.
+fn check_gateways(scopes: &[String]) -> Result<(), ApiError> {
+    if !scopes.iter().any(|scope| scope.eq_ignore_ascii_case(GATEWAY_SCOPE)) {
+        return Ok(());
+    }
+    let message = format!("The scope {GATEWAY_SCOPE} belongs to gateways and is granted on the management host only.");
+    Err(ApiError::new(403, Some("operation_not_supported"), message))
 }
 
 fn unknown_grant() -> ApiError {

@@ -11,14 +11,13 @@ use super::client_addresses::check_addresses;
 use super::schema::{IDENTIFIER, LINE};
 use crate::model::application::{DiscoveryMethod, JwtConfiguration, TokenEndpointAuthMethod};
 use crate::model::{
-    ApiError, Application, DefaultOrganization, OrganizationUsage, RequireBehavior, random_alphanumeric,
+    ApiError, Application, DefaultOrganization, LONGEST_TOKEN_SECONDS, OrganizationUsage, RequireBehavior,
+    random_alphanumeric,
 };
 
 /// Most addresses of one list (contract §1.12).
 const ADDRESSES: usize = 100;
 const LONGEST_ADDRESS: usize = 2048;
-/// The longest an ID token may be valid: 30 days, in seconds.
-const LONGEST_ID_TOKEN: i64 = 2_592_000;
 /// A line without `<` and `>`, as the contract wants names.
 pub(super) const NAME: &str = r"^[^<>\u0000-\u001f\u007f-\u009f]+$";
 
@@ -118,7 +117,7 @@ struct JwtSettings {
     #[serde(rename = "alg")]
     _alg: Sent<SigningAlgorithm>,
     /// Seconds an ID token is valid; `null` leaves it to the server's settings.
-    #[schemars(range(min = 1, max = LONGEST_ID_TOKEN))]
+    #[schemars(range(min = 1, max = LONGEST_TOKEN_SECONDS))]
     lifetime_in_seconds: Sent<Option<i64>>,
     #[serde(rename = "secret_encoded")]
     _secret_encoded: Sent<Only<false>>,

@@ -227,7 +227,7 @@ pub(super) async fn add(
     let connection_id = &connection.switches.connection_id;
     let there = rows.find_organization_connection(organization_id, connection_id).await?;
     if there.is_none() && rows.count_organization_connections(organization_id, None).await? >= most {
-        let message = format!("The organization has {most} enabled connections, the most it may have.");
+        let message = format!("The organization has {most} connections, the most it may have.");
         return Err(ApiError::new(403, Some("too_many_entities"), message).into());
     }
     rows.create_organization_connection(organization_id, connection, now)

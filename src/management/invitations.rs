@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::answer::{Answer, Body, Created, Parameters};
-use super::check::{Ids, email, wrong};
+use super::check::{Ids, email, or_missing, wrong};
 use super::operation::{Operation, Routes};
 use super::organizations::{hold, unknown_organization};
 use super::paging::{Fields, List, Listed, Paging, Selected};
@@ -20,7 +20,7 @@ use super::{Caller, Management};
 use crate::model::application::OrganizationUsage;
 use crate::model::invitation::{Invitee, Inviter};
 use crate::model::tenant_settings::TenantSettings;
-use crate::model::{ApiError, Invitation, Organization, Timestamp, new_id, random_alphanumeric, sha256};
+use crate::model::{ApiError, Invitation, Organization, Strategy, Timestamp, new_id, random_alphanumeric, sha256};
 use crate::store::{Event, InvitationTicket, Rows};
 
 /// How long an invitation is valid unless the call says otherwise, and at most.
@@ -142,7 +142,9 @@ async fn create(
                 let sends_email = body.send_invitation_email.unwrap_or(true);
                 let invitation = body.invitation(id, email, now);
                 let kept = InvitationTicket { hash: sha256(&ticket), sends_email };
-                rows.create_invitation(&invitation, kept).await?;
+                // The client or the connection may be deleted by another call since it was found.
+                let created = rows.create_invitation(&invitation, kept).await;
+                created.map_err(|error| or_missing(error, gone_meanwhile()))?;
                 record(&mut rows, "Create an invitation to organization", &caller, &invitation, now).await?;
                 let invitation_url = invitation_url(login_route, &ticket, &organization);
                 Answer::Ok(CreatedInvitation { invitation, invitation_url, ticket_id: ticket })
@@ -211,11 +213,15 @@ async fn find_login_route(rows: &mut Rows<'_>, client_id: &str) -> Answer<Url> {
     Ok(route.ok_or_else(none)?)
 }
 
+fn gone_meanwhile() -> ApiError {
+    ApiError::invalid_body("The client or the connection does not exist any more.")
+}
+
 async fn check_connection(rows: &mut Rows<'_>, organization_id: &str, connection_id: Option<&str>) -> Answer<()> {
     let Some(id) = connection_id else { return Ok(()) };
     let refused = |why: &str| ApiError::invalid_body(format!("The specified connection ({id}) {why}."));
     let connection = rows.find_connection(id).await?.ok_or_else(|| refused("does not exist"))?;
-    if matches!(connection.strategy.as_str(), "email" | "sms") {
+    if connection.strategy == Strategy::Email {
         return Err(ApiError::invalid_body("Passwordless connections are not supported.").into());
     }
     match rows.find_connection_open_to_organization(organization_id, id).await? {

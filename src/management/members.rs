@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answer::{Answer, Body, Failure, Parameters};
-use super::check::{Ids, or_missing};
+use super::check::{Ids, in_order, or_missing};
 use super::operation::{Operation, Routes};
 use super::organizations::unknown_organization;
 use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
@@ -110,13 +110,14 @@ async fn remove(
 /// All of them or none. Adding a member and removing a stranger change nothing and are no errors.
 async fn change(management: &Management, caller: Caller, id: String, body: Members, add: bool) -> Answer<NoContent> {
     let now = Timestamp::now();
+    let user_ids = in_order(body.members);
     let kind = if add { "organization_member_added" } else { "organization_member_removed" };
     management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 require_organization(&mut rows, &id).await?;
-                for user_id in body.members {
+                for user_id in user_ids {
                     get_user(&mut rows, &user_id).await?;
                     let changed = match add {
                         true => rows.create_member(&id, &user_id, now).await,

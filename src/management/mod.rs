@@ -173,6 +173,15 @@ impl Management {
     }
 }
 
+/// A group of `management.endpoint_limits` that no operation is in.
+pub fn unknown_group(settings: &config::Management) -> Option<&str> {
+    let is_group = |name: &str| {
+        let about = name.strip_suffix("_read").or_else(|| name.strip_suffix("_write"));
+        about.is_some_and(|about| SCOPES.iter().any(|scope| scope.split_once(':').is_some_and(|(_, it)| it == about)))
+    };
+    settings.endpoint_limits.keys().map(String::as_str).find(|name| !is_group(name))
+}
+
 /// Every route below `/api/v2`, behind the check of tokens, the rate limits and the check of scopes.
 pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
     let settings = management.settings.clone();
@@ -187,27 +196,27 @@ pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
 /// The table of all operations.
 fn routes() -> Routes {
     organizations::routes()
+        .merge(enabled_connections::routes())
+        .merge(organization_connections::routes())
         .merge(members::routes())
         .merge(member_roles::routes())
         .merge(invitations::routes())
         .merge(discovery_domains::routes())
         .merge(organization_client_grants::routes())
-        .merge(roles::routes())
-        .merge(permissions::routes())
-        .merge(users::routes())
-        .merge(user_roles::routes())
         .merge(organization_clients::routes())
-        .merge(client_grants::routes())
+        .merge(connections::routes())
+        .merge(connection_clients::routes())
         .merge(clients::routes())
+        .merge(client_grants::routes())
         .merge(resource_servers::routes())
         .merge(signing_keys::routes())
-        .merge(logins::routes())
+        .merge(users::routes())
+        .merge(user_roles::routes())
+        .merge(roles::routes())
+        .merge(permissions::routes())
         .merge(logs::routes())
         .merge(tenant_settings::routes())
         .merge(prompts::routes())
         .merge(branding::routes())
-        .merge(enabled_connections::routes())
-        .merge(organization_connections::routes())
-        .merge(connections::routes())
-        .merge(connection_clients::routes())
+        .merge(logins::routes())
 }

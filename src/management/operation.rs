@@ -13,8 +13,8 @@ use axum::handler::Handler;
 use axum::http::Method;
 use serde_json::json;
 
-use super::Management;
 use super::schema::IDENTIFIER;
+use super::{Caller, Management};
 use crate::model::ApiError;
 use crate::model::user::LONGEST_USER_ID;
 
@@ -45,8 +45,33 @@ pub(super) struct Routes {
     pub(super) needs: Needs,
 }
 
-/// The scopes of which a caller needs one, by method and path.
-pub(super) type Needs = HashMap<(Method, String), &'static [&'static str]>;
+/// What an operation asks of a request before its handler sees it, by method and path.
+pub(super) type Needs = HashMap<(Method, String), Need>;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Need {
+    /// The scopes of which a caller needs one.
+    pub(super) any_of: &'static [&'static str],
+    /// Whether it knows parameters in the query; where it does, it checks them itself.
+    takes_query: bool,
+}
+
+impl Need {
+    /// # Errors
+    /// 403 without a scope, 400 with a parameter that the operation does not know.
+    pub(super) fn check(&self, caller: &Caller, query: Option<&str>) -> Result<(), ApiError> {
+        caller.require(self.any_of)?;
+        let parameter =
+            query.filter(|_| !self.takes_query).and_then(|query| query.split(['=', '&']).find(|it| !it.is_empty()));
+        match parameter {
+            None => Ok(()),
+            Some(name) => {
+                let message = format!("Query validation error: 'Additional properties not allowed: {name}'.");
+                Err(ApiError::invalid_query(message))
+            }
+        }
+    }
+}
 
 macro_rules! methods {
     ($($name:ident, $with:ident, $method:ident;)*) => { $(
@@ -58,9 +83,13 @@ macro_rules! methods {
             T: 'static,
         {
             let tag = self.tag;
-            let route = $with(handler, |described| describe(described, &Method::$method, path, tag, operation));
+            let mut takes_query = false;
+            let route = $with(handler, |mut described| {
+                takes_query = !described.inner_mut().parameters.is_empty();
+                describe(described, &Method::$method, path, tag, operation)
+            });
             let mut needs = self.needs;
-            needs.insert((Method::$method, path.to_owned()), operation.any_of);
+            needs.insert((Method::$method, path.to_owned()), Need { any_of: operation.any_of, takes_query });
             Self { tag, router: self.router.api_route(path, route), needs }
         }
     )* };
@@ -102,9 +131,8 @@ fn describe<'o>(
     inner.security = scopes.map(|scope| [("token".to_owned(), vec![scope])].into_iter().collect()).collect();
     add_path_parameters(inner, path);
     let has_body = inner.request_body.is_some();
-    let mut refusals = vec![401, 403, 429];
-    refusals.extend(if has_body { &[400, 413, 415][..] } else { &[] });
-    refusals.extend(if inner.parameters.is_empty() { &[][..] } else { &[400] });
+    let mut refusals = vec![400, 401, 403, 429];
+    refusals.extend(if has_body { &[413, 415][..] } else { &[] });
     refusals.extend(if path.contains('{') { &[404][..] } else { &[] });
     refusals.extend(operation.refusals);
     let responses = inner.responses.get_or_insert_default();

@@ -155,6 +155,11 @@ enum SearchSort {
 
 /// A word without a field is looked for in the names.
 const SEARCHABLE: Searchable = Searchable { field: organization_field, bare: &["name", "display_name"] };
+/// The same for who may read summaries only.
+const SEARCHABLE_IN_SUMMARY: Searchable = Searchable {
+    field: |name| organization_field(name).filter(|_| ["id", "name", "display_name"].contains(&name)),
+    bare: SEARCHABLE.bare,
+};
 
 async fn list(
     caller: Caller,
@@ -175,7 +180,9 @@ async fn search(
     Parameters(parameters): Parameters<SearchParameters>,
 ) -> Answer<Json<List<Organization>>> {
     let q = parameters.q.as_deref().filter(|q| !q.is_empty());
-    let condition = q.map(|q| search::parse(q, parameters.parser, &SEARCHABLE)).transpose()?;
+    // Who may not read a member may not search by it either: the answers would spell it letter by letter.
+    let searchable = if caller.may("read:organizations") { &SEARCHABLE } else { &SEARCHABLE_IN_SUMMARY };
+    let condition = q.map(|q| search::parse(q, parameters.parser, searchable)).transpose()?;
     let (name, order) = parameters.sort.as_sort().order();
     let wanted = parameters.paging.wanted_in(name, 50)?.always_checkpoint();
     let mut rows = management.tenant.read().await?;
@@ -210,7 +217,7 @@ impl SearchSort {
 }
 
 /// With `read:organizations_summary` alone: id, name and display name.
-fn shown(caller: &Caller, rows: Vec<Placed<Organization>>) -> Vec<Placed<Organization>> {
+pub(super) fn shown(caller: &Caller, rows: Vec<Placed<Organization>>) -> Vec<Placed<Organization>> {
     if caller.may("read:organizations") {
         return rows;
     }

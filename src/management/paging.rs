@@ -72,7 +72,7 @@ impl Paging {
     /// 400 `invalid_paging` beyond the first 1000 rows.
     pub(super) fn wanted(&self, default_per_page: i64) -> Result<Wanted, ApiError> {
         let (page, limit) = (self.page.unwrap_or(0), self.per_page.unwrap_or(default_per_page));
-        if page * limit >= MOST_BY_OFFSET + limit {
+        if (page + 1) * limit > MOST_BY_OFFSET {
             let message = format!(
                 "Page number {page} with {limit} per page exceeds the allowed maximum of {MOST_BY_OFFSET} records; \
                  use checkpoint pagination."

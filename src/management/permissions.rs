@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answer::{Answer, Body, Created, Failure, Parameters};
-use super::check::{Ids, or_missing};
+use super::check::{Ids, in_order, or_missing};
 use super::operation::{Operation, Routes};
 use super::paging::{List, Listed, Paging};
 use super::roles::{self, Nothing, unknown_role};
@@ -59,7 +59,7 @@ struct Permissions {
     permissions: Vec<PermissionKey>,
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PermissionKey {
     #[schemars(length(min = 1, max = 600), regex(pattern = LINE))]
@@ -167,6 +167,9 @@ async fn remove_from_user(
     Ok(NoContent)
 }
 
+/// Permissions that one event names.
+const NAMED_IN_EVENTS: usize = 20;
+
 /// Whose permissions are changed.
 enum Owner {
     Role(String),
@@ -197,22 +200,27 @@ impl Owner {
             (Self::User(id), true) => ("Assign permissions to a user", Some(id)),
             (Self::User(id), false) => ("Remove permissions from a user", Some(id)),
         };
-        let names: Vec<&str> = permissions.iter().map(|permission| permission.permission_name.as_str()).collect();
-        Event { user_id, ..caller.event(format!("{what}: {}", names.join(", "))) }
+        let names = permissions.iter().take(NAMED_IN_EVENTS).map(|permission| permission.permission_name.as_str());
+        let more = if permissions.len() > NAMED_IN_EVENTS {
+            format!(" and more, {} in all", permissions.len())
+        } else {
+            String::new()
+        };
+        Event { user_id, ..caller.event(format!("{what}: {}{more}", names.collect::<Vec<_>>().join(", "))) }
     }
 }
 
 /// All of them or none. Adding what is held and removing what is not change nothing and are no errors.
 async fn change(management: &Management, caller: Caller, owner: Owner, body: Permissions, add: bool) -> Answer<()> {
     let now = Timestamp::now();
+    let permissions = in_order(body.permissions);
     management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 owner.require(&mut rows).await?;
                 let (mut apis, mut changed) = (Apis::default(), false);
-                for PermissionKey { resource_server_identifier: identifier, permission_name: name } in &body.permissions
-                {
+                for PermissionKey { resource_server_identifier: identifier, permission_name: name } in &permissions {
                     let api = apis.find(&mut rows, identifier).await?;
                     let is_known = api.is_some_and(|api| api.permissions.contains_key(name));
                     changed |= match add {
@@ -226,7 +234,7 @@ async fn change(management: &Management, caller: Caller, owner: Owner, body: Per
                     };
                 }
                 if changed {
-                    rows.record_event(owner.event(&caller, &body.permissions, add), now).await?;
+                    rows.record_event(owner.event(&caller, &permissions, add), now).await?;
                 }
                 Ok::<_, Failure>(())
             })

@@ -17,7 +17,8 @@ use super::operation::{Operation, Routes};
 use super::paging::{List, Listed, Paging};
 use super::schema::{LINE, SCOPE};
 use super::{Caller, Management, SCOPES};
-use crate::model::resource_server::{LONGEST_ACCESS_TOKEN, ResourceServerScope};
+use crate::model::LONGEST_TOKEN_SECONDS;
+use crate::model::resource_server::ResourceServerScope;
 use crate::model::{ApiError, ResourceServer, Timestamp, random_alphanumeric};
 use crate::store::{Placed, Position, Rows};
 
@@ -106,7 +107,7 @@ struct Settings {
     #[schemars(length(max = MOST_SCOPES))]
     scopes: Sent<Vec<ScopeWish>>,
     /// Seconds an access token is valid.
-    #[schemars(range(min = 1, max = LONGEST_ACCESS_TOKEN))]
+    #[schemars(range(min = 1, max = LONGEST_TOKEN_SECONDS))]
     token_lifetime: Sent<i64>,
 }
 

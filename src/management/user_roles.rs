@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Body, Failure, Parameters};
-use super::check::{Ids, or_missing};
+use super::check::{Ids, in_order, or_missing};
 use super::operation::{Operation, Routes};
 use super::paging::{CheckpointPaging, List, Listed, Paging};
 use super::roles::{Nothing, RoleIds, require_roles, unknown_role};
@@ -117,6 +117,7 @@ async fn assign_to_users(
 /// Gives each of the users each of the roles: all or nothing.
 async fn give(management: &Management, caller: Caller, users: Vec<String>, roles: Vec<String>) -> Answer<()> {
     let now = Timestamp::now();
+    let (users, roles) = (in_order(users), in_order(roles));
     management
         .tenant
         .write(move |mut rows| {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::answer::{Answer, Body, Created, Failure, Parameters};
 use super::check::{self, Ids, Sent, wrong};
 use super::operation::{Operation, Routes};
+use super::organizations::shown;
 use super::paging::{CheckpointPaging, Fields, List, Listed, Paging, Selected};
 use super::search::{self, Searchable, Syntax};
 use super::user_body::{UserBody, UserChange, name_by_default};
@@ -233,6 +234,7 @@ async fn delete(State(management): State<Arc<Management>>, caller: Caller, Ids(i
 }
 
 async fn list_organizations(
+    caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
     Parameters(paging): Parameters<Paging>,
@@ -242,7 +244,7 @@ async fn list_organizations(
     get_user(&mut rows, &id).await?;
     let organizations = rows.list_memberships(&id, &wanted.slice).await?;
     let total = if wanted.counts() { rows.count_memberships(&id).await? } else { 0 };
-    Ok(Json(wanted.answer(organizations, total)))
+    Ok(Json(wanted.answer(shown(&caller, organizations), total)))
 }
 
 async fn store(rows: &mut Rows<'_>, stored: &StoredUser) -> Answer<()> {

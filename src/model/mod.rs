@@ -34,6 +34,9 @@ pub use resource_server::ResourceServer;
 pub use role::Role;
 pub use user::User;
 
+/// The longest that any token may be valid, in seconds: 30 days. A signing key is believed as long after its last one.
+pub const LONGEST_TOKEN_SECONDS: i64 = 2_592_000;
+
 /// The pattern of a line of text: no control characters.
 pub const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 

@@ -3,9 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The longest an access token may be valid: 30 days, in seconds.
-pub const LONGEST_ACCESS_TOKEN: i64 = 2_592_000;
-
 /// An API, known by its identifier: the audience of its tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceServer {

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use sqlx::Row;
 
 use super::database::{Database, Rows, StoreError};
+use crate::model::LONGEST_TOKEN_SECONDS;
 use crate::model::grant::AuthorizationCode;
-use crate::model::resource_server::LONGEST_ACCESS_TOKEN;
 use crate::model::{Timestamp, sha256};
 
 /// What a record is.
@@ -160,7 +160,7 @@ impl Logins {
                     match rows.find_record::<(String, String)>(Kind::SpentCode, &key, now).await? {
                         Some((owner, grant)) if owner == client_id => {
                             // However long its token is valid.
-                            let end = now.plus_seconds(token_seconds.max(LONGEST_ACCESS_TOKEN));
+                            let end = now.plus_seconds(token_seconds.max(LONGEST_TOKEN_SECONDS));
                             rows.put_record(Kind::RevokedGrant, &sha256(&grant), "", b"true", end).await?;
                             Ok(TakenCode::Reused)
                         }

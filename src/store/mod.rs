@@ -126,6 +126,12 @@ impl Tenant {
         self.write(move |mut rows| Box::pin(async move { rows.execute(sqlx::query(sql)).await })).await
     }
 
+    /// The first column of the first row, which is a text.
+    pub(crate) async fn text_for_test(&self, sql: &'static str) -> Result<String, StoreError> {
+        let row = self.read().await?.optional(sqlx::query(sql)).await?;
+        row.map_or(Ok(String::new()), |row| Ok(sqlx::Row::try_get(&row, 0)?))
+    }
+
     /// The first column of the first row, which is a number.
     pub(crate) async fn number_for_test(&self, sql: &'static str) -> Result<i64, StoreError> {
         let row = self.read().await?.optional(sqlx::query(sql)).await?;

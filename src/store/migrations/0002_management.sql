@@ -163,3 +163,9 @@ CREATE TABLE tenant_settings (
 ALTER TABLE signing_keys ADD COLUMN current_since BIGINT;
 ALTER TABLE signing_keys ADD COLUMN current_until BIGINT;
 ALTER TABLE signing_keys ADD COLUMN revoked_at BIGINT;
+
+-- Gateways that were added before read more than they did.
+UPDATE client_grants
+SET scope = REPLACE(scope, '"create:logins"',
+    '"create:logins","read:organization_client_grants","read:organization_clients","read:resource_servers"')
+WHERE scope LIKE '%"create:logins"%';
