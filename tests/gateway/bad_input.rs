@@ -247,6 +247,10 @@ async fn no_list_takes_a_query_that_is_not_as_described() {
             "id" if operation.path.starts_with("/organizations/") => organization.clone(),
             _ => nothing(operation.path, name),
         });
+        if operation.scopes() == ["create:logins"] {
+            // Nobody but a gateway comes so far.
+            continue;
+        }
         let mut bad = vec!["not_a_parameter=1".to_owned(), "page=%00".to_owned()];
         for parameter in queries {
             let (name, schema) = (text(parameter, "name"), &parameter["schema"]);

@@ -97,7 +97,9 @@ async fn every_part_of_a_list_is_read_by_an_index_on_both_databases() {
             assert!(by_index && !step.contains("TEMP B-TREE"), "SQLite reads {sql}\nby {step}");
         }
         let plan = postgres_plan(&mut postgres, &sql).await;
-        assert!(!plan.contains("Seq Scan") && !plan.contains("Sort"), "Postgres reads {sql}\nby {plan}");
+        // Rows of one name that an index brings side by side may be put in order; a whole list may not.
+        let sorts = plan.lines().any(|line| line.trim_start_matches([' ', '-', '>']).starts_with("Sort  ("));
+        assert!(!plan.contains("Seq Scan") && !sorts, "Postgres reads {sql}\nby {plan}");
     }
 }
 

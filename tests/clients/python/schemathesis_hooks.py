@@ -15,7 +15,7 @@ KNOWN = re.compile(
     "|floating point"  # JSON Schema takes 1.0 for an integer, we and the SDKs do not
     "|not an absolute URL|URL (is|has)|not an origin"  # which addresses are safe no pattern tells
     "|No connection found by that id|does not exist|No database connection has this name"  # named, but not there
-    r"|Only database connections|on property (connection|user_id)\."  # the connection decides what it has
+    r"|Only database connections|a connection that is no database|on property (connection|user_id)\."  # the connection decides what it has
     r"|^options\b|on property options\b"  # and its strategy, which options
     "|does not allow organizations|needs a client that authenticates"  # and the client, what it may
     "|Management API cannot be changed"  # it is among the resource servers, but ours
