@@ -23,7 +23,7 @@ pub fn watch() {
 /// The distinct statements noted so far that read a part of a list.
 pub fn lists() -> Vec<String> {
     let statements = STATEMENTS.lock().unwrap();
-    statements.iter().filter(|sql| sql.starts_with("SELECT") && sql.contains("LIMIT")).cloned().collect()
+    statements.iter().filter(|sql| sql.starts_with("SELECT") && sql.contains("OFFSET")).cloned().collect()
 }
 
 struct Notes;
