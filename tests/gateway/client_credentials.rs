@@ -152,3 +152,25 @@ async fn an_organization_that_cannot_be_asked_for_is_no_token_without_it() {
     );
     assert_eq!(refused(&application, Some(&acme)).await, denied(&acme));
 }
+
+#[tokio::test]
+async fn a_token_for_one_organization_is_no_key_to_the_api_of_all() {
+    let gateway = Gateway::start(Mode::SqliteEmbedded).await;
+    let (admin, audience) = (&gateway.admin, format!("{}/", gateway.admin.api));
+    admin.organization("acme").await;
+    let settings = json!({ "app_type": "non_interactive", "organization_usage": "allow" });
+    let application = Application::register(&gateway, settings).await;
+    let grant = json!({
+        "client_id": application.client_id, "audience": audience, "scope": ["read:organizations"],
+        "organization_usage": "allow", "allow_any_organization": true,
+    });
+    admin.create("/client-grants", grant).await;
+    let mut fields = vec![("grant_type", "client_credentials"), ("audience", audience.as_str())];
+    let of_all = application.token(&fields).await.json()["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(admin.with_token(&of_all).call("GET", "/organizations", None).await.status, 200);
+    fields.push(("organization", "acme"));
+    let of_one = application.token(&fields).await.json()["access_token"].as_str().unwrap().to_owned();
+    assert!(claims(&of_one)["org_id"].is_string());
+    let page = admin.with_token(&of_one).call("GET", "/organizations", None).await;
+    assert_eq!((page.status, page.json()["message"].as_str()), (401, Some("Client is not global.")));
+}

@@ -102,6 +102,9 @@ async fn lists_are_sorted_every_way_in_pages_and_in_parts(mode: Mode) {
     }
     let page = brief.call("GET", "/organizations/name/bravo", None).await;
     assert_eq!(page.status, 403);
+    // What is not told cannot be found out by searching for it either.
+    let page = brief.call("GET", "/organizations/search?q=metadata.a:b*", None).await;
+    assert_eq!(page.status, 400, "{}", page.text());
 }
 
 async fn organizations_are_found_by_their_names_their_age_and_their_metadata(mode: Mode) {
