@@ -221,6 +221,10 @@ async fn change(management: &Management, caller: Caller, owner: Owner, body: Per
                 owner.require(&mut rows).await?;
                 let (mut apis, mut changed) = (Apis::default(), false);
                 for PermissionKey { resource_server_identifier: identifier, permission_name: name } in &permissions {
+                    if add && !apis.0.contains_key(identifier) {
+                        // The scopes that are read here stay as they are until the commit.
+                        rows.hold_resource_server(identifier).await?;
+                    }
                     let api = apis.find(&mut rows, identifier).await?;
                     let is_known = api.is_some_and(|api| api.permissions.contains_key(name));
                     changed |= match add {

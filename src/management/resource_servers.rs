@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Body, Created, Parameters};
-use super::check::{Ids, Only, Sent, Unbuilt, or_conflict};
+use super::check::{Ids, Only, Sent, Unbuilt, check_bytes, or_conflict};
 use super::client_grants::LONGEST_AUDIENCE;
 use super::client_settings::{NAME, SigningAlgorithm};
 use super::operation::{Operation, Routes};
@@ -207,6 +207,8 @@ async fn create(
     if is_system(&management, &body.identifier) {
         return Err(exists_already().into());
     }
+    // It is part of the keys of permissions.
+    check_bytes("identifier", &body.identifier, LONGEST_AUDIENCE)?;
     let mut new = ResourceServer {
         id: random_alphanumeric(24),
         name: body.name.unwrap_or_else(|| body.identifier.clone()),

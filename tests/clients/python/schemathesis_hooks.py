@@ -11,6 +11,7 @@ KNOWN = re.compile(
     "Invalid cursor"  # only the server makes one
     "|exceeds the allowed maximum of 1000 records"  # a page and its size only together
     r"|on property q\."  # a search has a grammar
+    r"|at most \d+ bytes"  # a description counts letters
     "|NUL character"  # nothing that is kept as text may hold one
     "|floating point"  # JSON Schema takes 1.0 for an integer, we and the SDKs do not
     "|not an absolute URL|URL (is|has)|not an origin"  # which addresses are safe no pattern tells
