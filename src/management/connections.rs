@@ -30,15 +30,11 @@ pub(super) fn routes() -> Routes {
         .post("/connections", create, Operation::new("Create a connection", &["create:connections"]).refuses(&[409]))
         .get("/connections/{id}", find, Operation::new("Get a connection", &["read:connections"]))
         .patch("/connections/{id}", update, Operation::new("Change a connection", &["update:connections"]))
-        .delete(
-            "/connections/{id}",
-            delete,
-            Operation::new("Delete a connection", &["delete:connections"]).refuses(&[400]),
-        )
+        .delete("/connections/{id}", delete, Operation::new("Delete a connection", &["delete:connections"]))
         .get(
             "/connections/{id}/status",
             status,
-            Operation::new("Whether a login can pass through a connection", &["read:connections"]).refuses(&[400]),
+            Operation::new("Whether a login can pass through a connection", &["read:connections"]),
         )
         .delete(
             "/connections/{id}/users",
