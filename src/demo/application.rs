@@ -17,10 +17,12 @@ use serde_json::Value;
 
 use super::seed::{Places, Seeded};
 use crate::error::{Context, Fault};
+use crate::model::tenant_settings::Locale;
 use crate::model::{new_secret, sha256};
 use crate::web;
 use crate::web::page::Page;
 use crate::web::redirect;
+use crate::web::text::Text;
 
 struct Application {
     gateway: String,
@@ -43,6 +45,7 @@ struct Begun {
 #[derive(Template)]
 #[template(path = "demo/application.html", whitespace = "minimize")]
 struct ApplicationPage {
+    text: Text,
     signed_in: Option<SignedIn>,
     error: Option<String>,
 }
@@ -84,7 +87,7 @@ pub(super) fn router(places: &Places, seeded: &Seeded) -> Result<Router, Fault> 
 async fn home(State(application): State<Arc<Application>>, headers: HeaderMap) -> Response {
     let sessions = application.sessions.lock().ok();
     let signed_in = sessions.and_then(|sessions| sessions.get(&cookie(&headers)?).cloned());
-    Page::new(ApplicationPage { signed_in, error: None }).into_response()
+    Page::new(ApplicationPage { text: Text::of(Locale::En), signed_in, error: None }).into_response()
 }
 
 #[derive(Deserialize)]
@@ -145,7 +148,7 @@ async fn callback(
             (cookie, redirect::see_other("/")).into_response()
         }
         Err(error) => {
-            let page = ApplicationPage { signed_in: None, error: Some(error) };
+            let page = ApplicationPage { text: Text::of(Locale::En), signed_in: None, error: Some(error) };
             Page::new(page).status(StatusCode::FORBIDDEN).into_response()
         }
     }

@@ -53,12 +53,12 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     match &entrance.authorization.connection {
         Some(name) => match options::named(&options, name) {
             Some(connection) if connection.strategy.is_database() => {
-                Ok(draw::page(login, &entrance, &options, refused.as_ref()))
+                Ok(draw::page(login, visit, &entrance, &options, refused.as_ref()))
             }
             Some(connection) => trip::begin(login, visit, &entrance, &connection, now).await,
             None => Err(entrance.not_enabled()),
         },
-        None => Ok(draw::page(login, &entrance, &options, refused.as_ref())),
+        None => Ok(draw::page(login, visit, &entrance, &options, refused.as_ref())),
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::Login;
+use super::{Login, Visit};
 use super::entrance::Entrance;
 use super::options;
 use super::organization::ACCOUNT;
@@ -12,6 +12,7 @@ use crate::management_client::LoginOption;
 use crate::model::grant::Session;
 use crate::model::{Connection, Organization, RequireBehavior};
 use crate::web::message::{OrganizationView, ThemeColors};
+use crate::web::text::Text;
 
 /// A failed try with the password form.
 pub(super) struct Attempt<'a> {
@@ -21,8 +22,14 @@ pub(super) struct Attempt<'a> {
 }
 
 /// The page; `session` is one that cannot be used here.
-pub(super) fn page(login: &Login, entrance: &Entrance, options: &[LoginOption], session: Option<&Session>) -> Response {
-    let mut page = view(login, entrance, options);
+pub(super) fn page(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    options: &[LoginOption],
+    session: Option<&Session>,
+) -> Response {
+    let mut page = view(login, visit.text(), entrance, options);
     page.signed_in_as = session.map(|session| session.label.clone());
     page.into_page(&entrance.authorization.redirect_uri).into_response()
 }
@@ -30,11 +37,12 @@ pub(super) fn page(login: &Login, entrance: &Entrance, options: &[LoginOption], 
 /// The page after a failed try, with what was entered.
 pub(super) fn page_again(
     login: &Login,
+    visit: &Visit,
     entrance: &Entrance,
     options: &[LoginOption],
     attempt: Attempt<'_>,
 ) -> Response {
-    let mut page = view(login, entrance, options);
+    let mut page = view(login, visit.text(), entrance, options);
     if let Some(form) = &mut page.password {
         form.identifier = attempt.identifier.to_owned();
         form.error = Some(attempt.message.to_owned());
@@ -43,7 +51,7 @@ pub(super) fn page_again(
     page.into_page(&entrance.authorization.redirect_uri).status(attempt.status).into_response()
 }
 
-fn view(login: &Login, entrance: &Entrance, options: &[LoginOption]) -> LoginPage {
+fn view(login: &Login, text: Text, entrance: &Entrance, options: &[LoginOption]) -> LoginPage {
     let asked = entrance.authorization.connection.as_deref();
     let database = options::database(options, asked);
     // There is one form; a further database connection is a button that leads to its own. `show_as_button` is
@@ -59,6 +67,7 @@ fn view(login: &Login, entrance: &Entrance, options: &[LoginOption]) -> LoginPag
         is_invalid: false,
     });
     LoginPage {
+        text,
         organization: entrance.organization.as_deref().map(organization_view),
         application_name: entrance.application.name.clone(),
         options: buttons.map(|option| option_view(entrance, &option.connection)).collect(),

@@ -16,6 +16,7 @@ use crate::oidc::relying_party::RelyingPartyError;
 use crate::store::StoreError;
 use crate::web::message::MessagePage;
 use crate::web::redirect;
+use crate::web::text::text_key;
 
 /// Why a login stops.
 pub(crate) enum LoginError {
@@ -38,10 +39,8 @@ pub(crate) enum LoginError {
     /// A page about an address, such as an organization's without an application.
     Page {
         status: StatusCode,
-        title: &'static str,
-        message: &'static str,
-        /// For the administrator.
-        detail: Option<&'static str>,
+        /// The message with its parts (`web/text.rs`).
+        key: &'static str,
     },
     Fault(Fault),
 }
@@ -96,84 +95,64 @@ impl LoginError {
 
     /// The answer; what is unexpected is logged here, once.
     pub(super) fn answer(self, login: &Login, visit: &Visit) -> Response {
+        let request_id = &visit.reader.request_id;
+        let notice = |status, key| Notice::new(visit, status, key);
         let notice = match self {
             Self::OAuth(error) => match error.redirect_url(&login.settings.issuer()) {
                 Some(url) => return redirect::see_other(&url),
-                None => Notice {
-                    detail: Some(error.description().to_owned()),
-                    ..Notice::new(StatusCode::BAD_REQUEST, "This sign-in link does not work", DISPLAYED)
-                },
+                None => {
+                    let detail = Some(error.description().to_owned());
+                    notice(StatusCode::BAD_REQUEST, text_key("link-broken")).with_detail(detail)
+                }
             },
-            Self::NoSuchTrip => Notice::new(StatusCode::BAD_REQUEST, "This sign-in has ended", NO_SUCH_TRIP),
-            Self::TripFailed(failure) => trip_notice(*failure),
+            Self::NoSuchTrip => notice(StatusCode::BAD_REQUEST, text_key("sign-in-ended")),
+            Self::TripFailed(failure) => trip_notice(visit, *failure),
             Self::Refused(refusal) => {
-                tracing::warn!(%refusal, request_id = visit.request_id, "a login was refused");
-                Notice::new(StatusCode::FORBIDDEN, "You cannot sign in with this account", REFUSED)
+                tracing::warn!(%refusal, request_id, "a login was refused");
+                notice(StatusCode::FORBIDDEN, text_key("account-refused"))
             }
-            Self::CrossSite => Notice::new(StatusCode::FORBIDDEN, "The form came from another page", CROSS_SITE),
-            Self::BrokenForm => Notice::new(StatusCode::BAD_REQUEST, "The form could not be read", BROKEN_FORM),
+            Self::CrossSite => notice(StatusCode::FORBIDDEN, text_key("cross-site")),
+            Self::BrokenForm => notice(StatusCode::BAD_REQUEST, text_key("broken-form")),
             Self::TooMany { seconds } => {
-                let notice = Notice::new(StatusCode::TOO_MANY_REQUESTS, "Please wait a moment", TOO_MANY);
-                Notice { retry_after: Some(seconds), ..notice }
+                notice(StatusCode::TOO_MANY_REQUESTS, text_key("too-many")).retry_after(seconds)
             }
             Self::Unavailable(why) => {
-                tracing::error!(why, request_id = visit.request_id, "the Management API does not answer");
-                let notice = Notice::new(StatusCode::SERVICE_UNAVAILABLE, "Sign-in is unavailable", UNAVAILABLE);
-                Notice { retry_after: Some(10), ..notice }
+                tracing::error!(why, request_id, "the Management API does not answer");
+                notice(StatusCode::SERVICE_UNAVAILABLE, text_key("unavailable")).retry_after(10)
             }
-            Self::Page { status, title, message, detail } => {
-                Notice { detail: detail.map(str::to_owned), ..Notice::new(status, title, message) }
-            }
+            Self::Page { status, key } => notice(status, key),
             Self::Fault(fault) => {
-                tracing::error!(%fault, request_id = visit.request_id, "a login failed");
-                Notice::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side", FAULT)
+                tracing::error!(%fault, request_id, "a login failed");
+                notice(StatusCode::INTERNAL_SERVER_ERROR, text_key("our-fault"))
             }
         };
-        notice.into_response(visit)
+        notice.into_response()
     }
 }
-
-const DISPLAYED: &str = "Go back to the application that sent you here and try again. If that does not help, tell the \
-                         people who run it what is written below.";
-const NO_SUCH_TRIP: &str = "It took too long, was already used, or began in another browser. Go back to the \
-                            application and sign in again.";
-const REFUSED: &str = "Go back to the application and choose another way to sign in, or ask your administrator.";
-const CROSS_SITE: &str = "For your safety a password is only accepted from our own page. Go back, reload the page \
-                          and try again.";
-const BROKEN_FORM: &str = "Go back, reload the page and try again.";
-const TOO_MANY: &str = "There were many tries from your network. Wait a minute, then try again.";
-const UNAVAILABLE: &str = "We cannot look up your organization right now. Nothing is wrong with your account: please \
-                           try again in a moment.";
-const FAULT: &str = "Please try again. If it happens again, tell your administrator the number below.";
 
 /// A message to the person.
 struct Notice {
     status: StatusCode,
-    title: &'static str,
-    message: String,
-    detail: Option<String>,
-    actions: Vec<(String, String)>,
-    entrance: Option<Entrance>,
+    page: MessagePage,
     retry_after: Option<u64>,
 }
 
 impl Notice {
-    fn new(status: StatusCode, title: &'static str, message: &str) -> Self {
-        let message = message.to_owned();
-        Self { status, title, message, detail: None, actions: Vec::new(), entrance: None, retry_after: None }
+    fn new(visit: &Visit, status: StatusCode, key: &'static str) -> Self {
+        Self { status, page: MessagePage::new(&visit.reader, key), retry_after: None }
     }
 
-    fn into_response(self, visit: &Visit) -> Response {
-        let organization = self.entrance.as_ref().and_then(|entrance| entrance.organization.as_deref());
-        let page = MessagePage {
-            title: self.title.to_owned(),
-            message: self.message,
-            detail: self.detail,
-            actions: self.actions,
-            request_id: visit.request_id.clone(),
-            organization: organization.map(organization_view),
-        };
-        let mut response = page.into_page(self.status).into_response();
+    fn with_detail(mut self, detail: Option<String>) -> Self {
+        self.page.detail = detail;
+        self
+    }
+
+    fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    fn into_response(self) -> Response {
+        let mut response = self.page.into_page(self.status).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -182,35 +161,20 @@ impl Notice {
 }
 
 /// Says what happened at the identity provider, and offers the organization's options again.
-fn trip_notice(failure: TripFailure) -> Notice {
+fn trip_notice(visit: &Visit, failure: TripFailure) -> Notice {
     let TripFailure { entrance, connection, error } = failure;
     tracing::warn!(connection, %error, "a trip to an identity provider failed");
-    let (status, title, message) = match error {
-        RelyingPartyError::Misconfigured(_) => (
-            StatusCode::BAD_GATEWAY,
-            "This way to sign in is not set up correctly",
-            format!("{connection} is not set up correctly. Use another way to sign in, or tell your administrator."),
-        ),
-        RelyingPartyError::Unreachable(_) => (
-            StatusCode::BAD_GATEWAY,
-            "This way to sign in does not answer",
-            format!("{connection} does not answer right now. Try again, or use another way to sign in."),
-        ),
-        RelyingPartyError::Refused { .. } => (
-            StatusCode::FORBIDDEN,
-            "The sign-in was not completed",
-            format!("{connection} did not complete the sign-in. Try again, or use another way to sign in."),
-        ),
-        RelyingPartyError::Rejected(_) => (
-            StatusCode::BAD_GATEWAY,
-            "The sign-in could not be verified",
-            format!(
-                "What {connection} answered could not be verified, so nobody was signed in. Try again, or tell \
-                     your administrator."
-            ),
-        ),
+    let (status, key) = match error {
+        RelyingPartyError::Misconfigured(_) => (StatusCode::BAD_GATEWAY, text_key("connection-misconfigured")),
+        RelyingPartyError::Unreachable(_) => (StatusCode::BAD_GATEWAY, text_key("connection-unreachable")),
+        RelyingPartyError::Refused { .. } => (StatusCode::FORBIDDEN, text_key("connection-refused")),
+        RelyingPartyError::Rejected(_) => (StatusCode::BAD_GATEWAY, text_key("connection-rejected")),
     };
+    let text = visit.text();
     let others = format!("/authorize?{}", entrance.authorization.request.without("connection").to_query());
-    let actions = vec![("See the ways to sign in".to_owned(), others)];
-    Notice { actions, entrance: Some(entrance), message, ..Notice::new(status, title, "") }
+    let mut notice = Notice::new(visit, status, key);
+    notice.page.message = text.with(&format!("{key}.text"), &[("connection", &connection)]);
+    notice.page.actions = vec![(text.get("see-options").to_owned(), others)];
+    notice.page.organization = entrance.organization.as_deref().map(organization_view);
+    notice
 }

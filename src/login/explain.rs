@@ -7,7 +7,9 @@ use super::organization::{Destination, resolve};
 use super::{Login, entrance, options};
 use crate::management_client::LoginOption;
 use crate::model::organization::is_organization_name;
+use crate::model::tenant_settings::Locale;
 use crate::oidc::error::OAuthError;
+use crate::web::text::Text;
 
 impl Login {
     /// Lines for a person about the address of a login.
@@ -66,7 +68,8 @@ impl Login {
             ("authorize", None) => Ok(Some(query.to_owned())),
             ("authorize", Some(name)) => match self.query_with(None, query, &name).await {
                 Ok(led) => Ok(Some(led)),
-                Err(LoginError::Page { message, .. }) => {
+                Err(LoginError::Page { key, .. }) => {
+                    let message = Text::of(Locale::En).attribute(key, "text").unwrap_or(key);
                     lines.push(format!("The person sees an error page: {message}"));
                     Ok(None)
                 }

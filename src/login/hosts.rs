@@ -14,6 +14,7 @@ use super::error::LoginError;
 use super::{Login, Visit, organization};
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::web::redirect;
+use crate::web::text::text_key;
 
 /// `GET /`: the default application's own beginning, since a login always begins at an application.
 pub(super) async fn root(State(login): State<Arc<Login>>, visit: Visit) -> Response {
@@ -124,13 +125,7 @@ impl Login {
         let mut is_named = false;
         for (_, asked) in parameters.iter().filter(|(key, _)| key == "organization") {
             if !self.is_named(asker, asked, name).await? {
-                return Err(LoginError::Page {
-                    status: StatusCode::BAD_REQUEST,
-                    title: "This sign-in link contradicts itself",
-                    message: "Its address belongs to one organization and its parameters name another. Go back to \
-                              the application and sign in again.",
-                    detail: None,
-                });
+                return Err(LoginError::Page { status: StatusCode::BAD_REQUEST, key: text_key("link-contradicts-itself") });
             }
             is_named = true;
         }
@@ -159,15 +154,7 @@ fn without_port(host: &str) -> &str {
 
 /// To the application's `initiate_login_uri` with `iss` and, when known, `organization` (OIDC Core §4).
 async fn begin(login: &Login, visit: &Visit, organization: Option<&str>) -> Result<Response, LoginError> {
-    let unset = || LoginError::Page {
-        status: StatusCode::NOT_FOUND,
-        title: "Sign in from your application",
-        message: "A sign-in begins at the application you want to use. Open it, and it will bring you here.",
-        detail: Some(
-            "For the administrator: the setting login.default_client_id names the application that this address \
-             leads to, and that application needs an initiate_login_uri.",
-        ),
-    };
+    let unset = || LoginError::Page { status: StatusCode::NOT_FOUND, key: text_key("begin-at-application") };
     let client_id = login.settings.login.default_client_id.as_deref().ok_or_else(unset)?;
     let application = login.client.application(client_id).await?.ok_or_else(unset)?;
     let uri = application.initiate_login_uri.as_deref().ok_or_else(unset)?;
@@ -204,10 +191,5 @@ fn checked(name: &str) -> Result<&str, LoginError> {
 }
 
 fn nowhere() -> LoginError {
-    LoginError::Page {
-        status: StatusCode::NOT_FOUND,
-        title: "This address leads nowhere",
-        message: "Check the spelling of your organization’s name, or sign in from the application.",
-        detail: None,
-    }
+    LoginError::Page { status: StatusCode::NOT_FOUND, key: text_key("leads-nowhere") }
 }

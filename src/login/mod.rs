@@ -40,8 +40,8 @@ use crate::store::Logins;
 use crate::web::budget::Budget;
 use crate::web::client_address::ClientAddress;
 use crate::web::cookies::Cookies;
-use crate::web::layers::RequestId;
 use crate::web::redirect;
+use crate::web::text::{Reader, Text};
 
 /// What the login works with.
 pub struct Login {
@@ -111,13 +111,19 @@ pub fn lead_from_hosts(router: Router, login: Arc<Login>) -> Router {
 /// What a step knows of the request besides its parameters.
 pub(crate) struct Visit {
     pub(crate) address: std::net::IpAddr,
-    pub(crate) request_id: String,
+    /// Who reads the answer.
+    pub(crate) reader: Reader,
     pub(crate) headers: HeaderMap,
     /// The query as it was sent.
     pub(crate) query: String,
 }
 
 impl Visit {
+    /// The language of what the person reads.
+    fn text(&self) -> Text {
+        self.reader.text
+    }
+
     /// A form that comes again as a GET of `path` with its fields as query, so that no cookie need come along
     /// (design §5.10).
     fn again_as_query(&self, login: &Login, path: &str, form: &[u8]) -> Response {
@@ -133,8 +139,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
-        let RequestId(request_id) = RequestId::from_request_parts(parts, state).await?;
+        let reader = Reader::from_request_parts(parts, state).await?;
         let query = parts.uri.query().unwrap_or_default().to_owned();
-        Ok(Self { address, request_id, headers: parts.headers.clone(), query })
+        Ok(Self { address, reader, headers: parts.headers.clone(), query })
     }
 }

@@ -12,6 +12,7 @@ use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{Application, Organization, OrganizationUsage, RequireBehavior};
 use crate::oidc::authorization::{Authorization, Prompt};
 use crate::oidc::error::code;
+use crate::web::text::text_key;
 
 /// Where a login leads.
 #[derive(Debug, Clone)]
@@ -86,13 +87,7 @@ fn not_yet(authorization: &Authorization) -> LoginError {
     if authorization.wants(Prompt::None) {
         return authorization.refused(code::INTERACTION_REQUIRED, "the organization must be chosen").into();
     }
-    LoginError::Page {
-        status: StatusCode::NOT_IMPLEMENTED,
-        title: "This way to sign in is not available yet",
-        message: "The application lets you choose your organization after signing in, which does not work here yet. \
-                  Start from a link that names your organization.",
-        detail: Some("organization_require_behavior is post_login_prompt"),
-    }
+    LoginError::Page { status: StatusCode::NOT_IMPLEMENTED, key: text_key("our-fault") }
 }
 
 /// The organization of this id or name; a name only where the tenant allows names (contract §2.1).

@@ -4,12 +4,14 @@ use askama::Template;
 
 use crate::web::message::{OrganizationView, initial};
 use crate::web::page::Page;
+use crate::web::text::Text;
 
 /// The page that offers an organization's ways to sign in. Without options and without a password form it says that
 /// nothing is enabled and whom to ask.
 #[derive(Debug, Clone, Template)]
 #[template(path = "login/login.html", whitespace = "minimize")]
 pub(super) struct LoginPage {
+    pub(super) text: Text,
     /// Absent for a login without an organization.
     pub(super) organization: Option<OrganizationView>,
     pub(super) application_name: String,
@@ -78,8 +80,10 @@ impl LoginPage {
         self.organization.as_ref().map_or(&self.application_name, |organization| &organization.title)
     }
 
-    fn has_error(&self) -> bool {
-        self.password.as_ref().is_some_and(|password| password.error.is_some())
+    fn title(&self) -> String {
+        let title = self.text.with("sign-in-to", &[("place", self.place())]);
+        let has_error = self.password.as_ref().is_some_and(|password| password.error.is_some());
+        if has_error { self.text.with("error-title", &[("title", &title)]) } else { title }
     }
 
     /// The form takes the focus only when nothing above it wants to be read first.
@@ -100,6 +104,7 @@ impl LoginPage {
 #[derive(Debug, Clone, Template)]
 #[template(path = "login/picker.html", whitespace = "minimize")]
 pub(super) struct PickerPage {
+    pub(super) text: Text,
     pub(super) application_name: String,
     /// Where the form leads, by GET; `organization` is added to `hidden`.
     pub(super) action: String,
@@ -118,6 +123,11 @@ pub(super) struct RecentOrganization {
 }
 
 impl PickerPage {
+    fn title(&self) -> String {
+        let title = self.text.with("choose-your-organization-for", &[("application", &self.application_name)]);
+        if self.error.is_some() { self.text.with("error-title", &[("title", &title)]) } else { title }
+    }
+
     /// `redirect_uri` is where the form may lead in the end, through an existing session.
     pub(super) fn into_page(self, redirect_uri: &str) -> Page<Self> {
         Page::new(self).form_targets([redirect_uri])
@@ -127,7 +137,12 @@ impl PickerPage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::tenant_settings::Locale;
     use crate::web::message::{MessagePage, ThemeColors};
+
+    fn english() -> Text {
+        Text::of(Locale::En)
+    }
 
     fn acme() -> OrganizationView {
         OrganizationView {
@@ -145,6 +160,7 @@ mod tests {
 
     fn login() -> LoginPage {
         LoginPage {
+            text: english(),
             organization: Some(acme()),
             application_name: "Example App".to_owned(),
             options: vec![option("Okta", "okta"), option("Acme Workspace", "oidc")],
@@ -161,6 +177,7 @@ mod tests {
 
     fn picker() -> PickerPage {
         PickerPage {
+            text: english(),
             application_name: "Example App".to_owned(),
             action: "/authorize".to_owned(),
             hidden: vec![("state".to_owned(), "a&b".to_owned())],
@@ -198,6 +215,7 @@ mod tests {
 
     fn message() -> MessagePage {
         MessagePage {
+            text: english(),
             title: "This link has expired".to_owned(),
             message: "Go back to the application and sign in again.".to_owned(),
             detail: None,

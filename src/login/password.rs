@@ -14,6 +14,7 @@ use crate::management_client::ManagementError;
 use crate::model::login::{Proof, refusal};
 use crate::model::{ApiError, Timestamp};
 use crate::web::same_origin::is_same_origin;
+use crate::web::text::Text;
 
 /// The form's fields; the password is never shown or logged, so there is no `Debug`.
 #[derive(Default)]
@@ -51,7 +52,7 @@ pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: By
 }
 
 async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
-    let now = Timestamp::now();
+    let (now, text) = (Timestamp::now(), visit.text());
     let form = Form::read(body)?;
     let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
         return Err(LoginError::BrokenForm);
@@ -60,10 +61,10 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     let asked = entrance.authorization.connection.as_deref();
     let connection = options::database(&options, asked).ok_or_else(|| entrance.not_enabled())?;
     let again = |status, message: &str| {
-        draw::page_again(login, &entrance, &options, draw::Attempt { status, message, identifier: &form.username })
+        draw::page_again(login, visit, &entrance, &options, draw::Attempt { status, message, identifier: &form.username })
     };
     if form.username.trim().is_empty() || form.password.is_empty() {
-        return Ok(again(StatusCode::BAD_REQUEST, "Enter your email or username and your password."));
+        return Ok(again(StatusCode::BAD_REQUEST, text.get("enter-credentials")));
     }
     // Refused before a session is made for nothing.
     audience::scopes(login, &entrance).await?;
@@ -71,7 +72,7 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     let record = entrance.record(visit, &connection.id, proof);
     let admission = match login.client.record_login(&record).await {
         Ok(admission) => admission,
-        Err(error) => return refused(&entrance, error, again),
+        Err(error) => return refused(text, &entrance, error, again),
     };
     let (session, cookie) = session::begin(login, visit, &admission, &connection, now).await?;
     let mut response = authorize::proceed(login, visit, &entrance, &session, &admission, now).await?;
@@ -86,28 +87,29 @@ fn sendable(typed: &str) -> String {
 
 /// What the person can mend is said on the form; the rest goes where every refusal goes.
 fn refused(
+    text: Text,
     entrance: &Entrance,
     error: ManagementError,
     again: impl Fn(StatusCode, &str) -> Response,
 ) -> Result<Response, LoginError> {
     let ManagementError::Refused(refusal) = &error else { return Err(LoginError::refused(entrance, error)) };
     match refusal.error_code.as_deref() {
-        Some(refusal::WRONG_CREDENTIALS) => Ok(again(StatusCode::BAD_REQUEST, "Wrong email, username or password.")),
-        Some(refusal::TOO_MANY_ATTEMPTS) => Ok(wait(refusal, &again)),
+        Some(refusal::WRONG_CREDENTIALS) => Ok(again(StatusCode::BAD_REQUEST, text.get("wrong-credentials"))),
+        Some(refusal::TOO_MANY_ATTEMPTS) => Ok(wait(text, refusal, &again)),
         _ if refusal.status_code == 503 => {
-            Ok(again(StatusCode::SERVICE_UNAVAILABLE, "Many people are signing in. Try again in a moment."))
+            Ok(again(StatusCode::SERVICE_UNAVAILABLE, text.get("passwords-busy")))
         }
         _ => Err(LoginError::refused(entrance, error)),
     }
 }
 
-fn wait(refusal: &ApiError, again: &impl Fn(StatusCode, &str) -> Response) -> Response {
+fn wait(text: Text, refusal: &ApiError, again: &impl Fn(StatusCode, &str) -> Response) -> Response {
     let seconds = refusal.retry_after.unwrap_or(60);
     let span = match seconds {
-        0..=90 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
+        0..=90 => text.count("wait-seconds", "seconds", seconds),
+        _ => text.count("wait-minutes", "minutes", seconds.div_ceil(60)),
     };
-    let message = format!("Too many failed attempts. Wait {span}, then try again.");
+    let message = text.with("too-many-failures", &[("span", &span)]);
     let mut response = again(StatusCode::TOO_MANY_REQUESTS, &message).into_response();
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response

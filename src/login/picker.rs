@@ -38,12 +38,13 @@ pub(super) async fn choose(State(login): State<Arc<Login>>, visit: Visit) -> Res
 }
 
 async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
+    let text = visit.text();
     let (rest, entered) = split_query(&visit.query);
     let (application, authorization) = entrance::check(login, Some(visit.address), &rest).await?;
     let question = Question { authorization, application };
     login.picker_tries.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
     if entered.is_empty() {
-        return Ok(draw(login, visit, &question, "", Some("Enter your organization’s name.")));
+        return Ok(draw(login, visit, &question, "", Some(text.get("enter-organization-name"))));
     }
     let name = entered.to_lowercase();
     // A malformed name is looked up as one that cannot exist, so that it costs the same.
@@ -57,8 +58,7 @@ async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
             Ok(redirect::found(&format!("/authorize?{query}")))
         }
         None => {
-            let message = "We could not find that organization. Check the spelling, or ask your administrator.";
-            Ok(draw(login, visit, &question, &entered, Some(message)))
+            Ok(draw(login, visit, &question, &entered, Some(text.get("organization-not-found"))))
         }
     }
 }
@@ -86,6 +86,7 @@ fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error:
         .map(|name| RecentOrganization { href: format!("{ACTION}?{}", with(ENTERED, &name)), title: name });
     let personal = question.application.usage() == OrganizationUsage::Allow;
     let page = PickerPage {
+        text: visit.text(),
         application_name: question.application.name.clone(),
         action: ACTION.to_owned(),
         hidden: question

@@ -46,6 +46,23 @@ pub enum Locale {
     Pt,
 }
 
+impl Locale {
+    pub const ALL: [Self; 7] = [Self::En, Self::Ar, Self::De, Self::Es, Self::Fr, Self::Ja, Self::Pt];
+
+    /// The language tag (RFC 5646).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ar => "ar",
+            Self::De => "de",
+            Self::En => "en",
+            Self::Es => "es",
+            Self::Fr => "fr",
+            Self::Ja => "ja",
+            Self::Pt => "pt",
+        }
+    }
+}
+
 /// How people are asked who they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

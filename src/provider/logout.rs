@@ -18,16 +18,17 @@ use crate::oidc::claims::IdTokenClaims;
 use crate::store::Kind;
 use crate::web::client_address::ClientAddress;
 use crate::web::cookies::Purpose;
-use crate::web::layers::RequestId;
 use crate::web::message::MessagePage;
 use crate::web::page::Page;
 use crate::web::redirect;
 use crate::web::same_origin::is_same_origin;
+use crate::web::text::{Reader, Text, text_key};
 
 /// The question before a session ends that no valid hint asked to end: a foreign page may have asked (T43).
 #[derive(Template)]
 #[template(path = "provider/logout.html", whitespace = "minimize")]
 struct LogoutPage {
+    text: Text,
     action: &'static str,
     hidden: Vec<(String, String)>,
     signed_in_as: Option<String>,
@@ -64,13 +65,13 @@ impl From<crate::store::StoreError> for LogoutError {
 /// `GET /oidc/logout`.
 pub(super) async fn oidc(
     State(provider): State<Arc<Provider>>,
-    id: RequestId,
+    reader: Reader,
     ClientAddress(asker): ClientAddress,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let request = provider.read_logout(asker, query.unwrap_or_default().as_bytes(), "post_logout_redirect_uri");
-    provider.leave(&headers, request).await.unwrap_or_else(|error| error.answer(id))
+    provider.leave(&reader, &headers, request).await.unwrap_or_else(|error| error.answer(&reader))
 }
 
 /// `POST /oidc/logout`: comes without our cookies from another site, so it comes again as a GET (design §5.10).
@@ -81,28 +82,28 @@ pub(super) async fn oidc_form(State(provider): State<Arc<Provider>>, body: Bytes
 /// `GET /v2/logout?client_id&returnTo` (contract §2.3).
 pub(super) async fn v2(
     State(provider): State<Arc<Provider>>,
-    id: RequestId,
+    reader: Reader,
     ClientAddress(asker): ClientAddress,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     let request = provider.read_logout(asker, query.unwrap_or_default().as_bytes(), "returnTo");
-    provider.leave(&headers, request).await.unwrap_or_else(|error| error.answer(id))
+    provider.leave(&reader, &headers, request).await.unwrap_or_else(|error| error.answer(&reader))
 }
 
 /// `POST /login/logout`: the person said yes on our own page.
 pub(super) async fn confirmed(
     State(provider): State<Arc<Provider>>,
-    id: RequestId,
+    reader: Reader,
     ClientAddress(asker): ClientAddress,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     if !is_same_origin(&headers, &provider.settings.server.public_url) {
-        return LogoutError::CrossSite.answer(id);
+        return LogoutError::CrossSite.answer(&reader);
     }
     let request = provider.read_logout(asker, &body, "post_logout_redirect_uri");
-    provider.leave_as_confirmed(&headers, request).await.unwrap_or_else(|error| error.answer(id))
+    provider.leave_as_confirmed(&reader, &headers, request).await.unwrap_or_else(|error| error.answer(&reader))
 }
 
 impl Provider {
@@ -125,30 +126,33 @@ impl Provider {
 
     async fn leave(
         &self,
+        reader: &Reader,
         headers: &HeaderMap,
         request: Result<LogoutRequest, LogoutError>,
     ) -> Result<Response, LogoutError> {
         let request = request?;
         let target = self.check_target(&request).await?;
-        let Some(session) = self.session(headers).await? else { return self.end_session(headers, target).await };
+        let Some(session) = self.session(headers).await? else { return self.end_session(reader, headers, target).await };
         let proven = request.hint.as_ref().is_some_and(|hint| hint.sid.as_ref() == Some(&session.sid));
         if proven {
-            return self.end_session(headers, target).await;
+            return self.end_session(reader, headers, target).await;
         }
         let hidden =
             [("client_id", request.client_id), ("post_logout_redirect_uri", request.target), ("state", request.state)];
         let hidden = hidden.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        let page = LogoutPage { action: "/login/logout", hidden: hidden.collect(), signed_in_as: Some(session.label) };
+        let (text, signed_in_as) = (reader.text, Some(session.label));
+        let page = LogoutPage { text, action: "/login/logout", hidden: hidden.collect(), signed_in_as };
         Ok(Page::new(page).form_targets(target.as_deref()).into_response())
     }
 
     async fn leave_as_confirmed(
         &self,
+        reader: &Reader,
         headers: &HeaderMap,
         request: Result<LogoutRequest, LogoutError>,
     ) -> Result<Response, LogoutError> {
         let target = self.check_target(&request?).await?;
-        self.end_session(headers, target).await
+        self.end_session(reader, headers, target).await
     }
 
     /// The registered target with `state`; without a target the person stays on our page.
@@ -177,7 +181,12 @@ impl Provider {
         }
     }
 
-    async fn end_session(&self, headers: &HeaderMap, target: Option<String>) -> Result<Response, LogoutError> {
+    async fn end_session(
+        &self,
+        reader: &Reader,
+        headers: &HeaderMap,
+        target: Option<String>,
+    ) -> Result<Response, LogoutError> {
         if let Some(secret) = self.cookies.read(headers, Purpose::Session) {
             if let Some(session) = self.session(headers).await? {
                 // Codes that this session got and nobody has changed for tokens yet.
@@ -188,8 +197,8 @@ impl Provider {
         let mut response = match target {
             Some(target) => redirect::see_other(&target),
             None => {
-                let text = "Your session in this browser has ended. You can close this page.";
-                MessagePage::new("You are signed out", text, String::new()).into_page(StatusCode::OK).into_response()
+                let page = MessagePage::new(reader, text_key("signed-out"));
+                MessagePage { request_id: String::new(), ..page }.into_page(StatusCode::OK).into_response()
             }
         };
         response.headers_mut().append(header::SET_COOKIE, self.cookies.clear(Purpose::Session));
@@ -198,66 +207,40 @@ impl Provider {
 }
 
 impl LogoutError {
-    fn answer(self, RequestId(request_id): RequestId) -> Response {
-        let wait = match self {
-            Self::TooMany { seconds } => Some(seconds),
-            _ => None,
-        };
-        let detail = match self {
-            Self::UnregisteredTarget => Some(UNREGISTERED.to_owned()),
-            Self::Unreadable => Some(UNREADABLE.to_owned()),
-            _ => None,
-        };
-        let (status, title, text) = match self {
-            Self::UnregisteredTarget => (
-                StatusCode::BAD_REQUEST,
-                "This sign-out link does not work",
-                "The application wants to send you on to an address that is not registered for it, so nothing was \
-                 done.",
-            ),
-            Self::Unreadable => (
-                StatusCode::BAD_REQUEST,
-                "This sign-out link does not work",
-                "The application asked for two things at once, so nothing was done.",
-            ),
-            Self::CrossSite => {
-                (StatusCode::FORBIDDEN, "The form came from another page", "Go back, reload the page and try again.")
-            }
-            Self::TooMany { .. } => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "Please wait a moment",
-                "There were many tries from your network. Wait a minute, then try again.",
-            ),
+    fn answer(self, reader: &Reader) -> Response {
+        let request_id = &reader.request_id;
+        let (status, key) = match &self {
+            Self::UnregisteredTarget => (StatusCode::BAD_REQUEST, text_key("sign-out-unregistered")),
+            Self::Unreadable => (StatusCode::BAD_REQUEST, text_key("sign-out-unreadable")),
+            Self::CrossSite => (StatusCode::FORBIDDEN, text_key("cross-site")),
+            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, text_key("too-many")),
             Self::Unavailable(why) => {
                 tracing::error!(why, request_id, "the Management API does not answer");
-                (StatusCode::SERVICE_UNAVAILABLE, "Sign-out is unavailable", "Please try again in a moment.")
+                (StatusCode::SERVICE_UNAVAILABLE, text_key("sign-out-unavailable"))
             }
             Self::Fault(fault) => {
                 tracing::error!(%fault, request_id, "a sign-out failed");
-                (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side", "Please try again.")
+                (StatusCode::INTERNAL_SERVER_ERROR, text_key("sign-out-failed"))
             }
         };
-        let page = MessagePage { detail, ..MessagePage::new(title, text, request_id) };
-        let mut response = page.into_page(status).into_response();
-        if let Some(seconds) = wait {
+        let mut response = MessagePage::new(reader, key).into_page(status).into_response();
+        if let Self::TooMany { seconds } = self {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
 }
 
-const UNREGISTERED: &str = "For the application’s administrator: allowed_logout_urls must contain the address exactly.";
-
-const UNREADABLE: &str = "For the application’s administrator: a parameter was sent twice.";
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::tenant_settings::Locale;
 
     #[test]
     fn hostile_text_stays_text() {
         let hostile = "\"><script>alert(1)</script>".to_owned();
         let page = LogoutPage {
+            text: Text::of(Locale::En),
             action: "/login/logout",
             hidden: vec![(hostile.clone(), hostile.clone())],
             signed_in_as: Some(hostile),

@@ -18,9 +18,10 @@ use crate::config;
 use crate::error::{Context, Fault};
 
 /// Every schema change there ever was, oldest first.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "management", include_str!("migrations/0002_management.sql")),
+    (3, "every_way_in", include_str!("migrations/0003_every_way_in.sql")),
 ];
 
 /// FULL, so that a committed code or session survives a power cut; group commit makes it cheap.

@@ -5,13 +5,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::assets::theme_path;
-use super::layers::RequestId;
 use super::page::Page;
+use super::text::{Reader, Text, text_key};
 
 /// A notice or an error: what happened, what to do next, and the request id to quote.
 #[derive(Debug, Clone, Template)]
 #[template(path = "message.html", whitespace = "minimize")]
 pub struct MessagePage {
+    pub text: Text,
     pub title: String,
     pub message: String,
     pub detail: Option<String>,
@@ -23,14 +24,16 @@ pub struct MessagePage {
 }
 
 impl MessagePage {
-    /// A message with nothing to add; `request_id` is what the person may quote.
-    pub fn new(title: &str, message: &str, request_id: String) -> Self {
+    /// The message `key` with its parts `.text` and `.detail`.
+    pub fn new(reader: &Reader, key: &'static str) -> Self {
+        let text = reader.text;
         Self {
-            title: title.to_owned(),
-            message: message.to_owned(),
-            detail: None,
+            text,
+            title: text.get(key).to_owned(),
+            message: text.attribute(key, "text").unwrap_or_default().to_owned(),
+            detail: text.attribute(key, "detail").map(str::to_owned),
             actions: Vec::new(),
-            request_id,
+            request_id: reader.request_id.clone(),
             organization: None,
         }
     }
@@ -74,8 +77,6 @@ pub fn initial(title: &str) -> String {
 }
 
 /// The page of an address where nothing is.
-pub async fn nothing_here(RequestId(request_id): RequestId) -> Response {
-    let message = "Check the address, or sign in from the application you want to use.";
-    let page = MessagePage::new("There is nothing at this address", message, request_id);
-    page.into_page(StatusCode::NOT_FOUND).into_response()
+pub async fn nothing_here(reader: Reader) -> Response {
+    MessagePage::new(&reader, text_key("nothing-here")).into_page(StatusCode::NOT_FOUND).into_response()
 }

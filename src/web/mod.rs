@@ -24,6 +24,7 @@ pub mod same_origin;
 mod screen;
 pub mod server;
 pub mod stop;
+pub mod text;
 #[cfg(test)]
 mod tests;
 mod theme;

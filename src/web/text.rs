@@ -1,0 +1,230 @@
+//! The texts of the pages in every language: message files in Project Fluent's syntax, compiled in.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::LazyLock;
+
+use askama::filters::{Escaper, Html as HtmlEscaper, HtmlSafe};
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use fluent_syntax::ast::Entry;
+use unic_langid::LanguageIdentifier;
+
+use super::layers::RequestId;
+use crate::model::tenant_settings::Locale;
+
+/// The message files of a language; a message that one lacks is read in English.
+fn files(locale: Locale) -> &'static [&'static str] {
+    match locale {
+        Locale::En => &[
+            include_str!("../../templates/texts/en/common.ftl"),
+            include_str!("../../templates/texts/en/errors.ftl"),
+            include_str!("../../templates/texts/en/login.ftl"),
+            include_str!("../../templates/texts/en/picker.ftl"),
+        ],
+        _ => &[],
+    }
+}
+
+/// The texts in one language. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Text(&'static Language);
+
+struct Language {
+    locale: Locale,
+    /// The messages without variables, formatted once.
+    fixed: HashMap<String, String>,
+    bundle: FluentBundle<FluentResource>,
+}
+
+static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| Locale::ALL.into_iter().map(Language::read).collect());
+
+impl Language {
+    fn read(locale: Locale) -> Self {
+        let language: LanguageIdentifier = locale.as_str().parse().expect("a language tag");
+        let mut bundle = FluentBundle::new_concurrent(vec![language]);
+        // Values stand in `<bdi>` where a page can tell their direction, and alone in titles.
+        bundle.set_use_isolating(false);
+        let mut keys = Vec::new();
+        let english = files(Locale::En).iter().filter(|_| locale != Locale::En);
+        for file in english.chain(files(locale)) {
+            let resource = FluentResource::try_new((*file).to_owned()).unwrap_or_else(|(resource, _)| resource);
+            keys.extend(resource.entries().flat_map(names));
+            bundle.add_resource_overriding(resource);
+        }
+        let fixed = keys.into_iter().filter_map(|key| {
+            let (text, is_whole) = format(&bundle, &key, None)?;
+            is_whole.then_some((key, text))
+        });
+        Self { locale, fixed: fixed.collect(), bundle }
+    }
+}
+
+/// What an entry is found by: a message's name, and `name.attribute` for each of its attributes.
+fn names(entry: &Entry<&str>) -> Vec<String> {
+    let Entry::Message(message) = entry else { return Vec::new() };
+    let name = message.id.name;
+    let attributes = message.attributes.iter().map(|attribute| format!("{name}.{}", attribute.id.name));
+    message.value.iter().map(|_| name.to_owned()).chain(attributes).collect()
+}
+
+/// The message, and whether nothing was missing in it.
+fn format(
+    bundle: &FluentBundle<FluentResource>,
+    key: &str,
+    values: Option<&FluentArgs<'_>>,
+) -> Option<(String, bool)> {
+    let pattern = match key.split_once('.') {
+        Some((name, attribute)) => bundle.get_message(name)?.get_attribute(attribute)?.value(),
+        None => bundle.get_message(key)?.value()?,
+    };
+    let mut errors = Vec::new();
+    let text = bundle.format_pattern(pattern, values, &mut errors).into_owned();
+    Some((text, errors.is_empty()))
+}
+
+/// A text that is HTML already: our own words as they are written, and values escaped inside `<bdi>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Html(String);
+
+impl fmt::Display for Html {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Html {}
+
+impl Text {
+    pub fn of(locale: Locale) -> Self {
+        let found = LANGUAGES.iter().find(|language| language.locale == locale);
+        Self(found.unwrap_or(&LANGUAGES[0]))
+    }
+
+    pub fn locale(self) -> Locale {
+        self.0.locale
+    }
+
+    /// The `lang` of the page.
+    pub fn lang(self) -> &'static str {
+        self.0.locale.as_str()
+    }
+
+    /// The `dir` of the page.
+    pub fn dir(self) -> &'static str {
+        match self.0.locale {
+            Locale::Ar => "rtl",
+            _ => "ltr",
+        }
+    }
+
+    /// A message without variables; `name.attribute` is a part of one. A key that no file has is its own text, and a test finds it.
+    pub fn get(self, key: &'static str) -> &'static str {
+        self.0.fixed.get(key).map_or(key, String::as_str)
+    }
+
+    /// The message `key.attribute`, if there is one.
+    pub fn attribute(self, key: &str, attribute: &str) -> Option<&'static str> {
+        self.0.fixed.get(&format!("{key}.{attribute}")).map(String::as_str)
+    }
+
+    /// A message with values, as plain text: for titles, attributes and mails.
+    pub fn with(self, key: &str, values: &[(&'static str, &str)]) -> String {
+        self.format(key, values.iter().map(|(name, value)| (*name, FluentValue::from((*value).to_owned()))))
+    }
+
+    /// A message with a number, in the language's plural form.
+    pub fn count(self, key: &str, name: &'static str, number: u64) -> String {
+        self.format(key, [(name, FluentValue::from(number))])
+    }
+
+    /// A message with values, as HTML: each value is escaped and keeps its own direction.
+    pub fn html(self, key: &str, values: &[(&'static str, &str)]) -> Html {
+        Html(self.format(key, values.iter().map(|(name, value)| (*name, FluentValue::from(isolated(value))))))
+    }
+
+    fn format<'v>(self, key: &str, values: impl IntoIterator<Item = (&'static str, FluentValue<'v>)>) -> String {
+        let mut arguments = FluentArgs::new();
+        values.into_iter().for_each(|(name, value)| arguments.set(name, value));
+        format(&self.0.bundle, key, Some(&arguments)).map_or_else(|| key.to_owned(), |(text, _)| text)
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Text").field(&self.lang()).finish()
+    }
+}
+
+/// Marks a key that is looked up elsewhere, for the test that finds missing ones.
+pub const fn text_key(key: &'static str) -> &'static str {
+    key
+}
+
+fn isolated(value: &str) -> String {
+    let mut html = String::with_capacity(value.len() + 16);
+    html.push_str("<bdi>");
+    // Writing to a text does not fail.
+    let _ = HtmlEscaper.write_escaped_str(&mut html, value);
+    html.push_str("</bdi>");
+    html
+}
+
+/// The language of a page: the first of `ui_locales` (OIDC Core §3.1.2.1) that there is, else the best of
+/// `Accept-Language` (RFC 9110 §12.5.4), else English. `enabled` narrows the choice; empty means every language.
+pub fn choose(ui_locales: Option<&str>, accept_language: Option<&str>, enabled: &[Locale]) -> Text {
+    let may = |locale: &Locale| enabled.is_empty() || enabled.contains(locale);
+    let asked = ui_locales.unwrap_or_default().split_ascii_whitespace().filter_map(read_tag).find(may);
+    let accepted = || accept_language.and_then(|header| best_accepted(header, may));
+    let fallback = enabled.first().copied().filter(|_| !may(&Locale::En)).unwrap_or(Locale::En);
+    Text::of(asked.or_else(accepted).unwrap_or(fallback))
+}
+
+/// `pt-BR`, `PT_br` and `pt` are all Portuguese.
+fn read_tag(tag: &str) -> Option<Locale> {
+    let tag: LanguageIdentifier = tag.trim().parse().ok()?;
+    Locale::ALL.into_iter().find(|locale| locale.as_str() == tag.language.as_str())
+}
+
+fn best_accepted(header: &str, may: impl Fn(&Locale) -> bool) -> Option<Locale> {
+    // No browser sends more than a few; a longer header is somebody's game.
+    let ranges = header.split(',').take(20).filter_map(|range| {
+        let (tag, weight) = range.split_once(";q=").unwrap_or((range, "1"));
+        let weight: f32 = weight.trim().parse().ok()?;
+        Some((read_tag(tag)?, weight))
+    });
+    let mut best: Option<(Locale, f32)> = None;
+    for (locale, weight) in ranges.filter(|(locale, weight)| *weight > 0.0 && may(locale)) {
+        if best.is_none_or(|(_, before)| weight > before) {
+            best = Some((locale, weight));
+        }
+    }
+    best.map(|(locale, _)| locale)
+}
+
+/// Who reads a page: in which language, and the id they may quote. As an extractor it never fails.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pub request_id: String,
+    pub text: Text,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Reader {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let RequestId(request_id) = RequestId::from_request_parts(parts, state).await?;
+        let query = parts.uri.query().unwrap_or_default();
+        let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ui_locales");
+        let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let text = choose(asked.as_ref().map(|(_, value)| value.as_ref()), accepted, &[]);
+        Ok(Self { request_id, text })
+    }
+}
+
+#[cfg(test)]
+mod tests;
