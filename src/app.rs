@@ -1,6 +1,7 @@
 //! All wiring on one screen: settings in, a server out.
 
 mod keys;
+mod mails;
 mod tokens;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tokio::net::TcpListener;
 use crate::config::Config;
 use crate::error::{Context, Fault};
 use crate::login::{self, Login};
+use crate::mail::MailRoom;
 use crate::management::signing_keys::SigningKeys;
 use crate::management::{self, Management};
 use crate::management_client::{self, GATEWAY_SCOPES, ManagementClient, TokenSource, Writes};
@@ -41,6 +43,7 @@ pub struct App {
     pub router: Router,
     logins: Logins,
     keys: KeyRing,
+    mail_room: Arc<MailRoom>,
 }
 
 impl App {
@@ -113,7 +116,8 @@ impl App {
             }))
             .merge(web::assets::router());
         let router = web::wrap(router, &settings.server);
-        Ok(Self { settings, tenant, login, client, router, logins, keys })
+        let mail_room = Arc::new(MailRoom::new(&settings.mail)?);
+        Ok(Self { settings, tenant, login, client, router, logins, keys, mail_room })
     }
 
     /// Serves until `shutdown` ends and the requests under way are answered.
@@ -127,6 +131,11 @@ impl App {
             self.settings.management.events_days,
         ));
         let following = tokio::spawn(follow_keys(self.keys.clone(), self.settings.clone()));
+        // Mails are written where the Management API is.
+        let delivering = self.settings.management.url.is_none().then(|| {
+            let (room, tenant) = (self.mail_room.clone(), self.tenant.clone());
+            tokio::spawn(mails::deliver(room, tenant, self.settings.mail.clone()))
+        });
         let metrics = match self.settings.server.metrics_listen {
             Some(address) => {
                 let place = format!("listening on {address} (server.metrics_listen changes it)");
@@ -140,6 +149,9 @@ impl App {
         let served = web::serve(listener, self.router, &self.settings.server, shutdown).await;
         cleaning.abort();
         following.abort();
+        if let Some(delivering) = delivering {
+            delivering.abort();
+        }
         if let Some(metrics) = metrics {
             metrics.abort();
         }

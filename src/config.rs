@@ -25,6 +25,7 @@ pub struct Config {
     pub login: Login,
     pub tokens: Tokens,
     pub outbound: Outbound,
+    pub mail: Mail,
     pub log: Log,
 }
 
@@ -122,6 +123,8 @@ pub struct Login {
     pub password_wait_seconds: i64,
     pub max_password_checks: usize,
     pub max_waiting_password_checks: usize,
+    pub email_code_seconds: i64,
+    pub mails_per_hour: i64,
     pub hosts: BTreeMap<String, String>,
 }
 
@@ -142,6 +145,19 @@ pub struct Outbound {
     pub timeout_seconds: u64,
     pub max_body_bytes: usize,
     pub metadata_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// Empty: mails go to `folder`.
+    pub smtp_url: SecretString,
+    #[serde(rename = "smtp_url_file")]
+    _smtp_url_file: String,
+    pub from: String,
+    pub folder: PathBuf,
+    pub timeout_seconds: u64,
+    pub most_tries: i64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -234,7 +250,7 @@ impl Config {
     /// A zero here would stop the server in a way that names nothing.
     fn check_numbers(&self) -> Result<(), ConfigError> {
         let (server, management, login, tokens) = (&self.server, &self.management, &self.login, &self.tokens);
-        let at_least_one: [(&str, i128); 23] = [
+        let at_least_one: [(&str, i128); 26] = [
             ("server.header_timeout_seconds", server.header_timeout_seconds.into()),
             ("server.body_timeout_seconds", server.body_timeout_seconds.into()),
             ("server.idle_timeout_seconds", server.idle_timeout_seconds.into()),
@@ -254,6 +270,9 @@ impl Config {
             ("login.password_failures", login.password_failures.into()),
             ("login.password_wait_seconds", login.password_wait_seconds.into()),
             ("login.max_password_checks", login.max_password_checks as i128),
+            ("login.email_code_seconds", login.email_code_seconds.into()),
+            ("login.mails_per_hour", login.mails_per_hour.into()),
+            ("mail.timeout_seconds", self.mail.timeout_seconds.into()),
             ("tokens.id_token_seconds", tokens.id_token_seconds.into()),
             ("tokens.access_token_seconds", tokens.access_token_seconds.into()),
             ("tokens.keys_fresh_seconds", tokens.keys_fresh_seconds.into()),

@@ -30,6 +30,7 @@ pub mod config;
 pub mod demo;
 pub mod error;
 pub mod login;
+pub mod mail;
 pub mod management;
 pub mod management_client;
 pub mod model;
@@ -47,7 +48,7 @@ mod tidy {
         const GROUND: &[&str] = &["config", "error", "model"];
         Some(match room {
             "model" | "config" | "error" => GROUND,
-            "store" | "oidc" | "web" => GROUND,
+            "store" | "oidc" | "web" | "mail" => GROUND,
             "management" => &["config", "error", "model", "store", "web"],
             "management_client" => &["config", "error", "model", "web"],
             "login" | "provider" => &["config", "error", "model", "store", "oidc", "web", "management_client"],

@@ -9,10 +9,10 @@ use axum::response::Response;
 
 use super::entrance::{Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit, audience, draw, entrance, options, picker, recent, session, trip};
+use super::{Login, Visit, audience, draw, email, entrance, options, picker, recent, session, sign_up, trip};
 use crate::model::grant::{AuthorizationCode, Session};
 use crate::model::login::Admission;
-use crate::model::{Timestamp, new_secret, random_alphanumeric};
+use crate::model::{Strategy, Timestamp, new_secret, random_alphanumeric};
 use crate::oidc::authorization::Prompt;
 use crate::oidc::error::code;
 use crate::store::Kind;
@@ -52,7 +52,15 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let options = options::of(login, &entrance).await?;
     match &entrance.authorization.connection {
         Some(name) => match options::named(&options, name) {
+            Some(connection) if connection.strategy == Strategy::Email => {
+                email::page(login, visit, &entrance, &connection)
+            }
             Some(connection) if connection.strategy.is_database() => {
+                if entrance.authorization.request.get("screen_hint") == Some("signup")
+                    && options::allows_sign_up(&options, &connection)
+                {
+                    return sign_up::page(login, visit, &entrance, &connection);
+                }
                 Ok(draw::page(login, visit, &entrance, &options, refused.as_ref()))
             }
             Some(connection) => trip::begin(login, visit, &entrance, &connection, now).await,

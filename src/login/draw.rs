@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::{Login, Visit};
 use super::entrance::Entrance;
 use super::options;
 use super::organization::ACCOUNT;
 use super::page::{LoginOption as OptionView, LoginPage, Mark, PasswordForm};
+use super::{Login, Visit};
 use crate::management_client::LoginOption;
 use crate::model::grant::Session;
 use crate::model::{Connection, Organization, RequireBehavior};

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::error::LoginError;
+use super::invitation::{self, Invited};
 use super::organization::{Destination, resolve};
 use super::{Login, Visit};
 use crate::model::login::{LoginRecord, Proof};
@@ -19,6 +20,8 @@ pub(super) struct Entrance {
     pub(super) application: Arc<Application>,
     /// `None`: a login without an organization.
     pub(super) organization: Option<Arc<Organization>>,
+    /// The invitation that the request accepts.
+    pub(super) invitation: Option<Arc<Invited>>,
 }
 
 /// An entrance, or the question which organization is meant.
@@ -38,13 +41,13 @@ pub(super) struct Question {
 pub(super) async fn find(login: &Login, asker: Option<IpAddr>, query: &str) -> Result<Found, LoginError> {
     let (application, authorization) = check(login, asker, query).await?;
     let resolved = resolve(login, asker, &authorization, &application).await?;
-    Ok(match resolved.destination {
-        Destination::Ask => Found::Ask(Question { authorization, application }),
-        Destination::Organization(organization) => {
-            Found::Entrance(Entrance { authorization, application, organization: Some(organization) })
-        }
-        Destination::Personal => Found::Entrance(Entrance { authorization, application, organization: None }),
-    })
+    let organization = match resolved.destination {
+        Destination::Ask => return Ok(Found::Ask(Question { authorization, application })),
+        Destination::Organization(organization) => Some(organization),
+        Destination::Personal => None,
+    };
+    let invitation = invitation::find(login, &authorization, organization.as_deref()).await?;
+    Ok(Found::Entrance(Entrance { authorization, application, organization, invitation }))
 }
 
 /// Everything about a request that does not depend on the organization.
@@ -79,6 +82,7 @@ impl Entrance {
             connection_id: connection_id.to_owned(),
             client_address: Some(visit.address.to_string()),
             trip_id: None,
+            invitation: self.invitation.as_ref().map(|invited| invited.ticket.clone()),
             proof,
         }
     }

@@ -125,7 +125,10 @@ impl Login {
         let mut is_named = false;
         for (_, asked) in parameters.iter().filter(|(key, _)| key == "organization") {
             if !self.is_named(asker, asked, name).await? {
-                return Err(LoginError::Page { status: StatusCode::BAD_REQUEST, key: text_key("link-contradicts-itself") });
+                return Err(LoginError::Page {
+                    status: StatusCode::BAD_REQUEST,
+                    key: text_key("link-contradicts-itself"),
+                });
             }
             is_named = true;
         }

@@ -30,3 +30,8 @@ pub(super) fn database(options: &[LoginOption], asked: Option<&str>) -> Option<A
         None => databases.next().cloned(),
     }
 }
+
+/// Whether accounts of this database connection may be made here.
+pub(super) fn allows_sign_up(options: &[LoginOption], connection: &Connection) -> bool {
+    options.iter().any(|option| option.connection.id == connection.id && option.allows_sign_up)
+}

@@ -61,7 +61,13 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     let asked = entrance.authorization.connection.as_deref();
     let connection = options::database(&options, asked).ok_or_else(|| entrance.not_enabled())?;
     let again = |status, message: &str| {
-        draw::page_again(login, visit, &entrance, &options, draw::Attempt { status, message, identifier: &form.username })
+        draw::page_again(
+            login,
+            visit,
+            &entrance,
+            &options,
+            draw::Attempt { status, message, identifier: &form.username },
+        )
     };
     if form.username.trim().is_empty() || form.password.is_empty() {
         return Ok(again(StatusCode::BAD_REQUEST, text.get("enter-credentials")));
@@ -96,9 +102,7 @@ fn refused(
     match refusal.error_code.as_deref() {
         Some(refusal::WRONG_CREDENTIALS) => Ok(again(StatusCode::BAD_REQUEST, text.get("wrong-credentials"))),
         Some(refusal::TOO_MANY_ATTEMPTS) => Ok(wait(text, refusal, &again)),
-        _ if refusal.status_code == 503 => {
-            Ok(again(StatusCode::SERVICE_UNAVAILABLE, text.get("passwords-busy")))
-        }
+        _ if refusal.status_code == 503 => Ok(again(StatusCode::SERVICE_UNAVAILABLE, text.get("passwords-busy"))),
         _ => Err(LoginError::refused(entrance, error)),
     }
 }

@@ -57,9 +57,7 @@ async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
             let query = question.authorization.request.with("organization", handle).to_query();
             Ok(redirect::found(&format!("/authorize?{query}")))
         }
-        None => {
-            Ok(draw(login, visit, &question, &entered, Some(text.get("organization-not-found"))))
-        }
+        None => Ok(draw(login, visit, &question, &entered, Some(text.get("organization-not-found")))),
     }
 }
 

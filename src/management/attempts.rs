@@ -109,6 +109,37 @@ impl Attempt {
     }
 }
 
+/// Counts a mail that somebody asks for, by its address and by the network it is asked from; nobody's right or wrong
+/// answer takes the count back before its time.
+///
+/// # Errors
+/// 429 `too_many_attempts` with `Retry-After`, 400 when `client_address` is none.
+pub(super) async fn count_mail(
+    management: &Management,
+    email: &str,
+    client_address: Option<&str>,
+    now: Timestamp,
+) -> Answer<()> {
+    let network = client_address.map(network).transpose()?;
+    let throttle = |failures| Throttle { failures, wait_seconds: management.login.password_wait_seconds };
+    let most = management.login.mails_per_hour;
+    let mut buckets = vec![(format!("mail:{}", sha256(email)), throttle(most))];
+    buckets.extend(network.map(|network| (format!("mails:{network}"), throttle(most.saturating_mul(SPRAY)))));
+    management
+        .tenant
+        .write(move |mut rows| {
+            Box::pin(async move {
+                for (bucket, throttle) in &buckets {
+                    // An error undoes what was counted before it.
+                    let counted = rows.count_attempt(bucket, *throttle, now).await?;
+                    counted.map_err(|until| too_many(until, now))?;
+                }
+                Ok::<_, Failure>(())
+            })
+        })
+        .await
+}
+
 struct Counted {
     account: String,
     known: Option<String>,

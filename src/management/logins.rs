@@ -11,12 +11,15 @@ use super::answered_trips::{TRIP_SECONDS, find_answered, fingerprint, trip};
 use super::attempts::{self, Attempt, find_open_connection};
 use super::caller::GATEWAY_SCOPE;
 use super::check::{check_bytes, email, usable_profile};
+use super::membership::{self, Wish};
 use super::operation::{Operation, Routes};
+use super::recognize::{Prepared, Recognized, recognize};
+use super::{email_codes, sign_up};
 use crate::error::Fault;
 use crate::model::login::{Admission, Identity, LONGEST_ISSUER, LoginRecord, Membership, Proof, refusal};
 use crate::model::user::{LONGEST_SUBJECT, LONGEST_USER_ID};
 use crate::model::{ApiError, Timestamp, sha256};
-use crate::store::{AnsweredTrip, Event, NewUser, OpenConnection, Rows, StoreError, StoredUser, federated_user_id};
+use crate::store::{AnsweredTrip, Event, NewUser, OpenConnection, Rows, StoreError, StoredUser};
 
 pub(super) fn routes() -> Routes {
     // 503 when too many passwords wait to be checked.
@@ -50,12 +53,12 @@ impl From<StoreError> for Stop {
     }
 }
 
-fn refused(code: &str, message: impl Into<String>) -> Stop {
+pub(super) fn refused(code: &str, message: impl Into<String>) -> Stop {
     Stop::Refused { error: ApiError::new(403, Some(code), message), kind: "f", user_id: None }
 }
 
 impl Stop {
-    fn of_user(self, id: &str) -> Self {
+    pub(super) fn of_user(self, id: &str) -> Self {
         match self {
             Self::Refused { error, kind, .. } => Self::Refused { error, kind, user_id: Some(id.to_owned()) },
             stop => stop,
@@ -68,7 +71,7 @@ pub(super) async fn record_login_at(management: &Management, record: LoginRecord
     if let Proof::Session { .. } = &record.proof {
         // Asked at every boundary, and nearly always there is nothing to write.
         let mut rows = management.tenant.read().await?;
-        match decide(&mut rows, &record, None, now).await {
+        match decide(&mut rows, &record, &Prepared::default(), now).await {
             Ok(decision) => {
                 if let Some(admission) = decision.without_writing(&record) {
                     return Ok(admission);
@@ -79,16 +82,18 @@ pub(super) async fn record_login_at(management: &Management, record: LoginRecord
             Err(_) => {}
         }
     }
-    let attempt = match &record.proof {
+    let prepared = match &record.proof {
         Proof::Password { identifier, password } => {
-            attempts::try_password(management, &record, identifier, password, now).await?
+            let attempt = attempts::try_password(management, &record, identifier, password, now).await?;
+            Prepared { attempt, ..Prepared::default() }
         }
-        _ => None,
+        Proof::SignUp(account) => sign_up::prepare(management, &record, account, now).await?,
+        _ => Prepared::default(),
     };
-    let (record, attempt) = (Arc::new(record), Arc::new(attempt));
+    let (record, prepared) = (Arc::new(record), Arc::new(prepared));
     // Each round is caused by another login that was committed meanwhile.
     for _ in 0..5 {
-        match record_once(management, record.clone(), attempt.clone(), now).await {
+        match record_once(management, record.clone(), prepared.clone(), now).await {
             Err(Stop::Overtaken) => continue,
             Err(Stop::Refused { error, .. }) => return Err(error.into()),
             // The organization, connection or user was deleted during this transaction.
@@ -104,21 +109,21 @@ pub(super) async fn record_login_at(management: &Management, record: LoginRecord
 async fn record_once(
     management: &Management,
     record: Arc<LoginRecord>,
-    attempt: Arc<Option<Attempt>>,
+    prepared: Arc<Prepared>,
     now: Timestamp,
 ) -> Result<Result<Admission, ApiError>, Stop> {
     management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                let admitted = match decide(&mut rows, &record, attempt.as_ref().as_ref(), now).await {
-                    Ok(decision) => admit(&mut rows, &record, decision, now).await,
+                let admitted = match decide(&mut rows, &record, &prepared, now).await {
+                    Ok(decision) => admit(&mut rows, &record, decision, &prepared, now).await,
                     Err(stop) => Err(stop),
                 };
                 match admitted {
                     Err(Stop::Refused { error, kind, user_id }) => {
                         let event = Event { description: error.message.clone(), user_id, ..event(kind, &record) };
-                        record_waits(&mut rows, &event, attempt.as_ref().as_ref(), now).await?;
+                        record_waits(&mut rows, &event, prepared.attempt.as_ref(), now).await?;
                         rows.record_event(event, now).await?;
                         Ok(Err(error))
                     }
@@ -152,7 +157,7 @@ fn check(record: &LoginRecord) -> Result<(), ApiError> {
             check_bytes("proof.identity.subject", &identity.subject, LONGEST_SUBJECT)
         }
         Proof::Session { user_id, .. } => check_bytes("proof.session.user_id", user_id, LONGEST_USER_ID),
-        Proof::Password { .. } => Ok(()),
+        Proof::Password { .. } | Proof::EmailCode { .. } | Proof::SignUp(_) => Ok(()),
     }
 }
 
@@ -162,14 +167,14 @@ struct Decision {
     user_id: String,
     /// `None`: the person comes for the first time.
     user: Option<StoredUser>,
-    create_membership: bool,
+    wish: Wish,
     answered: Option<AnsweredTrip>,
 }
 
 impl Decision {
     /// The admission of a session whose user is let in as things are.
     fn without_writing(self, record: &LoginRecord) -> Option<Admission> {
-        let stored = self.user.filter(|_| !self.create_membership)?;
+        let stored = self.user.filter(|_| self.wish == Wish::Nothing)?;
         let (account_version, user) = (version_of(&stored), stored.user);
         let membership =
             record.organization_id.clone().map(|organization_id| Membership { organization_id, created: false });
@@ -181,7 +186,7 @@ impl Decision {
 async fn decide(
     rows: &mut Rows<'_>,
     record: &LoginRecord,
-    attempt: Option<&Attempt>,
+    prepared: &Prepared,
     now: Timestamp,
 ) -> Result<Decision, Stop> {
     if let Some(organization_id) = &record.organization_id
@@ -193,13 +198,7 @@ async fn decide(
         ));
     }
     let Some(connection) = find_open_connection(rows, record).await? else { return Err(not_enabled()) };
-    let (user_id, user) = match &record.proof {
-        Proof::Identity(identity) => recognize(rows, &connection, identity).await?,
-        Proof::Session { user_id, account_version } => {
-            find_session_user(rows, &connection, user_id, account_version).await?
-        }
-        Proof::Password { .. } => find_password_user(rows, attempt, now).await?,
-    };
+    let Recognized { user_id, user } = recognize(rows, record, &connection, prepared, now).await?;
     if user.as_ref().is_some_and(|stored| stored.user.blocked) {
         return Err(refused(refusal::USER_BLOCKED, "user is blocked").of_user(&user_id));
     }
@@ -207,71 +206,8 @@ async fn decide(
     if answered.is_some() && user.is_none() {
         return Err(refused(refusal::UNKNOWN_USER, "the user was deleted").of_user(&user_id));
     }
-    let create_membership = match &record.organization_id {
-        None => false,
-        Some(organization_id) if rows.is_member(organization_id, &user_id).await? => false,
-        Some(_) if connection.assign_membership_on_login => true,
-        Some(organization_id) => {
-            let message = format!("user {user_id} is not part of the {organization_id} organization");
-            return Err(refused(refusal::NOT_A_MEMBER, message).of_user(&user_id));
-        }
-    };
-    Ok(Decision { connection, user_id, user, create_membership, answered })
-}
-
-type Recognized = (String, Option<StoredUser>);
-
-/// By (connection, issuer, subject), never by e-mail (design §5.5).
-async fn recognize(rows: &mut Rows<'_>, connection: &OpenConnection, identity: &Identity) -> Result<Recognized, Stop> {
-    if connection.summary.strategy.is_database() {
-        return Err(not_enabled());
-    }
-    if let Some(stored) = rows.find_user_by_identity(&connection.id, &identity.issuer, &identity.subject).await? {
-        return Ok((stored.user.user_id.clone(), Some(stored)));
-    }
-    let user_id = federated_user_id(connection.summary.strategy, &connection.summary.name, &identity.subject);
-    match rows.find_user(&user_id).await? {
-        None => Ok((user_id, None)),
-        // A parallel first login was committed between the two looks.
-        Some(stored) if stored.is(&connection.id, &identity.issuer, &identity.subject) => Ok((user_id, Some(stored))),
-        Some(_) => Err(conflict(&user_id)),
-    }
-}
-
-async fn find_session_user(
-    rows: &mut Rows<'_>,
-    connection: &OpenConnection,
-    user_id: &str,
-    account_version: &str,
-) -> Result<Recognized, Stop> {
-    let is_same = |stored: &StoredUser| stored.connection_id == connection.id && version_of(stored) == account_version;
-    let stored = rows.find_user(user_id).await?.filter(is_same);
-    match stored {
-        Some(stored) => Ok((user_id.to_owned(), Some(stored))),
-        None => Err(refused(refusal::UNKNOWN_USER, "the user of this session is unknown").of_user(user_id)),
-    }
-}
-
-async fn find_password_user(
-    rows: &mut Rows<'_>,
-    attempt: Option<&Attempt>,
-    now: Timestamp,
-) -> Result<Recognized, Stop> {
-    let Some(attempt) = attempt else { return Err(not_enabled()) };
-    let wrong = |kind, user_id| {
-        let error = ApiError::new(403, Some(refusal::WRONG_CREDENTIALS), "Wrong identifier or password.");
-        Stop::Refused { error, kind, user_id }
-    };
-    // Auth0's log types: fu for an unknown identifier, fp for a wrong password.
-    let Some(tried) = &attempt.user else { return Err(wrong("fu", None)) };
-    let user_id = tried.user.user_id.clone();
-    let stored = rows.find_user(&user_id).await?.filter(|stored| {
-        // The password may have been changed while the old one was being verified.
-        attempt.is_right && stored.password_hash.is_some() && stored.password_hash == tried.password_hash
-    });
-    let Some(stored) = stored else { return Err(wrong("fp", Some(user_id))) };
-    attempt.settle(rows, now).await?;
-    Ok((user_id, Some(stored)))
+    let wish = membership::decide(rows, record, &connection, &user_id, user.as_ref(), now).await?;
+    Ok(Decision { connection, user_id, user, wish, answered })
 }
 
 /// Writes what was decided.
@@ -279,25 +215,20 @@ async fn admit(
     rows: &mut Rows<'_>,
     record: &LoginRecord,
     decision: Decision,
+    prepared: &Prepared,
     now: Timestamp,
 ) -> Result<Admission, Stop> {
-    let Decision { connection, user_id, user, create_membership, answered } = decision;
+    let Decision { connection, user_id, user, wish, answered } = decision;
     let counts = answered.is_none() && !matches!(record.proof, Proof::Session { .. });
     let mut stored = match user {
         Some(stored) => stored,
-        None => create_user(rows, record, &connection, &user_id, now).await?,
+        None => create_user(rows, record, &connection, &user_id, prepared, now).await?,
     };
     if counts {
         sign_in(rows, record, &mut stored, now).await?;
     }
-    let mut created = answered.is_some_and(|answered| answered.membership_created);
-    if let Some(organization_id) = record.organization_id.as_deref().filter(|_| create_membership)
-        && rows.create_member(organization_id, &user_id, now).await?
-    {
-        created = true;
-        let event = Event { user_id: Some(user_id.clone()), ..event("organization_member_added", record) };
-        rows.record_event(event, now).await?;
-    }
+    let created = membership::write(rows, record, &wish, &mut stored, now).await?
+        || answered.is_some_and(|answered| answered.membership_created);
     if let Some(trip) = trip(record).filter(|_| counts) {
         let fingerprint = fingerprint(record, &user_id);
         let answered = AnsweredTrip { fingerprint, user_id: user_id.clone(), membership_created: created };
@@ -310,15 +241,30 @@ async fn admit(
     Ok(Admission { user: stored.user, account_version, connection: connection.summary, membership })
 }
 
-/// Of two parallel first logins the second finds the first one's user.
+/// The user of somebody who comes for the first time. Of two parallel first logins the second finds the first one's.
 async fn create_user(
     rows: &mut Rows<'_>,
     record: &LoginRecord,
     connection: &OpenConnection,
     user_id: &str,
+    prepared: &Prepared,
     now: Timestamp,
 ) -> Result<StoredUser, Stop> {
-    let Proof::Identity(identity) = &record.proof else { return Err(Stop::Overtaken) };
+    match &record.proof {
+        Proof::Identity(identity) => create_federated(rows, connection, identity, user_id, now).await,
+        Proof::SignUp(account) => sign_up::create(rows, connection, account, user_id, prepared, now).await,
+        Proof::EmailCode { .. } => email_codes::create(rows, record, connection, user_id, now).await,
+        Proof::Password { .. } | Proof::Session { .. } => Err(Stop::Overtaken),
+    }
+}
+
+async fn create_federated(
+    rows: &mut Rows<'_>,
+    connection: &OpenConnection,
+    identity: &Identity,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<StoredUser, Stop> {
     let user = NewUser {
         user_id: user_id.to_owned(),
         connection_id: connection.id.clone(),
@@ -355,12 +301,12 @@ async fn sign_in(
 }
 
 /// One version per account and password. Computed, so that no write can forget to change it.
-fn version_of(stored: &StoredUser) -> String {
+pub(super) fn version_of(stored: &StoredUser) -> String {
     let password_hash = stored.password_hash.as_deref().unwrap_or_default();
     sha256(&format!("{}\n{}\n{password_hash}", stored.user.user_id, stored.user.created_at.0))
 }
 
-fn event(kind: &'static str, record: &LoginRecord) -> Event {
+pub(super) fn event(kind: &'static str, record: &LoginRecord) -> Event {
     Event {
         kind,
         client_id: Some(record.client_id.clone()),
@@ -375,10 +321,10 @@ fn not_enabled_error() -> ApiError {
     ApiError::new(403, Some(refusal::CONNECTION_NOT_ENABLED), "The connection is not enabled here.")
 }
 
-fn not_enabled() -> Stop {
+pub(super) fn not_enabled() -> Stop {
     Stop::Refused { error: not_enabled_error(), kind: "f", user_id: None }
 }
 
-fn conflict(user_id: &str) -> Stop {
+pub(super) fn conflict(user_id: &str) -> Stop {
     refused(refusal::IDENTITY_CONFLICT, "The user id exists under another issuer.").of_user(user_id)
 }

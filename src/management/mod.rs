@@ -6,6 +6,7 @@ mod attempts;
 pub mod auth;
 mod branding;
 pub mod caller;
+mod challenges;
 mod check;
 mod client_addresses;
 mod client_grants;
@@ -17,13 +18,16 @@ mod connection_settings;
 mod connections;
 mod discovery_domains;
 mod dns;
+mod email_codes;
 mod enabled_connections;
 pub mod gateways;
 mod invitations;
+mod letters;
 mod logins;
 mod logs;
 mod member_roles;
 mod members;
+mod membership;
 mod openapi;
 mod operation;
 mod organization_client_grants;
@@ -35,10 +39,12 @@ mod passwords;
 mod permissions;
 mod prompts;
 mod rate_limit;
+mod recognize;
 mod resource_servers;
 mod roles;
 mod schema;
 mod search;
+mod sign_up;
 pub mod signing_keys;
 mod tenant_settings;
 #[cfg(test)]
@@ -219,4 +225,5 @@ fn routes() -> Routes {
         .merge(prompts::routes())
         .merge(branding::routes())
         .merge(logins::routes())
+        .merge(challenges::routes())
 }

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use hyper::{Method, Request, Response, StatusCode, header};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tower::ServiceExt;
 
 use crate::config;
 use crate::model::connection::EnabledConnection;
-use crate::model::login::{Admission, LoginRecord, refusal};
+use crate::model::login::{Admission, Challenge, ChallengeRequest, LoginRecord, refusal};
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{
     ApiError, Application, ClientGrant, Connection, Organization, OrganizationClient, ResourceServer, User,
@@ -73,8 +73,10 @@ pub type Result<T> = std::result::Result<T, ManagementError>;
 #[derive(Debug, Clone)]
 pub struct LoginOption {
     pub connection: Arc<Connection>,
-    /// Whether the page draws it; a hidden one still works by name.
+    /// Whether the page draws it; a hidden one still works by name and by its domains.
     pub visible: bool,
+    /// Whether whoever has no account may make one here.
+    pub allows_sign_up: bool,
 }
 
 /// The Management API, seen from the gateway.
@@ -157,7 +159,8 @@ impl ManagementClient {
                 let connection = self.connection(&enabled.connection_id).await?;
                 if let Some(connection) = connection.filter(|connection| connection.is_open()) {
                     let visible = enabled.show_as_button || connection.strategy.is_database();
-                    options.push(LoginOption { connection, visible });
+                    let allows_sign_up = enabled.is_signup_enabled == Some(true);
+                    options.push(LoginOption { connection, visible, allows_sign_up });
                 }
             }
             Ok(Arc::new(options))
@@ -177,7 +180,11 @@ impl ManagementClient {
                 let path = format!("/api/v2/clients/{}/connections?page={page}&per_page=100", encode(client_id));
                 let Some(answer) = self.find::<Answer>(&path).await? else { break };
                 let last = answer.connections.len() < 100;
-                let option = |connection| LoginOption { connection: Arc::new(connection), visible: true };
+                let option = |connection: Connection| LoginOption {
+                    visible: true,
+                    allows_sign_up: connection.allows_sign_up(),
+                    connection: Arc::new(connection),
+                };
                 options.extend(answer.connections.into_iter().filter(Connection::is_open).map(option));
                 if last {
                     break;
@@ -259,13 +266,25 @@ impl ManagementClient {
     /// # Errors
     /// `Refused` with one of [`crate::model::login::refusal`]'s codes.
     pub async fn record_login(&self, record: &LoginRecord) -> Result<Admission> {
-        let body = serde_json::to_vec(record).map_err(|error| ManagementError::Unreachable(error.to_string()))?;
-        match self.call(Method::POST, "/api/v2/logins", Bytes::from(body)).await {
+        match self.post("/api/v2/logins", record).await {
             Err(ManagementError::Refused(error)) if !is_about_the_login(&error) => {
                 Err(ManagementError::Unreachable(error.to_string()))
             }
             outcome => outcome,
         }
+    }
+
+    /// Has a code sent to an address, should it be one that gets any: nobody else can tell.
+    ///
+    /// # Errors
+    /// `Refused` with 400 for an address that is none, with 429 for too many mails.
+    pub async fn begin_challenge(&self, request: &ChallengeRequest) -> Result<Challenge> {
+        self.post("/api/v2/logins/challenges", request).await
+    }
+
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        let body = serde_json::to_vec(body).map_err(|error| ManagementError::Unreachable(error.to_string()))?;
+        self.call(Method::POST, path, Bytes::from(body)).await
     }
 
     /// Whether the API answers, and the gateway's token is accepted.

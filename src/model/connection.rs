@@ -140,6 +140,11 @@ impl Connection {
         self.strategy.is_open(&self.options)
     }
 
+    /// Whether people may make accounts of their own where no organization decides it (contract §1.11).
+    pub fn allows_sign_up(&self) -> bool {
+        self.strategy.is_database() && self.options.get("disable_signup") != Some(&Value::Bool(true))
+    }
+
     /// The text on the connection's button: the display name, or the name.
     pub fn title(&self) -> &str {
         self.display_name.as_deref().unwrap_or(&self.name)

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::connection::ConnectionSummary;
-use super::user::{LONGEST_SUBJECT, LONGEST_USER_ID, Profile};
-use super::{LINE, User};
+use super::tenant_settings::Locale;
+use super::user::{LONGEST_EMAIL, LONGEST_SUBJECT, LONGEST_USER_ID, Profile};
+use super::{LINE, Timestamp, User};
 
 /// The longest issuer in bytes.
 pub const LONGEST_ISSUER: usize = 2048;
@@ -36,6 +37,16 @@ pub enum Proof {
     Identity(Identity),
     /// To be verified where the hashes are.
     Password { identifier: String, password: String },
+    /// A code that was sent to an address of an `email` connection.
+    EmailCode {
+        /// The [`Challenge`]'s id.
+        #[schemars(length(min = 1, max = 64), regex(pattern = LINE))]
+        challenge: String,
+        #[schemars(length(max = 64))]
+        code: String,
+    },
+    /// A new account of a database connection, which this login makes.
+    SignUp(NewAccount),
     /// A session that already has this user: asked again at each trust boundary.
     Session {
         #[schemars(length(min = 1, max = LONGEST_USER_ID), regex(pattern = LINE))]
@@ -54,11 +65,79 @@ impl fmt::Debug for Proof {
             Self::Password { identifier, .. } => {
                 f.debug_struct("Password").field("identifier", identifier).finish_non_exhaustive()
             }
+            Self::EmailCode { challenge, .. } => {
+                f.debug_struct("EmailCode").field("challenge", challenge).finish_non_exhaustive()
+            }
+            Self::SignUp(account) => f.debug_struct("SignUp").field("email", &account.email).finish_non_exhaustive(),
             Self::Session { user_id, .. } => {
                 f.debug_struct("Session").field("user_id", user_id).finish_non_exhaustive()
             }
         }
     }
+}
+
+/// What somebody signs up with. Its address is proved by a code, or by the ticket of the invitation that was sent to it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccount {
+    #[schemars(length(min = 1, max = LONGEST_EMAIL))]
+    pub email: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 128), regex(pattern = LINE))]
+    pub username: Option<String>,
+    pub password: String,
+    /// The [`Challenge`]'s id; absent with an invitation.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 64), regex(pattern = LINE))]
+    pub challenge: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(max = 64))]
+    pub code: Option<String>,
+}
+
+/// What proving an address is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChallengePurpose {
+    /// Signing in through an `email` connection.
+    SignIn,
+    /// Signing up at a database connection.
+    SignUp,
+    /// Being told the organizations of the address's domain.
+    Discovery,
+}
+
+/// The body of `POST /api/v2/logins/challenges`: a code is to be sent to an address. Whether one is sent tells nobody
+/// but the address's owner anything: the answer is the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChallengeRequest {
+    pub purpose: ChallengePurpose,
+    #[schemars(length(min = 1, max = LONGEST_EMAIL))]
+    pub email: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 50), regex(pattern = LINE))]
+    pub organization_id: Option<String>,
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
+    pub client_id: String,
+    /// Absent for a discovery.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 50), regex(pattern = LINE))]
+    pub connection_id: Option<String>,
+    /// The person's network address as the gateway knows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 64), regex(pattern = LINE))]
+    pub client_address: Option<String>,
+    /// The language of the mail.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub locale: Option<Locale>,
+}
+
+/// A code was sent, or nobody was to get one: the two look alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Challenge {
+    pub id: String,
+    pub expires_at: Timestamp,
 }
 
 /// The body of `POST /api/v2/logins`.
@@ -81,6 +160,10 @@ pub struct LoginRecord {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(length(min = 1, max = 256), regex(pattern = LINE))]
     pub trip_id: Option<String>,
+    /// The ticket of an invitation that this login accepts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 128), regex(pattern = LINE))]
+    pub invitation: Option<String>,
     pub proof: Proof,
 }
 
@@ -121,7 +204,19 @@ pub mod refusal {
     /// Too many failed passwords; `Retry-After` tells when to come again.
     pub const TOO_MANY_ATTEMPTS: &str = "too_many_attempts";
 
-    pub const ALL: [&str; 8] = [
+    /// The code is wrong, used up or too old: all look alike.
+    pub const WRONG_CODE: &str = "wrong_code";
+    /// Told only to who proved that the address is theirs.
+    pub const ACCOUNT_EXISTS: &str = "account_exists";
+    /// The password does not fit the connection's policy; the message says what is missing.
+    pub const WEAK_PASSWORD: &str = "weak_password";
+    pub const SIGN_UP_NOT_ALLOWED: &str = "sign_up_not_allowed";
+    /// The ticket is unknown, expired, withdrawn or used.
+    pub const INVITATION_ENDED: &str = "invitation_ended";
+    /// The account is not the one that was invited; the invitation stays as it is.
+    pub const INVITATION_FOR_ANOTHER: &str = "invitation_for_another";
+
+    pub const ALL: [&str; 14] = [
         CONNECTION_NOT_ENABLED,
         APPLICATION_NOT_ALLOWED,
         NOT_A_MEMBER,
@@ -130,6 +225,12 @@ pub mod refusal {
         IDENTITY_CONFLICT,
         UNKNOWN_USER,
         TOO_MANY_ATTEMPTS,
+        WRONG_CODE,
+        ACCOUNT_EXISTS,
+        WEAK_PASSWORD,
+        SIGN_UP_NOT_ALLOWED,
+        INVITATION_ENDED,
+        INVITATION_FOR_ANOTHER,
     ];
 }
 
@@ -145,6 +246,7 @@ mod tests {
             connection_id: "con_1".to_owned(),
             client_address: None,
             trip_id: None,
+            invitation: None,
             proof: Proof::Password { identifier: "ada".to_owned(), password: "correct horse".to_owned() },
         };
         let printed = format!("{record:?}");

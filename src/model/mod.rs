@@ -8,6 +8,7 @@ pub mod grant;
 pub mod invitation;
 pub mod log_event;
 pub mod login;
+pub mod mail;
 pub mod organization;
 pub mod resource_server;
 pub mod role;

@@ -132,7 +132,9 @@ impl Provider {
     ) -> Result<Response, LogoutError> {
         let request = request?;
         let target = self.check_target(&request).await?;
-        let Some(session) = self.session(headers).await? else { return self.end_session(reader, headers, target).await };
+        let Some(session) = self.session(headers).await? else {
+            return self.end_session(reader, headers, target).await;
+        };
         let proven = request.hint.as_ref().is_some_and(|hint| hint.sid.as_ref() == Some(&session.sid));
         if proven {
             return self.end_session(reader, headers, target).await;

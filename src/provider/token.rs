@@ -143,6 +143,7 @@ async fn ask_again(provider: &Provider, code: &AuthorizationCode) -> Result<Admi
         connection_id: code.connection_id.clone(),
         client_address: None,
         trip_id: None,
+        invitation: None,
         proof: Proof::Session { user_id: code.user_id.clone(), account_version: code.account_version.clone() },
     };
     provider.client.record_login(&record).await.map_err(|error| match error {

@@ -97,6 +97,8 @@ impl Tenant {
             Box::pin(async move {
                 rows.execute(sqlx::query("DELETE FROM admissions WHERE expires_at <= $1").bind(now.0)).await?;
                 rows.execute(sqlx::query("DELETE FROM password_failures WHERE expires_at <= $1").bind(now.0)).await?;
+                rows.execute(sqlx::query("DELETE FROM challenges WHERE expires_at <= $1").bind(now.0)).await?;
+                rows.execute(sqlx::query("DELETE FROM tickets WHERE expires_at <= $1").bind(now.0)).await?;
                 rows.delete_old_invitations(now).await?;
                 if events_days > 0 {
                     rows.delete_events(now.plus_seconds(-i64::from(events_days) * DAY_SECONDS)).await?;

@@ -24,9 +24,9 @@ pub mod same_origin;
 mod screen;
 pub mod server;
 pub mod stop;
-pub mod text;
 #[cfg(test)]
 mod tests;
+pub mod text;
 mod theme;
 pub mod tls;
 

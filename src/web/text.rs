@@ -24,6 +24,7 @@ fn files(locale: Locale) -> &'static [&'static str] {
             include_str!("../../templates/texts/en/common.ftl"),
             include_str!("../../templates/texts/en/errors.ftl"),
             include_str!("../../templates/texts/en/login.ftl"),
+            include_str!("../../templates/texts/en/mail.ftl"),
             include_str!("../../templates/texts/en/picker.ftl"),
         ],
         _ => &[],
@@ -73,11 +74,7 @@ fn names(entry: &Entry<&str>) -> Vec<String> {
 }
 
 /// The message, and whether nothing was missing in it.
-fn format(
-    bundle: &FluentBundle<FluentResource>,
-    key: &str,
-    values: Option<&FluentArgs<'_>>,
-) -> Option<(String, bool)> {
+fn format(bundle: &FluentBundle<FluentResource>, key: &str, values: Option<&FluentArgs<'_>>) -> Option<(String, bool)> {
     let pattern = match key.split_once('.') {
         Some((name, attribute)) => bundle.get_message(name)?.get_attribute(attribute)?.value(),
         None => bundle.get_message(key)?.value()?,

@@ -51,7 +51,13 @@ fn keys(locale: Locale) -> BTreeSet<String> {
 fn every_text_that_a_page_names_is_there_and_none_is_left_over() {
     let (mut used, there) = (used(), keys(Locale::En));
     // Whoever names a message names its parts.
-    used.extend(there.iter().filter(|key| key.split_once('.').is_some_and(|(name, _)| used.contains(name))).cloned().collect::<Vec<_>>());
+    used.extend(
+        there
+            .iter()
+            .filter(|key| key.split_once('.').is_some_and(|(name, _)| used.contains(name)))
+            .cloned()
+            .collect::<Vec<_>>(),
+    );
     assert!(used.len() > 20, "{used:?}");
     let missing: Vec<_> = used.difference(&there).collect();
     assert!(missing.is_empty(), "no message file has {missing:?}");

@@ -170,6 +170,11 @@ impl Gateway {
         SqliteConnection::connect(&format!("sqlite:{}", file.display())).await.unwrap()
     }
 
+    /// Where the server of the Management API writes its mails.
+    pub fn mail_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("mails")
+    }
+
     /// An address of the gateway.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
@@ -210,7 +215,9 @@ async fn config(mode: Mode, folder: &TempDir, name: &str, origin: &str, settings
     let root_key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
     let usual = format!(
         "server.public_url = {origin:?}\nstorage.url = {storage:?}\nstorage.root_key = {root_key:?}\n\
-         storage.max_connections = 4\noutbound.allow = [\"127.0.0.0/8\"]\noutbound.timeout_seconds = 2\n"
+         storage.max_connections = 4\noutbound.allow = [\"127.0.0.0/8\"]\noutbound.timeout_seconds = 2\n\
+         mail.folder = {:?}\n",
+        folder.path().join("mails")
     );
     let is_given = |line: &str| line.split(" = ").next().is_some_and(|name| settings.contains(&format!("{name} = ")));
     let usual = usual.lines().filter(|line| !is_given(line)).collect::<Vec<_>>().join("\n");

@@ -1,0 +1,19 @@
+//! The mail: written where something happened, sent later.
+
+use serde::{Deserialize, Serialize};
+
+/// A mail to one person, ready to send.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// Without the text, which may hold a ticket or a code.
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mail").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}

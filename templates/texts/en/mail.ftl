@@ -1,0 +1,26 @@
+# Mails: the subject without and with an organization, the text, and the label of the link.
+mail-code = Your code to sign in
+    .for = Your code for { $place }
+    .text = { $minutes ->
+        [one] Enter this code on the page that asks for it. It is valid for { $minutes } minute.
+       *[other] Enter this code on the page that asks for it. It is valid for { $minutes } minutes.
+    }
+mail-account-exists = You have an account already
+    .for = You have an account at { $place } already
+    .text = Somebody, probably you, wanted to sign up with this address. It has an account already: go back and sign in. If you forgot the password, you can choose a new one there.
+mail-invitation = You are invited
+    .for = You are invited to { $place }
+    .text = { $inviter } invites you to join { $place } in { $application }.
+    .button = Accept the invitation
+mail-password-reset = Choose a new password
+    .for = Choose a new password for { $place }
+    .text = Somebody, probably you, asked to change the password of this account. The link can be used once.
+    .button = Choose a new password
+mail-password-changed = Your password was changed
+    .for = Your password for { $place } was changed
+    .text = The password of this account was changed. If it was not you, choose a new password at once and tell your administrator.
+mail-verification = Confirm your address
+    .for = Confirm your address for { $place }
+    .text = Confirm that this address is yours. The link can be used once.
+    .button = Confirm the address
+mail-footer = You get this mail because of a sign-in. If you did not ask for it, you can ignore it.
