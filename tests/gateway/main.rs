@@ -49,6 +49,7 @@ mod signing_keys;
 mod storage;
 mod support;
 mod tenant_settings;
+mod timing;
 mod token;
 mod trip;
 mod users;
