@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::error::{Context, Fault};
 use crate::management;
 use crate::management::signing_keys::{KeyFacts, SigningKeys};
+use crate::model::Strategy;
 use crate::store::{Event, Revocation};
 use crate::{demo, store, web};
 
@@ -180,8 +181,9 @@ async fn check(config: &ConfigArgument) -> Result<(), Fault> {
         report("connections", Err(error.to_string()));
         Vec::new()
     });
-    for connection in connections.iter().filter(|connection| connection.is_open() && !connection.strategy.is_database())
-    {
+    // The others have no identity provider to ask.
+    let asks_nobody = |strategy: Strategy| strategy.is_database() || strategy == Strategy::Email;
+    for connection in connections.iter().filter(|it| it.is_open() && !asks_nobody(it.strategy)) {
         report(&connection.name, app.login.probe(connection).await);
     }
     match failures {

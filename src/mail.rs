@@ -84,8 +84,11 @@ impl MailRoom {
 
     fn compose(&self, mail: &Mail) -> Result<Message, Fault> {
         let to: Mailbox = mail.to.parse().context("the address of a mail")?;
+        // An administrator's own sender that is none must not keep people out.
+        let own = mail.from.as_deref().and_then(|from| from.parse().ok());
+        let from = own.unwrap_or_else(|| self.from.clone());
         Message::builder()
-            .from(self.from.clone())
+            .from(from)
             .to(to)
             .subject(mail.subject.clone())
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))

@@ -1,4 +1,5 @@
-//! A password tried at a login: counted against guessing, then verified outside of any transaction.
+//! A password or a code tried at a login: counted against guessing; a password is then verified outside of any
+//! transaction.
 //!
 //! Each attempt counts as failed *before* the hash is computed, so a thousand parallel guesses are no more
 //! than a thousand in a row. Guesses count for the account and for the network address. Whoever attacks an
@@ -34,11 +35,7 @@ pub(super) struct Attempt {
     /// Who has this identifier, whatever the password.
     pub user: Option<StoredUser>,
     pub is_right: bool,
-    /// Auth0's log types of the waits that begin with this attempt, should it fail.
-    pub waits: Vec<&'static str>,
-    account: String,
-    counted: Vec<String>,
-    known: Option<String>,
+    pub counted: Counted,
 }
 
 /// Counts and verifies. `None` when the connection keeps no passwords or is not open here.
@@ -67,14 +64,14 @@ pub(super) async fn try_password(
     drop(rows);
     // The e-mail and the user name of one account share a count.
     let who = user.as_ref().map_or(identifier, |stored| stored.user.user_id.clone());
-    let Counted { account, known, counted, waits } = count(management, (connection.id, who, network), now).await?;
+    let counted = count(management, (connection.id, who, network), now).await?;
     let hash = user.as_ref().and_then(|stored| stored.password_hash.clone());
     let password = SecretString::from(password);
     match management.passwords.verify(hash, &password).await {
-        Ok(is_right) => Ok(Some(Attempt { user, is_right, waits, account, counted, known })),
+        Ok(is_right) => Ok(Some(Attempt { user, is_right, counted })),
         Err(failure) => {
             // Nothing was tried, so nothing counts.
-            forgive(management, counted).await?;
+            forgive(management, counted.buckets).await?;
             Err(failure)
         }
     }
@@ -91,11 +88,34 @@ pub(super) async fn find_open_connection(
     }
 }
 
-impl Attempt {
-    /// Takes the count back after the right password and remembers the address as the account's own. The
+/// Counts a code that somebody tries for `who`, an address of the login's connection, before it is looked at.
+///
+/// # Errors
+/// As [`try_password`].
+pub(super) async fn count_code(
+    management: &Management,
+    record: &LoginRecord,
+    who: String,
+    now: Timestamp,
+) -> Answer<Counted> {
+    let network = record.client_address.as_deref().map(network).transpose()?;
+    count(management, (record.connection_id.clone(), who, network), now).await
+}
+
+/// What an attempt was counted under, as failed until it is settled.
+pub(super) struct Counted {
+    /// Auth0's log types of the waits that begin with this attempt, should it fail.
+    pub waits: Vec<&'static str>,
+    account: String,
+    buckets: Vec<String>,
+    known: Option<String>,
+}
+
+impl Counted {
+    /// Takes the count back after the right password or code and remembers the address as the account's own. The
     /// address keeps its other failures: an own account must not buy an attacker further guesses.
     pub(super) async fn settle(&self, rows: &mut Rows<'_>, now: Timestamp) -> Result<(), StoreError> {
-        for bucket in &self.counted {
+        for bucket in &self.buckets {
             match bucket.starts_with("address:") {
                 true => rows.forgive_attempt(bucket).await?,
                 false => rows.clear_failures(bucket).await?,
@@ -140,13 +160,6 @@ pub(super) async fn count_mail(
         .await
 }
 
-struct Counted {
-    account: String,
-    known: Option<String>,
-    counted: Vec<String>,
-    waits: Vec<&'static str>,
-}
-
 async fn count(
     management: &Management,
     (connection_id, who, network): (String, String, Option<IpAddr>),
@@ -185,8 +198,8 @@ async fn count(
                         waits.push(if bucket.starts_with("address:") { ADDRESS_BLOCKED } else { ACCOUNT_BLOCKED });
                     }
                 }
-                let counted = counted.into_iter().map(|(bucket, _)| bucket).collect();
-                Ok::<_, Failure>(Counted { account, known, counted, waits })
+                let buckets = counted.into_iter().map(|(bucket, _)| bucket).collect();
+                Ok::<_, Failure>(Counted { account, known, buckets, waits })
             })
         })
         .await

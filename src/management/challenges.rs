@@ -11,6 +11,7 @@ use super::answer::{Answer, Body};
 use super::attempts;
 use super::caller::GATEWAY_SCOPE;
 use super::check::{email, wrong};
+use super::email_codes::{self, EmailOptions};
 use super::letters::{About, Letter};
 use super::operation::{Operation, Routes};
 use crate::model::login::{Challenge, ChallengePurpose, ChallengeRequest};
@@ -31,41 +32,73 @@ async fn create(
     let now = Timestamp::now();
     let email = email(&request.email).ok_or_else(|| wrong("email", "String is no e-mail address"))?;
     attempts::count_mail(&management, &email, request.client_address.as_deref(), now).await?;
-    let seconds = management.login.email_code_seconds;
-    let challenge = StoredChallenge {
-        id: new_id("ch"),
-        purpose: request.purpose,
-        email,
-        organization_id: request.organization_id,
-        client_id: request.client_id,
-        connection_id: request.connection_id,
-        expires_at: now.plus_seconds(seconds),
-    };
-    let answer = Challenge { id: challenge.id.clone(), expires_at: challenge.expires_at };
-    let locale = request.locale.unwrap_or(Locale::En);
-    management
+    let usual_seconds = management.login.email_code_seconds;
+    let answer = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                let code = new_code();
-                match letter_for(&mut rows, &challenge, &code, seconds).await? {
-                    Some(about) => {
-                        let is_code = matches!(about, About::Code { .. });
-                        rows.create_challenge(&challenge, is_code.then_some(&code)).await?;
-                        let organization = match &challenge.organization_id {
-                            Some(id) => rows.find_organization(id).await?,
-                            None => None,
-                        };
-                        let to = &challenge.email;
-                        let text = Text::of(locale);
-                        Letter { to, text, organization: organization.as_ref(), about }.queue(&mut rows, now).await
-                    }
-                    None => rows.create_challenge(&challenge, None).await,
-                }
+                let locale = request.locale.unwrap_or(Locale::En);
+                let mut challenge = StoredChallenge {
+                    id: new_id("ch"),
+                    purpose: request.purpose,
+                    email,
+                    organization_id: request.organization_id,
+                    client_id: request.client_id,
+                    connection_id: request.connection_id,
+                    expires_at: now,
+                };
+                let connection = open_connection(&mut rows, &challenge).await?;
+                let seconds = connection.as_ref().and_then(own_seconds).unwrap_or(usual_seconds);
+                challenge.expires_at = now.plus_seconds(seconds);
+                send(&mut rows, &challenge, connection.as_ref(), seconds, locale, now).await?;
+                Answer::Ok(Challenge { id: challenge.id, expires_at: challenge.expires_at })
             })
         })
         .await?;
     Ok(Json(answer))
+}
+
+fn own_seconds(connection: &OpenConnection) -> Option<i64> {
+    EmailOptions::of(&connection.options).seconds().filter(|_| connection.summary.strategy == Strategy::Email)
+}
+
+/// Keeps the challenge and writes what the address is told. A letter that nobody is to get is written all the same, so
+/// that the answer takes as long.
+async fn send(
+    rows: &mut Rows<'_>,
+    challenge: &StoredChallenge,
+    connection: Option<&OpenConnection>,
+    seconds: i64,
+    locale: Locale,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let code = new_code();
+    let minutes = u64::try_from(seconds / 60).unwrap_or(1).max(1);
+    let told = told(rows, challenge, connection).await?;
+    rows.delete_older_challenges(challenge).await?;
+    rows.create_challenge(challenge, (told == Told::Code).then_some(&code)).await?;
+    let organization = match &challenge.organization_id {
+        Some(id) => rows.find_organization(id).await?,
+        None => None,
+    };
+    let about = match told {
+        Told::Code | Told::Nothing => About::Code { code: &code, minutes },
+        Told::AccountExists => About::AccountExists,
+    };
+    let letter = Letter { to: &challenge.email, text: Text::of(locale), organization: organization.as_ref(), about };
+    let mut mail = letter.write();
+    if let Some(connection) = connection.filter(|it| it.summary.strategy == Strategy::Email) {
+        let application = rows.find_client(&challenge.client_id).await?;
+        let application = application.map(|application| application.name).unwrap_or_default();
+        let values = [("application.name", application.as_str()), ("code", &code), ("email", &challenge.email)];
+        let options = EmailOptions::of(&connection.options);
+        mail.from = options.line("from", &values);
+        mail.subject = options.line("subject", &values).unwrap_or(mail.subject);
+    }
+    match told {
+        Told::Nothing => Ok(()),
+        Told::Code | Told::AccountExists => rows.queue_mail(&mail, now).await,
+    }
 }
 
 /// Six digits, each equally likely.
@@ -79,32 +112,35 @@ fn new_code() -> String {
     }
 }
 
-/// What the address is told: a code, that it has an account already, or nothing.
-async fn letter_for<'c>(
+/// What the address is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Code,
+    AccountExists,
+    Nothing,
+}
+
+async fn told(
     rows: &mut Rows<'_>,
     challenge: &StoredChallenge,
-    code: &'c str,
-    seconds: i64,
-) -> Result<Option<About<'c>>, StoreError> {
-    let minutes = u64::try_from(seconds / 60).unwrap_or(1).max(1);
-    let code = About::Code { code, minutes };
-    match challenge.purpose {
-        ChallengePurpose::SignIn => {
-            let Some(connection) = open_connection(rows, challenge).await? else { return Ok(None) };
-            Ok((connection.summary.strategy == Strategy::Email).then_some(code))
+    connection: Option<&OpenConnection>,
+) -> Result<Told, StoreError> {
+    let strategy = connection.map(|connection| connection.summary.strategy);
+    Ok(match (challenge.purpose, connection) {
+        (ChallengePurpose::SignIn, Some(connection)) if strategy == Some(Strategy::Email) => {
+            let user = rows.find_user_by_identity(&connection.id, email_codes::ISSUER, &challenge.email).await?;
+            let may_enter = user.is_some() || EmailOptions::of(&connection.options).allows_sign_up();
+            if may_enter { Told::Code } else { Told::Nothing }
         }
-        ChallengePurpose::SignUp => {
-            let Some(connection) = open_connection(rows, challenge).await? else { return Ok(None) };
-            if !connection.summary.strategy.is_database() {
-                return Ok(None);
-            }
+        (ChallengePurpose::SignUp, Some(connection)) if connection.summary.strategy.is_database() => {
             match rows.find_user_by_identifier(&connection.id, &challenge.email).await? {
-                Some(_) => Ok(Some(About::AccountExists)),
-                None => Ok(Some(code)),
+                Some(_) => Told::AccountExists,
+                None => Told::Code,
             }
         }
-        ChallengePurpose::Discovery => Ok(Some(code)),
-    }
+        (ChallengePurpose::Discovery, _) => Told::Code,
+        _ => Told::Nothing,
+    })
 }
 
 async fn open_connection(

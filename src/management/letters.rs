@@ -56,7 +56,7 @@ impl Letter<'_> {
         rows.queue_mail(&self.write(), now).await
     }
 
-    fn write(&self) -> Mail {
+    pub(super) fn write(&self) -> Mail {
         let text = self.text;
         let place = self.organization.map_or("", |organization| organization.title());
         let title = |key: &'static str| match self.organization {
@@ -92,6 +92,6 @@ impl Letter<'_> {
         let footer = text.get("mail-footer");
         let plain = Plain { title: &subject, paragraphs: &paragraphs, code, link, footer };
         let html = Laid { text, plain: &plain }.render().unwrap_or_default();
-        Mail { to: self.to.to_owned(), text: plain.render().unwrap_or_default(), html, subject }
+        Mail { from: None, to: self.to.to_owned(), text: plain.render().unwrap_or_default(), html, subject }
     }
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use super::Management;
 use super::answer::{Answer, Body, Failure};
 use super::answered_trips::{TRIP_SECONDS, find_answered, fingerprint, trip};
-use super::attempts::{self, Attempt, find_open_connection};
+use super::attempts::{self, find_open_connection};
 use super::caller::GATEWAY_SCOPE;
 use super::check::{check_bytes, email, usable_profile};
 use super::membership::{self, Wish};
@@ -87,6 +87,7 @@ pub(super) async fn record_login_at(management: &Management, record: LoginRecord
             let attempt = attempts::try_password(management, &record, identifier, password, now).await?;
             Prepared { attempt, ..Prepared::default() }
         }
+        Proof::EmailCode { challenge, .. } => email_codes::prepare(management, &record, challenge, now).await?,
         Proof::SignUp(account) => sign_up::prepare(management, &record, account, now).await?,
         _ => Prepared::default(),
     };
@@ -123,7 +124,9 @@ async fn record_once(
                 match admitted {
                     Err(Stop::Refused { error, kind, user_id }) => {
                         let event = Event { description: error.message.clone(), user_id, ..event(kind, &record) };
-                        record_waits(&mut rows, &event, prepared.attempt.as_ref(), now).await?;
+                        if is_wrong(&error) {
+                            record_waits(&mut rows, &event, prepared.waits(), now).await?;
+                        }
                         rows.record_event(event, now).await?;
                         Ok(Err(error))
                     }
@@ -134,15 +137,18 @@ async fn record_once(
         .await
 }
 
-/// A failed password may be the one after which its account or address must wait.
+fn is_wrong(error: &ApiError) -> bool {
+    matches!(error.error_code.as_deref(), Some(refusal::WRONG_CREDENTIALS | refusal::WRONG_CODE))
+}
+
+/// A failed password or code may be the one after which its account or address must wait.
 async fn record_waits(
     rows: &mut Rows<'_>,
     failed: &Event,
-    attempt: Option<&Attempt>,
+    waits: &[&'static str],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(attempt) = attempt.filter(|_| matches!(failed.kind, "fp" | "fu")) else { return Ok(()) };
-    for kind in &attempt.waits {
+    for kind in waits {
         let description = "Too many failed attempts".to_owned();
         rows.record_event(Event { kind, description, ..failed.clone() }, now).await?;
     }
@@ -253,7 +259,7 @@ async fn create_user(
     match &record.proof {
         Proof::Identity(identity) => create_federated(rows, connection, identity, user_id, now).await,
         Proof::SignUp(account) => sign_up::create(rows, connection, account, user_id, prepared, now).await,
-        Proof::EmailCode { .. } => email_codes::create(rows, record, connection, user_id, now).await,
+        Proof::EmailCode { .. } => email_codes::create(rows, connection, user_id, prepared, now).await,
         Proof::Password { .. } | Proof::Session { .. } => Err(Stop::Overtaken),
     }
 }

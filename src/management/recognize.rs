@@ -1,8 +1,10 @@
 //! Recognizing: who somebody is by what they prove, and whether there is such a user yet.
 
 use super::attempts::Attempt;
+use super::email_codes::CodeTry;
 use super::logins::{Stop, conflict, not_enabled, refused, version_of};
 use super::{email_codes, sign_up};
+use crate::model::Strategy;
 use crate::model::login::{Identity, LoginRecord, Proof, refusal};
 use crate::model::{ApiError, Timestamp};
 use crate::store::{OpenConnection, Rows, StoredUser, federated_user_id};
@@ -12,8 +14,18 @@ use crate::store::{OpenConnection, Rows, StoredUser, federated_user_id};
 pub(super) struct Prepared {
     /// A password that was counted and verified.
     pub attempt: Option<Attempt>,
+    /// A code that was counted.
+    pub code: Option<CodeTry>,
     /// The hash of a new account's password.
     pub password_hash: Option<String>,
+}
+
+impl Prepared {
+    /// The log types of the waits that begin if what was tried is wrong.
+    pub(super) fn waits(&self) -> &[&'static str] {
+        let attempt = self.attempt.as_ref().map(|attempt| &attempt.counted);
+        attempt.or(self.code.as_ref().map(|code| &code.counted)).map_or(&[], |counted| counted.waits.as_slice())
+    }
 }
 
 /// Who somebody is. Without a user they come for the first time, and the login makes one.
@@ -23,7 +35,7 @@ pub(super) struct Recognized {
 }
 
 impl Recognized {
-    fn known(stored: StoredUser) -> Self {
+    pub(super) fn known(stored: StoredUser) -> Self {
         Self { user_id: stored.user.user_id.clone(), user: Some(stored) }
     }
 }
@@ -41,7 +53,7 @@ pub(super) async fn recognize(
         Proof::Session { user_id, account_version } => by_session(rows, connection, user_id, account_version).await,
         Proof::Password { .. } => by_password(rows, prepared.attempt.as_ref(), now).await,
         Proof::EmailCode { challenge, code } => {
-            email_codes::recognize(rows, record, connection, challenge, code, now).await
+            email_codes::recognize(rows, record, connection, prepared, (challenge, code), now).await
         }
         Proof::SignUp(account) => sign_up::recognize(rows, record, connection, account, now).await,
     }
@@ -53,7 +65,8 @@ async fn by_identity(
     connection: &OpenConnection,
     identity: &Identity,
 ) -> Result<Recognized, Stop> {
-    if connection.summary.strategy.is_database() {
+    // Nobody vouches for these but the Management API itself.
+    if connection.summary.strategy.is_database() || connection.summary.strategy == Strategy::Email {
         return Err(not_enabled());
     }
     if let Some(stored) = rows.find_user_by_identity(&connection.id, &identity.issuer, &identity.subject).await? {
@@ -96,6 +109,6 @@ async fn by_password(rows: &mut Rows<'_>, attempt: Option<&Attempt>, now: Timest
         attempt.is_right && stored.password_hash.is_some() && stored.password_hash == tried.password_hash
     });
     let Some(stored) = stored else { return Err(wrong("fp", Some(user_id))) };
-    attempt.settle(rows, now).await?;
+    attempt.counted.settle(rows, now).await?;
     Ok(Recognized::known(stored))
 }

@@ -5,11 +5,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Management;
 use super::answer::Answer;
 use super::check::{self, Sent, Unbuilt, check_bytes, check_web_address, is_plain, wrong};
 use super::passwords::LONGEST_PASSWORD_BYTES;
 use super::schema::{LINE, NOT_BUILT};
+use super::{Management, email_codes};
 use crate::model::user::{EMAIL, LONGEST_EMAIL, LONGEST_SUBJECT, USERNAME};
 use crate::model::{ApiError, Connection, Strategy, User, random_bytes};
 use crate::store::{NewUser, StoredUser, federated_user_id};
@@ -94,6 +94,15 @@ impl UserBody {
         let (user_id, issuer, subject) = if connection.strategy.is_database() {
             let subject = self.database_subject(told)?;
             (format!("auth0|{subject}"), Strategy::Auth0.as_str().to_owned(), subject)
+        } else if connection.strategy == Strategy::Email {
+            let Sent::Yes(email) = &self.members.email else {
+                return Err(wrong("email", "A user of an email connection needs one").into());
+            };
+            if (&self.members.username, told) != (&Sent::No, None) || !matches!(self.members.password, Sent::No) {
+                return Err(wrong("connection", "A user of an email connection is told by its email alone").into());
+            }
+            let email = check::email(email).ok_or_else(|| wrong("email", "String is no e-mail address"))?;
+            (email_codes::new_user_id(), email_codes::ISSUER.to_owned(), email)
         } else {
             let subject = told.filter(|id| is_plain(id, LONGEST_SUBJECT));
             let missing = || wrong("user_id", "The subject at the identity provider is required");

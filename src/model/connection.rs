@@ -82,6 +82,7 @@ impl Strategy {
     pub fn is_open(self, options: &Map<String, Value>) -> bool {
         match self {
             Self::Auth0 => true,
+            Self::Email => true,
             Self::Oidc | Self::Okta => {
                 let is = |name: &str, value: &str| options.get(name).is_some_and(|found| found == value);
                 let mapping = options.get("attribute_map").map(|map| &map["mapping_mode"]);

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// A mail to one person, ready to send.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
+    /// Absent: the setting `mail.from`.
+    #[serde(default)]
+    pub from: Option<String>,
     pub to: String,
     pub subject: String,
     pub text: String,

@@ -20,6 +20,9 @@ pub struct OpenConnection {
     pub summary: ConnectionSummary,
     /// Whether whoever comes through it becomes a member; never without an organization.
     pub assign_membership_on_login: bool,
+    /// Whose people that is for; everybody's when empty.
+    pub allowed_domains: Vec<String>,
+    pub options: Map<String, Value>,
 }
 
 /// What a trip was answered, kept so that a lost reply may be asked for again.
@@ -39,7 +42,7 @@ impl Rows<'_> {
         connection_id: &str,
     ) -> Result<Option<OpenConnection>, StoreError> {
         let statement = sqlx::query(
-            "SELECT c.id, c.name, c.strategy, c.options, e.assign_membership_on_login FROM enabled_connections e \
+            "SELECT c.id, c.name, c.strategy, c.options, e.assign_membership_on_login, e.allowed_domains FROM enabled_connections e \
              JOIN connections c ON c.id = e.connection_id JOIN organizations o ON o.id = e.organization_id \
              WHERE e.organization_id = $1 AND e.connection_id = $2 AND e.is_enabled = 1",
         );
@@ -54,8 +57,9 @@ impl Rows<'_> {
         connection_id: &str,
     ) -> Result<Option<OpenConnection>, StoreError> {
         let statement = sqlx::query(
-            "SELECT c.id, c.name, c.strategy, c.options, CAST(0 AS BIGINT) AS assign_membership_on_login \
-             FROM connection_clients e JOIN connections c ON c.id = e.connection_id WHERE e.client_id = $1 AND e.connection_id = $2",
+            "SELECT c.id, c.name, c.strategy, c.options, CAST(0 AS BIGINT) AS assign_membership_on_login, \
+             '[]' AS allowed_domains FROM connection_clients e JOIN connections c ON c.id = e.connection_id \
+             WHERE e.client_id = $1 AND e.connection_id = $2",
         );
         let statement = statement.bind(client_id.to_owned()).bind(connection_id.to_owned());
         Ok(self.optional(statement).await?.as_ref().map(open_connection).transpose()?.flatten())
@@ -121,5 +125,7 @@ fn open_connection(row: &AnyRow) -> Result<Option<OpenConnection>, StoreError> {
         id: row.try_get("id")?,
         summary: ConnectionSummary { name: row.try_get("name")?, strategy },
         assign_membership_on_login: row.try_get::<i64, _>("assign_membership_on_login")? != 0,
+        allowed_domains: serde_json::from_str(row.try_get("allowed_domains")?)?,
+        options,
     }))
 }

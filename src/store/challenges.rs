@@ -48,6 +48,24 @@ impl Rows<'_> {
         self.execute(statement).await.map(|_| ())
     }
 
+    /// Ends what was sent to the address for this connection before: of several codes only the newest counts.
+    pub async fn delete_older_challenges(&mut self, new: &StoredChallenge) -> Result<(), StoreError> {
+        let statement =
+            sqlx::query("DELETE FROM challenges WHERE email = $1 AND purpose = $2 AND connection_id = $3 AND id <> $4");
+        let statement = statement
+            .bind(new.email.clone())
+            .bind(serde_json::to_string(&new.purpose)?)
+            .bind(new.connection_id.clone())
+            .bind(new.id.clone());
+        self.execute(statement).await.map(|_| ())
+    }
+
+    /// Whose address a challenge is to prove.
+    pub async fn find_challenged_email(&mut self, id: &str) -> Result<Option<String>, StoreError> {
+        let statement = sqlx::query("SELECT email FROM challenges WHERE id = $1").bind(id.to_owned());
+        self.optional(statement).await?.map(|row| Ok(row.try_get("email")?)).transpose()
+    }
+
     /// Counts a try, and answers the challenge when the code is right. It can be tried on until it is deleted.
     pub async fn try_challenge(
         &mut self,

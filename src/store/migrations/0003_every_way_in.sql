@@ -25,6 +25,7 @@ CREATE TABLE challenges (
 );
 
 CREATE INDEX challenges_by_expiry ON challenges (expires_at);
+CREATE INDEX challenges_by_email ON challenges (email);
 
 -- Links sent by mail or made for an administrator, each used once: password changes and e-mail verifications.
 CREATE TABLE tickets (
