@@ -1,18 +1,255 @@
-//! Signing in by a code sent by e-mail (strategy `email`).
+//! Signing in by a code sent by e-mail: the page that asks for the address, and the one that asks for the code.
+//!
+//! Both are pure functions of their requests: the address and the challenge are two more parameters of the authorize
+//! request, so back, forward and a second tab just work.
 
-use axum::response::Response;
+use std::sync::Arc;
 
-use super::entrance::Entrance;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::email_page::{AddressPage, CodePage, Heading};
+use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit};
-use crate::model::Connection;
+use super::{Login, Visit, audience, authorize, options, session};
+use crate::management_client::ManagementError;
+use crate::model::login::{ChallengePurpose, ChallengeRequest, Proof, refusal};
+use crate::model::user::LONGEST_EMAIL;
+use crate::model::{ApiError, Connection, Strategy, Timestamp};
+use crate::web::redirect;
+use crate::web::same_origin::is_same_origin;
+use crate::web::text::{Text, text_key};
+
+/// The parameters that these steps add. The address is no `login_hint`: that one may point at an organization.
+const ADDRESS: &str = "email";
+const CHALLENGE: &str = "challenge";
 
 /// The first page: it asks for the address.
 pub(super) fn page(
     _login: &Login,
-    _visit: &Visit,
+    visit: &Visit,
     entrance: &Entrance,
     _connection: &Connection,
 ) -> Result<Response, LoginError> {
-    Err(entrance.not_enabled())
+    let hint = entrance.authorization.login_hint.clone().unwrap_or_default();
+    Ok(ask_address(visit, entrance, hint, None))
+}
+
+/// `POST /login/email?(the authorize request)`: has a code sent to the address.
+pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
+    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
+        return LoginError::CrossSite.answer(&login, &visit);
+    }
+    send_code(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+/// `GET /login/email/code?(the authorize request)&email&challenge`.
+pub(super) async fn code_page(State(login): State<Arc<Login>>, visit: Visit) -> Response {
+    ask_code_of(&login, &visit).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+/// `POST /login/email/code?(the same)`.
+pub(super) async fn post_code(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
+    // A cross-site form would sign the person in as somebody else.
+    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
+        return LoginError::CrossSite.answer(&login, &visit);
+    }
+    sign_in(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
+    let typed = read_field(body, ADDRESS)?;
+    let (entrance, connection) = find(login, visit).await?;
+    let address = typed.trim();
+    let again = |status, message: &str| {
+        let mut response = ask_address(visit, &entrance, address.to_owned(), Some(message));
+        *response.status_mut() = status;
+        response
+    };
+    if !is_address(address) {
+        return Ok(again(StatusCode::BAD_REQUEST, visit.text().get("enter-email")));
+    }
+    let request = ChallengeRequest {
+        purpose: ChallengePurpose::SignIn,
+        email: address.to_owned(),
+        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
+        client_id: entrance.application.client_id.clone(),
+        connection_id: Some(connection.id.clone()),
+        client_address: Some(visit.address.to_string()),
+        locale: Some(visit.text().locale()),
+    };
+    let challenge = match login.client.begin_challenge(&request).await {
+        Ok(challenge) => challenge,
+        Err(ManagementError::Refused(refusal)) if refusal.status_code == 400 => {
+            return Ok(again(StatusCode::BAD_REQUEST, visit.text().get("enter-email")));
+        }
+        Err(ManagementError::Refused(refusal)) if is_too_many(&refusal) => {
+            return Ok(wait(visit.text(), text_key("too-many-codes"), &refusal, again));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let request = entrance.authorization.request.with(ADDRESS, address).with(CHALLENGE, &challenge.id);
+    Ok(redirect::see_other(&format!("/login/email/code?{}", request.to_query())))
+}
+
+async fn ask_code_of(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
+    let (entrance, _) = find(login, visit).await?;
+    Ok(match asked(&entrance) {
+        Some((address, _)) => ask_code(visit, &entrance, address, None),
+        None => to_first_page(&entrance),
+    })
+}
+
+async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
+    let (now, text) = (Timestamp::now(), visit.text());
+    let typed = read_field(body, "code")?;
+    let (entrance, connection) = find(login, visit).await?;
+    let Some((address, challenge)) = asked(&entrance) else { return Ok(to_first_page(&entrance)) };
+    let again = |status, message: &str| {
+        let mut response = ask_code(visit, &entrance, address, Some(message));
+        *response.status_mut() = status;
+        response
+    };
+    let Some(code) = read_code(&typed) else {
+        return Ok(again(StatusCode::BAD_REQUEST, text.get("enter-code")));
+    };
+    // Refused before a session is made for nothing.
+    audience::scopes(login, &entrance).await?;
+    let proof = Proof::EmailCode { challenge: challenge.to_owned(), code };
+    let admission = match login.client.record_login(&entrance.record(visit, &connection.id, proof)).await {
+        Ok(admission) => admission,
+        Err(ManagementError::Refused(refusal)) if is_wrong(&refusal) => {
+            return Ok(again(StatusCode::BAD_REQUEST, text.get("wrong-code")));
+        }
+        Err(ManagementError::Refused(refusal)) if is_too_many(&refusal) => {
+            return Ok(wait(text, text_key("too-many-failures"), &refusal, again));
+        }
+        Err(error) => return Err(LoginError::refused(&entrance, error)),
+    };
+    let (session, cookie) = session::begin(login, visit, &admission, &connection, now).await?;
+    let mut response = authorize::proceed(login, visit, &entrance, &session, &admission, now).await?;
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// The entrance and its `email` connection, looked up in the enabled set at each step.
+async fn find(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<Connection>), LoginError> {
+    let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
+        return Err(LoginError::BrokenForm);
+    };
+    let options = options::of(login, &entrance).await?;
+    let named = entrance.authorization.connection.as_deref().and_then(|name| options::named(&options, name));
+    match named.filter(|connection| connection.strategy == Strategy::Email) {
+        Some(connection) => Ok((entrance, connection)),
+        None => Err(entrance.not_enabled()),
+    }
+}
+
+/// The address and the challenge of this request, if it has both.
+fn asked(entrance: &Entrance) -> Option<(&str, &str)> {
+    let request = &entrance.authorization.request;
+    let is_id = |id: &&str| id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let address = request.get(ADDRESS).filter(|address| is_address(address))?;
+    Some((address, request.get(CHALLENGE).filter(is_id)?))
+}
+
+fn to_first_page(entrance: &Entrance) -> Response {
+    let request = entrance.authorization.request.without(ADDRESS).without(CHALLENGE);
+    redirect::see_other(&format!("/authorize?{}", request.to_query()))
+}
+
+fn ask_address(visit: &Visit, entrance: &Entrance, address: String, error: Option<&str>) -> Response {
+    let request = entrance.authorization.request.without(ADDRESS).without(CHALLENGE);
+    let page = AddressPage {
+        text: visit.text(),
+        heading: Heading::of(entrance),
+        action: format!("/login/email?{}", request.to_query()),
+        address,
+        error: error.map(str::to_owned),
+        other_ways_href: format!("/authorize?{}", request.without("connection").to_query()),
+    };
+    page.into_page(&entrance.authorization.redirect_uri).into_response()
+}
+
+fn ask_code(visit: &Visit, entrance: &Entrance, address: &str, error: Option<&str>) -> Response {
+    let request = &entrance.authorization.request;
+    let first = request.without(ADDRESS).without(CHALLENGE);
+    let page = CodePage {
+        text: visit.text(),
+        heading: Heading::of(entrance),
+        action: format!("/login/email/code?{}", request.to_query()),
+        again_action: format!("/login/email?{}", first.to_query()),
+        address: address.to_owned(),
+        error: error.map(str::to_owned),
+        other_address_href: format!("/authorize?{}", first.to_query()),
+    };
+    page.into_page(&entrance.authorization.redirect_uri).into_response()
+}
+
+fn wait(text: Text, key: &'static str, refusal: &ApiError, again: impl Fn(StatusCode, &str) -> Response) -> Response {
+    let seconds = refusal.retry_after.unwrap_or(60);
+    let span = match seconds {
+        0..=90 => text.count("wait-seconds", "seconds", seconds),
+        _ => text.count("wait-minutes", "minutes", seconds.div_ceil(60)),
+    };
+    let mut response = again(StatusCode::TOO_MANY_REQUESTS, &text.with(key, &[("span", &span)]));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+fn is_too_many(refusal: &ApiError) -> bool {
+    refusal.error_code.as_deref() == Some(refusal::TOO_MANY_ATTEMPTS)
+}
+
+fn is_wrong(refusal: &ApiError) -> bool {
+    refusal.error_code.as_deref() == Some(refusal::WRONG_CODE)
+}
+
+/// The one field of a form; absent it is empty.
+fn read_field(body: &[u8], name: &str) -> Result<String, LoginError> {
+    let mut values = url::form_urlencoded::parse(body).filter(|(field, _)| field == name).map(|(_, value)| value);
+    let value = values.next().unwrap_or_default().into_owned();
+    if values.next().is_some() { Err(LoginError::BrokenForm) } else { Ok(value) }
+}
+
+/// Whether a mail can be sent there; the Management API has the last word.
+fn is_address(text: &str) -> bool {
+    let parts = text.split_once('@');
+    text.len() <= LONGEST_EMAIL
+        && !text.contains(|letter: char| letter.is_control() || letter.is_whitespace())
+        && parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
+}
+
+/// The six digits, however they are grouped and in whatever script a keyboard writes them.
+fn read_code(typed: &str) -> Option<String> {
+    let mut code = String::new();
+    for letter in
+        typed.chars().filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '\u{200e}' | '\u{200f}'))
+    {
+        code.push(char::from_digit(digit(letter)?, 10)?);
+    }
+    (code.len() == 6).then_some(code)
+}
+
+/// ASCII, full-width, Arabic-Indic and Persian digits.
+fn digit(letter: char) -> Option<u32> {
+    [0x30, 0xff10, 0x0660, 0x06f0].into_iter().find_map(|zero| (letter as u32).checked_sub(zero).filter(|it| *it < 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_however_it_is_typed() {
+        for typed in ["123456", " 123 456 ", "123-456", "１２３４５６", "١٢٣٤٥٦", "۱۲۳ ۴۵۶", "12 34\u{a0}56"]
+        {
+            assert_eq!(read_code(typed).as_deref(), Some("123456"), "{typed}");
+        }
+        for typed in ["", "12345", "1234567", "12345a", "12345\0"] {
+            assert_eq!(read_code(typed), None, "{typed:?}");
+        }
+    }
 }

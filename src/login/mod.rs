@@ -8,6 +8,7 @@ mod authorize;
 mod callback;
 mod draw;
 mod email;
+mod email_page;
 mod entrance;
 mod error;
 pub mod explain;
@@ -95,6 +96,8 @@ pub fn router(login: Arc<Login>) -> Router {
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/login/organization", get(picker::choose))
         .route("/login/password", post(password::post))
+        .route("/login/email", post(email::post))
+        .route("/login/email/code", get(email::code_page).post(email::post_code))
         .route("/login/callback/{connection}", get(callback::get).post(callback::post).head(not_allowed))
         .route("/o/{name}", get(hosts::organization_root))
         .route("/o/{name}/authorize", get(hosts::organization_authorize).post(hosts::organization_authorize_form))

@@ -22,6 +22,7 @@ fn files(locale: Locale) -> &'static [&'static str] {
     match locale {
         Locale::En => &[
             include_str!("../../templates/texts/en/common.ftl"),
+            include_str!("../../templates/texts/en/email.ftl"),
             include_str!("../../templates/texts/en/errors.ftl"),
             include_str!("../../templates/texts/en/login.ftl"),
             include_str!("../../templates/texts/en/mail.ftl"),
