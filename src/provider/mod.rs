@@ -3,6 +3,7 @@
 mod client_authentication;
 mod client_credentials;
 mod logout;
+mod passwordless;
 mod token;
 mod token_request;
 mod userinfo;
@@ -44,6 +45,7 @@ pub fn router(provider: Arc<Provider>) -> Router {
         .route("/.well-known/openid-configuration", get(discovery))
         .route("/.well-known/jwks.json", get(jwks))
         .route("/oauth/token", post(token::exchange))
+        .route("/passwordless/start", post(passwordless::start))
         .route("/userinfo", get(userinfo::answer).post(userinfo::answer))
         .layer(open);
     Router::new()
