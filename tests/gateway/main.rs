@@ -16,6 +16,7 @@ mod demo;
 mod dependencies;
 mod discovery;
 mod discovery_domains;
+mod email_code;
 mod explain;
 mod handshake;
 mod hostile_api;
