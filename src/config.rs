@@ -87,12 +87,22 @@ pub struct Management {
     pub gateway_requests_per_second: u32,
     pub gateway_request_burst: u32,
     pub max_connections_per_organization: i64,
+    pub membership_guard: MembershipGuard,
     pub events_days: u32,
     /// `None`: as the system is configured.
     #[serde(deserialize_with = "empty_is_none")]
     pub dns_server: Option<SocketAddr>,
     pub unknown_names_per_minute: u32,
     pub endpoint_limits: BTreeMap<String, EndpointLimit>,
+}
+
+/// What happens when auto-membership is switched on for everybody on earth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MembershipGuard {
+    /// It is done, marked in the answer and logged as a warning.
+    Warn,
+    Refuse,
 }
 
 /// How many calls of one group of operations one API client may make.

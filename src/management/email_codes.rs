@@ -18,7 +18,7 @@ pub(super) const ISSUER: &str = "email";
 /// A code that was counted as a wrong one before it is looked at.
 pub(super) struct CodeTry {
     /// The address it was sent to.
-    email: Option<String>,
+    pub email: Option<String>,
     pub counted: Counted,
 }
 

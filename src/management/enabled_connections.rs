@@ -10,11 +10,13 @@ use serde::Deserialize;
 
 use super::answer::{Answer, Body, Created, Parameters};
 use super::check::{Ids, Sent, Switch, or_refused, wrong};
+use super::membership_guard::{self, MOST_ALLOWED};
 use super::operation::{Operation, Routes};
 use super::organizations::{hold, unknown_organization};
 use super::paging::{List, Listed, Paging};
-use super::schema::IDENTIFIER;
+use super::schema::{IDENTIFIER, LINE};
 use super::{Caller, Management};
+use crate::config::MembershipGuard;
 use crate::model::connection::{AccessLevel, ConnectionSummary};
 use crate::model::{ApiError, EnabledConnection, OrganizationConnection, Timestamp};
 use crate::store::{Event, Placed, Rows};
@@ -55,6 +57,10 @@ pub(super) struct Switches {
     assign_membership_on_login: Sent<Switch>,
     show_as_button: Sent<Switch>,
     is_signup_enabled: Sent<Switch>,
+    /// Whose people auto-membership is for: domains, or tenant ids of Microsoft Entra (our extension). Empty:
+    /// everybody's.
+    #[schemars(length(max = MOST_ALLOWED), inner(length(min = 1, max = 253), regex(pattern = LINE)))]
+    allowed_domains: Sent<Vec<String>>,
 }
 
 /// Switches that are left out stay.
@@ -95,13 +101,13 @@ async fn create(
     Ids(id): Ids<String>,
     Body(wish): Body<EnableConnection>,
 ) -> Answer<Created<EnabledConnection>> {
-    let (most, now) = (management.settings.max_connections_per_organization, Timestamp::now());
+    let (rules, now) = (Rules::of(&management), Timestamp::now());
     let enabled = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 hold(&mut rows, &id).await?;
-                enable(&mut rows, &caller, &id, wish, most, now).await
+                enable(&mut rows, &caller, &id, wish, rules, now).await
             })
         })
         .await?;
@@ -114,7 +120,7 @@ async fn update(
     Ids((id, connection_id)): Ids<(String, String)>,
     Body(change): Body<SwitchChange>,
 ) -> Answer<Json<EnabledConnection>> {
-    let now = Timestamp::now();
+    let (rules, now) = (Rules::of(&management), Timestamp::now());
     let changed = management
         .tenant
         .write(move |mut rows| {
@@ -122,8 +128,9 @@ async fn update(
                 hold(&mut rows, &id).await?;
                 let found = find_enabled(&mut rows, &id, &connection_id).await?;
                 let mut connection = found.ok_or_else(not_there)?;
-                change.switches.apply(&mut connection.switches);
-                write(&mut rows, &caller, &id, &mut connection, now).await?;
+                let was_open = connection.switches.membership_open;
+                change.switches.apply(&mut connection.switches)?;
+                write(&mut rows, &caller, &id, &mut connection, (rules, was_open), now).await?;
                 Answer::Ok(connection.switches)
             })
         })
@@ -171,21 +178,22 @@ pub(super) async fn enable(
     caller: &Caller,
     organization_id: &str,
     wish: EnableConnection,
-    most: i64,
+    rules: Rules,
     now: Timestamp,
 ) -> Answer<EnabledConnection> {
     let mut connection = described(rows, &wish.connection_id).await?;
-    wish.switches.apply(&mut connection.switches);
+    wish.switches.apply(&mut connection.switches)?;
     let there = rows.find_organization_connection(organization_id, &wish.connection_id).await?;
     match there.filter(|there| !there.is_enabled) {
         Some(there) => {
             connection.organization_connection_name = there.organization_connection_name;
             connection.organization_access_level = there.organization_access_level;
             check_signup(&mut connection.switches)?;
+            guard(rows, caller, organization_id, &connection.switches, (rules, false), now).await?;
             rows.update_organization_connection(organization_id, &connection).await?;
             record(rows, ADDED, caller, organization_id, &wish.connection_id, now).await?;
         }
-        None => add(rows, caller, organization_id, &mut connection, most, now).await?,
+        None => add(rows, caller, organization_id, &mut connection, rules, now).await?,
     }
     Ok(connection.switches)
 }
@@ -197,13 +205,17 @@ pub(super) async fn enable(
 pub(super) async fn described(rows: &mut Rows<'_>, connection_id: &str) -> Answer<OrganizationConnection> {
     let found = rows.find_connection(connection_id).await?;
     let connection = found.ok_or_else(unknown_connection)?;
+    let is_for_anyone = connection.strategy.is_for_anyone(&connection.options);
     Ok(OrganizationConnection {
         switches: EnabledConnection {
             connection_id: connection.id,
             assign_membership_on_login: false,
             show_as_button: true,
             is_signup_enabled: None,
+            allowed_domains: Vec::new(),
+            membership_open: false,
             connection: ConnectionSummary { name: connection.name, strategy: connection.strategy },
+            is_for_anyone,
         },
         organization_connection_name: None,
         organization_access_level: AccessLevel::None,
@@ -214,18 +226,21 @@ pub(super) async fn described(rows: &mut Rows<'_>, connection_id: &str) -> Answe
 /// Gives an organization, which this transaction holds, a connection.
 ///
 /// # Errors
-/// 400 for switches that do not go together, 409 when it has it already, 403 when it has `most` connections.
+/// 400 for switches that do not go together, 409 when it has it already, 403 when it has the most connections it
+/// may have; as [`guard`].
 pub(super) async fn add(
     rows: &mut Rows<'_>,
     caller: &Caller,
     organization_id: &str,
     connection: &mut OrganizationConnection,
-    most: i64,
+    rules: Rules,
     now: Timestamp,
 ) -> Answer<()> {
     check_signup(&mut connection.switches)?;
+    guard(rows, caller, organization_id, &connection.switches, (rules, false), now).await?;
     let connection_id = &connection.switches.connection_id;
     let there = rows.find_organization_connection(organization_id, connection_id).await?;
+    let most = rules.most_connections;
     if there.is_none() && rows.count_organization_connections(organization_id, None).await? >= most {
         let message = format!("The organization has {most} connections, the most it may have.");
         return Err(ApiError::new(403, Some("too_many_entities"), message).into());
@@ -239,15 +254,17 @@ pub(super) async fn add(
 /// Writes what was changed.
 ///
 /// # Errors
-/// 400 for switches that do not go together.
+/// 400 for switches that do not go together; as [`guard`].
 pub(super) async fn write(
     rows: &mut Rows<'_>,
     caller: &Caller,
     organization_id: &str,
     connection: &mut OrganizationConnection,
+    (rules, was_open): (Rules, bool),
     now: Timestamp,
 ) -> Answer<()> {
     check_signup(&mut connection.switches)?;
+    guard(rows, caller, organization_id, &connection.switches, (rules, was_open), now).await?;
     rows.update_organization_connection(organization_id, connection).await?;
     let what = "Modify an Organization Connection";
     record(rows, what, caller, organization_id, &connection.switches.connection_id, now).await
@@ -269,12 +286,56 @@ pub(super) async fn remove(
 }
 
 impl Switches {
-    pub(super) fn apply(self, enabled: &mut EnabledConnection) {
+    /// # Errors
+    /// 400 for what is neither a domain nor a tenant's id.
+    pub(super) fn apply(self, enabled: &mut EnabledConnection) -> Result<(), ApiError> {
         enabled.assign_membership_on_login =
             self.assign_membership_on_login.is_on_or(enabled.assign_membership_on_login);
         enabled.show_as_button = self.show_as_button.is_on_or(enabled.show_as_button);
         enabled.is_signup_enabled = Some(self.is_signup_enabled.is_on_or(enabled.is_signup_enabled.unwrap_or(false)));
+        if let Sent::Yes(allowed) = self.allowed_domains {
+            enabled.allowed_domains = membership_guard::normal(&allowed)?;
+        }
+        Ok(())
     }
+}
+
+/// What the settings say of the connections of an organization.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    most_connections: i64,
+    guard: MembershipGuard,
+}
+
+impl Rules {
+    pub(super) fn of(management: &Management) -> Self {
+        let settings = &management.settings;
+        Self { most_connections: settings.max_connections_per_organization, guard: settings.membership_guard }
+    }
+}
+
+/// Auto-membership that lets anyone in is told to whoever reads the log, or refused.
+///
+/// # Errors
+/// 400 `membership_guard`, where the setting says so.
+async fn guard(
+    rows: &mut Rows<'_>,
+    caller: &Caller,
+    organization_id: &str,
+    switches: &EnabledConnection,
+    (rules, was_open): (Rules, bool),
+    now: Timestamp,
+) -> Answer<()> {
+    if !switches.membership_open || was_open {
+        return Ok(());
+    }
+    if rules.guard == MembershipGuard::Refuse {
+        return Err(ApiError::new(400, Some("membership_guard"), membership_guard::REFUSED).into());
+    }
+    let event = Event { kind: "w", ..caller.event(membership_guard::WARNING) };
+    let (connection_id, organization_id) = (switches.connection_id.clone(), organization_id.to_owned());
+    let place = Event { connection_id: Some(connection_id), organization_id: Some(organization_id), ..event };
+    Ok(rows.record_event(place, now).await?)
 }
 
 /// Sign-up needs a database and auto-membership; enterprise connections leave the switch out (contract §1.4).
@@ -287,6 +348,7 @@ fn check_signup(enabled: &mut EnabledConnection) -> Result<(), ApiError> {
         ));
     }
     enabled.is_signup_enabled = database.then_some(signup);
+    *enabled = enabled.clone().settle();
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use super::check::{check_bytes, email, usable_profile};
 use super::membership::{self, Wish};
 use super::operation::{Operation, Routes};
 use super::recognize::{Prepared, Recognized, recognize};
-use super::{email_codes, sign_up};
+use super::{email_codes, membership_guard, sign_up};
 use crate::error::Fault;
 use crate::model::login::{Admission, Identity, LONGEST_ISSUER, LoginRecord, Membership, Proof, refusal};
 use crate::model::user::{LONGEST_SUBJECT, LONGEST_USER_ID};
@@ -203,7 +203,7 @@ async fn decide(
             "The organization does not let the application be used.",
         ));
     }
-    let Some(connection) = find_open_connection(rows, record).await? else { return Err(not_enabled()) };
+    let Some(mut connection) = find_open_connection(rows, record).await? else { return Err(not_enabled()) };
     let Recognized { user_id, user } = recognize(rows, record, &connection, prepared, now).await?;
     if user.as_ref().is_some_and(|stored| stored.user.blocked) {
         return Err(refused(refusal::USER_BLOCKED, "user is blocked").of_user(&user_id));
@@ -212,6 +212,7 @@ async fn decide(
     if answered.is_some() && user.is_none() {
         return Err(refused(refusal::UNKNOWN_USER, "the user was deleted").of_user(&user_id));
     }
+    connection.assign_membership_on_login &= membership_guard::lets_join(record, &connection, prepared, user.as_ref());
     let wish = membership::decide(rows, record, &connection, &user_id, user.as_ref(), now).await?;
     Ok(Decision { connection, user_id, user, wish, answered })
 }

@@ -28,6 +28,7 @@ mod logs;
 mod member_roles;
 mod members;
 mod membership;
+mod membership_guard;
 mod openapi;
 mod operation;
 mod organization_client_grants;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::answer::{Answer, Body, Created, Parameters};
 use super::check::{Ids, Sent, Switch};
-use super::enabled_connections::{Switches, add, described, not_there, remove, write};
+use super::enabled_connections::{Rules, Switches, add, described, not_there, remove, write};
 use super::operation::{Operation, Routes};
 use super::organizations::{hold, unknown_organization};
 use super::paging::{List, Listed, Paging};
@@ -110,16 +110,16 @@ async fn create(
     Ids(id): Ids<String>,
     Body(body): Body<NewOrganizationConnection>,
 ) -> Answer<Created<OrganizationConnection>> {
-    let (most, now) = (management.settings.max_connections_per_organization, Timestamp::now());
+    let (rules, now) = (Rules::of(&management), Timestamp::now());
     let created = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 hold(&mut rows, &id).await?;
                 let mut connection = described(&mut rows, &body.connection_id).await?;
-                body.switches.apply(&mut connection.switches);
+                body.switches.apply(&mut connection.switches)?;
                 body.own.apply(&mut connection);
-                add(&mut rows, &caller, &id, &mut connection, most, now).await?;
+                add(&mut rows, &caller, &id, &mut connection, rules, now).await?;
                 Answer::Ok(connection)
             })
         })
@@ -133,7 +133,7 @@ async fn update(
     Ids((id, connection_id)): Ids<(String, String)>,
     Body(change): Body<OrganizationConnectionChange>,
 ) -> Answer<Json<OrganizationConnection>> {
-    let now = Timestamp::now();
+    let (rules, now) = (Rules::of(&management), Timestamp::now());
     let changed = management
         .tenant
         .write(move |mut rows| {
@@ -141,9 +141,10 @@ async fn update(
                 hold(&mut rows, &id).await?;
                 let found = rows.find_organization_connection(&id, &connection_id).await?;
                 let mut connection = found.ok_or_else(not_there)?;
-                change.switches.apply(&mut connection.switches);
+                let was_open = connection.switches.membership_open;
+                change.switches.apply(&mut connection.switches)?;
                 change.own.apply(&mut connection);
-                write(&mut rows, &caller, &id, &mut connection, now).await?;
+                write(&mut rows, &caller, &id, &mut connection, (rules, was_open), now).await?;
                 Answer::Ok(connection)
             })
         })

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{Answer, Body, Created, Parameters};
 use super::check::{Ids, Metadata, Sent, Unbuilt, check_web_address, or_conflict};
-use super::enabled_connections::{EnableConnection, enable};
+use super::enabled_connections::{EnableConnection, Rules, enable};
 use super::operation::{Operation, Routes};
 use super::paging::{CheckpointPaging, List, Listed};
 use super::schema::{LINE, ORGANIZATION_NAME};
@@ -244,7 +244,7 @@ async fn create(
     if !body.enabled_connections.is_empty() {
         caller.require(&["create:organization_connections"])?;
     }
-    let most = management.settings.max_connections_per_organization;
+    let rules = Rules::of(&management);
     let organization = Organization {
         id: new_id("org"),
         name: body.name,
@@ -263,7 +263,7 @@ async fn create(
                 record(&mut rows, "Create an Organization", &caller, &organization.id, now).await?;
                 let mut enabled = Vec::with_capacity(body.enabled_connections.len());
                 for wish in body.enabled_connections {
-                    enabled.push(enable(&mut rows, &caller, &organization.id, wish, most, now).await?);
+                    enabled.push(enable(&mut rows, &caller, &organization.id, wish, rules, now).await?);
                 }
                 Answer::Ok(CreatedOrganization { organization, enabled_connections: enabled })
             })

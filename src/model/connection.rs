@@ -94,7 +94,35 @@ impl Strategy {
             _ => false,
         }
     }
+
+    /// Whether anybody at all may have an account at a connection with these options, or gets one by asking: then what
+    /// its accounts may do must not be given to whoever comes. Who runs an OAuth 2.0 server is not known, so anybody
+    /// may be there, too.
+    pub fn is_for_anyone(self, options: &Map<String, Value>) -> bool {
+        let is = |name: &str| options.get(name) == Some(&Value::Bool(true));
+        match self {
+            Self::GoogleOauth2 | Self::Github | Self::Windowslive | Self::Apple | Self::Linkedin | Self::Oauth2 => true,
+            Self::Waad => is("useCommonEndpoint"),
+            Self::Email => !is("disable_signup"),
+            Self::Oidc => {
+                let issuer = options.get("issuer").and_then(Value::as_str).unwrap_or_default();
+                PUBLIC_ISSUERS.contains(&issuer.trim_end_matches('/'))
+            }
+            Self::Auth0 | Self::Okta | Self::GoogleApps => false,
+        }
+    }
 }
+
+/// Identity providers of everybody, however they are set up.
+const PUBLIC_ISSUERS: [&str; 7] = [
+    "https://accounts.google.com",
+    "https://appleid.apple.com",
+    "https://login.microsoftonline.com/common/v2.0",
+    "https://login.microsoftonline.com/organizations/v2.0",
+    "https://login.microsoftonline.com/consumers/v2.0",
+    "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
+    "https://www.linkedin.com/oauth",
+];
 
 /// Options that say what discovery would.
 const EXPLICIT_ENDPOINTS: [&str; 5] =
@@ -222,7 +250,30 @@ pub struct EnabledConnection {
     /// Present for database connections only.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub is_signup_enabled: Option<bool>,
+    /// Whose people auto-membership is for (our extension): domains of verified e-mail addresses and of Google
+    /// Workspace, tenant ids of Microsoft Entra. Absent: everybody's.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub allowed_domains: Vec<String>,
+    /// Present when anyone at all becomes a member through it (our extension).
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub membership_open: bool,
     pub connection: ConnectionSummary,
+    /// Whether the connection is one that anyone may have an account at; see [`Strategy::is_for_anyone`].
+    #[serde(skip)]
+    pub is_for_anyone: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl EnabledConnection {
+    /// Decides `membership_open` by the switches as they are.
+    pub fn settle(mut self) -> Self {
+        let anyone = self.is_for_anyone || self.is_signup_enabled == Some(true);
+        self.membership_open = self.assign_membership_on_login && anyone && self.allowed_domains.is_empty();
+        self
+    }
 }
 
 /// A connection in its place at one organization, switched on or off (contract §1.5). The other view of it,

@@ -25,6 +25,12 @@ pub struct Identity {
     /// Only a JSON `true` from the identity provider counts.
     #[serde(default)]
     pub email_verified: bool,
+    /// The Google Workspace domain that runs the account.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hosted_domain: Option<String>,
+    /// The Microsoft Entra tenant of the account.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tenant_id: Option<String>,
     #[serde(flatten)]
     pub profile: Profile,
 }

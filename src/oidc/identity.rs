@@ -64,6 +64,8 @@ impl PersonClaims {
             subject: self.sub,
             email_verified: self.email_verified && self.email.is_some(),
             email: self.email,
+            hosted_domain: None,
+            tenant_id: None,
             profile: self.profile,
         }
     }

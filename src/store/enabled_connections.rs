@@ -1,5 +1,6 @@
 //! Connections in their places at organizations, switched on or off, as rows.
 
+use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -13,7 +14,7 @@ use crate::model::{EnabledConnection, OrganizationConnection, Timestamp};
 macro_rules! select_organization_connections {
     ($rest:literal) => {
         concat!(
-            "SELECT e.*, c.name, c.strategy FROM enabled_connections e ",
+            "SELECT e.*, c.name, c.strategy, c.options FROM enabled_connections e ",
             "JOIN connections c ON c.id = e.connection_id ",
             $rest
         )
@@ -75,9 +76,9 @@ impl Rows<'_> {
         let statement = sqlx::query(
             "INSERT INTO enabled_connections (organization_id, connection_id, created_at, \
              assign_membership_on_login, show_as_button, is_signup_enabled, organization_connection_name, \
-             organization_access_level, is_enabled) VALUES ($7, $8, $9, $1, $2, $3, $4, $5, $6)",
+             organization_access_level, is_enabled, allowed_domains) VALUES ($8, $9, $10, $1, $2, $3, $4, $5, $6, $7)",
         );
-        let statement = bind_values(statement, new).bind(organization_id.to_owned());
+        let statement = bind_values(statement, new)?.bind(organization_id.to_owned());
         let statement = statement.bind(new.switches.connection_id.clone()).bind(now.0);
         self.execute(statement).await.map(|_| ())
     }
@@ -91,9 +92,9 @@ impl Rows<'_> {
         let statement = sqlx::query(
             "UPDATE enabled_connections SET assign_membership_on_login = $1, show_as_button = $2, \
              is_signup_enabled = $3, organization_connection_name = $4, organization_access_level = $5, \
-             is_enabled = $6 WHERE organization_id = $7 AND connection_id = $8",
+             is_enabled = $6, allowed_domains = $7 WHERE organization_id = $8 AND connection_id = $9",
         );
-        let statement = bind_values(statement, changed).bind(organization_id.to_owned());
+        let statement = bind_values(statement, changed)?.bind(organization_id.to_owned());
         self.execute(statement.bind(changed.switches.connection_id.clone())).await.map(|_| ())
     }
 
@@ -115,16 +116,17 @@ fn range(is_enabled: Option<bool>) -> (i64, i64) {
     is_enabled.map_or((0, 1), |is_enabled| (is_enabled.into(), is_enabled.into()))
 }
 
-/// `$1` to `$6`.
-fn bind_values<'q>(statement: Statement<'q>, connection: &OrganizationConnection) -> Statement<'q> {
+/// `$1` to `$7`.
+fn bind_values<'q>(statement: Statement<'q>, connection: &OrganizationConnection) -> Result<Statement<'q>, StoreError> {
     let switches = &connection.switches;
-    statement
+    Ok(statement
         .bind(i64::from(switches.assign_membership_on_login))
         .bind(i64::from(switches.show_as_button))
         .bind(i64::from(switches.is_signup_enabled.unwrap_or(false)))
         .bind(connection.organization_connection_name.clone())
         .bind(connection.organization_access_level.as_str())
         .bind(i64::from(connection.is_enabled))
+        .bind(serde_json::to_string(&switches.allowed_domains)?))
 }
 
 fn read_placed(row: AnyRow) -> Result<Placed<OrganizationConnection>, StoreError> {
@@ -139,14 +141,19 @@ fn read(row: AnyRow) -> Result<OrganizationConnection, StoreError> {
     let signup = row.try_get::<i64, _>("is_signup_enabled")? != 0;
     let level: String = row.try_get("organization_access_level")?;
     let unknown = || Fault::new("a stored connection of an organization", format!("has the unknown level {level:?}"));
+    let options: Map<String, Value> = serde_json::from_str(row.try_get("options")?)?;
     Ok(OrganizationConnection {
         switches: EnabledConnection {
             connection_id: row.try_get("connection_id")?,
             assign_membership_on_login: row.try_get::<i64, _>("assign_membership_on_login")? != 0,
             show_as_button: row.try_get::<i64, _>("show_as_button")? != 0,
             is_signup_enabled: strategy.is_database().then_some(signup),
+            allowed_domains: serde_json::from_str(row.try_get("allowed_domains")?)?,
+            membership_open: false,
             connection: ConnectionSummary { name: row.try_get("name")?, strategy },
-        },
+            is_for_anyone: strategy.is_for_anyone(&options),
+        }
+        .settle(),
         organization_connection_name: row.try_get("organization_connection_name")?,
         organization_access_level: AccessLevel::ALL
             .into_iter()

@@ -1,0 +1,138 @@
+//! The guard of auto-membership: whom a connection may make a member, where its organization says whose people.
+
+use super::check::wrong;
+use super::recognize::Prepared;
+use crate::model::ApiError;
+use crate::model::discovery_domain::normal_domain;
+use crate::model::login::{Identity, LoginRecord, Proof};
+use crate::store::{OpenConnection, StoredUser};
+
+/// Entries of one list.
+pub(super) const MOST_ALLOWED: usize = 100;
+
+pub(super) const WARNING: &str = "Anyone can become a member: assign_membership_on_login is on for a connection anyone can join, without \
+     allowed_domains";
+
+pub(super) const REFUSED: &str = "Anyone could become a member: this connection needs allowed_domains for \
+     assign_membership_on_login = true.";
+
+/// The list in the form it is compared in, each entry once.
+///
+/// # Errors
+/// 400 for what is neither a domain nor a tenant's id.
+pub(super) fn normal(allowed: &[String]) -> Result<Vec<String>, ApiError> {
+    let neither = || wrong("allowed_domains", "String is neither a domain nor the id of a tenant");
+    let mut normal = Vec::with_capacity(allowed.len());
+    for entry in allowed {
+        let entry = normal_tenant(entry).or_else(|| normal_domain(entry)).ok_or_else(neither)?;
+        if !normal.contains(&entry) {
+            normal.push(entry);
+        }
+    }
+    Ok(normal)
+}
+
+/// A UUID in lower case.
+fn normal_tenant(text: &str) -> Option<String> {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    let is_right = groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    is_right.then(|| text.to_lowercase())
+}
+
+/// Whether the person is one of those whom auto-membership is for. Only what this login proves counts, or what the
+/// account proved before it: never an address that nobody verified.
+pub(super) fn lets_join(
+    record: &LoginRecord,
+    connection: &OpenConnection,
+    prepared: &Prepared,
+    user: Option<&StoredUser>,
+) -> bool {
+    let allowed = &connection.allowed_domains;
+    if allowed.is_empty() {
+        return true;
+    }
+    match &record.proof {
+        Proof::Identity(identity) => is_among(allowed, identity),
+        Proof::EmailCode { .. } => {
+            let proved = prepared.code.as_ref().and_then(|tried| tried.email.as_deref());
+            proved.is_some_and(|email| is_address_among(allowed, email))
+        }
+        Proof::SignUp(account) => is_address_among(allowed, &account.email),
+        Proof::Password { .. } | Proof::Session { .. } => user.is_some_and(|stored| {
+            let email = stored.user.email.as_deref().filter(|_| stored.user.email_verified);
+            email.is_some_and(|email| is_address_among(allowed, email))
+        }),
+    }
+}
+
+fn is_among(allowed: &[String], identity: &Identity) -> bool {
+    let domain = identity.hosted_domain.as_deref().and_then(normal_domain);
+    let tenant = identity.tenant_id.as_deref().and_then(normal_tenant);
+    let email = identity.email.as_deref().filter(|_| identity.email_verified);
+    domain.is_some_and(|domain| allowed.contains(&domain))
+        || tenant.is_some_and(|tenant| allowed.contains(&tenant))
+        || email.is_some_and(|email| is_address_among(allowed, email))
+}
+
+/// The whole domain counts: `acme.example` is neither `sub.acme.example` nor `acme.example.evil.example`.
+fn is_address_among(allowed: &[String], email: &str) -> bool {
+    let domain = email.trim().rsplit_once('@').and_then(|(_, domain)| normal_domain(domain));
+    domain.is_some_and(|domain| allowed.contains(&domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(entries: &[&str]) -> Vec<String> {
+        normal(&entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>()).expect("a list")
+    }
+
+    fn identity(email: &str, email_verified: bool) -> Identity {
+        Identity {
+            issuer: "https://i".to_owned(),
+            subject: "s".to_owned(),
+            email: Some(email.to_owned()),
+            email_verified,
+            hosted_domain: None,
+            tenant_id: None,
+            profile: Default::default(),
+        }
+    }
+
+    #[test]
+    fn a_list_is_kept_in_one_form() {
+        let tenant = "72F988BF-86F1-41AF-91AB-2D7CD011DB47";
+        let kept = list(&["ACME.example", "acme.example", "münchen.example", tenant]);
+        assert_eq!(kept, ["acme.example", "xn--mnchen-3ya.example", &tenant.to_lowercase()]);
+        for wrong in ["", "acme", "*.acme.example", "@acme.example", "72f988bf-86f1-41af-91ab", "10.0.0.1"] {
+            assert!(normal(&[wrong.to_owned()]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_verified_and_whole_counts() {
+        let allowed = list(&["acme.example", "xn--mnchen-3ya.example", "72f988bf-86f1-41af-91ab-2d7cd011db47"]);
+        assert!(is_among(&allowed, &identity("ann@Acme.Example", true)));
+        assert!(is_among(&allowed, &identity("ann@MÜNCHEN.example", true)));
+        for (email, verified) in [
+            ("ann@acme.example", false),
+            ("ann@sub.acme.example", true),
+            ("ann@acme.example.evil.example", true),
+            ("ann@notacme.example", true),
+            ("ann@acme.example@evil.example", true),
+            ("acme.example", true),
+            ("ann@72f988bf-86f1-41af-91ab-2d7cd011db47", true),
+        ] {
+            assert!(!is_among(&allowed, &identity(email, verified)), "{email}");
+        }
+        let at = |hosted: &str, tenant: &str| Identity {
+            hosted_domain: Some(hosted.to_owned()),
+            tenant_id: Some(tenant.to_owned()),
+            ..identity("ann@gmail.example", true)
+        };
+        assert!(is_among(&allowed, &at("acme.example", "")));
+        assert!(is_among(&allowed, &at("", "72F988BF-86F1-41AF-91AB-2D7CD011DB47")));
+        assert!(!is_among(&allowed, &at("evil.example", "00000000-86f1-41af-91ab-2d7cd011db47")));
+    }
+}
