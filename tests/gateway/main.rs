@@ -29,6 +29,7 @@ mod logs;
 mod management_api;
 mod management_failures;
 mod members;
+mod membership_guard;
 mod organization_clients;
 mod organization_connections;
 mod organizations;
