@@ -76,8 +76,10 @@ impl<T: Template> Page<T> {
 /// What every page carries beside what every answer does (`layers.rs`). There is no Cross-Origin-Opener-Policy on purpose: an application may open the login in
 /// a popup and wait for its answer by `postMessage`; any value but `unsafe-none` on one page of that popup cuts it
 /// from its opener for good. An opener of another origin can only navigate or close the page, which runs no script.
-const HEADERS: [(HeaderName, &str); 3] = [
+const HEADERS: [(HeaderName, &str); 4] = [
     (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    // Its language is chosen by the request (`text.rs`).
+    (header::VARY, "accept-language"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     // Passkeys stay allowed for ourselves; a login page needs nothing else of the device.
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
@@ -86,13 +88,25 @@ const HEADERS: [(HeaderName, &str); 3] = [
 impl<T: Template> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
         match self.template.render() {
-            Ok(html) => (self.status, self.headers(), html).into_response(),
+            Ok(html) => {
+                let mut headers = self.headers();
+                if let Some(language) = language(&html).and_then(|language| HeaderValue::from_str(language).ok()) {
+                    headers.insert(header::CONTENT_LANGUAGE, language);
+                }
+                (self.status, headers, html).into_response()
+            }
             Err(error) => {
                 tracing::error!(%error, "a page could not be drawn");
                 (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be drawn. Please try again.").into_response()
             }
         }
     }
+}
+
+/// What a page says of itself: the `lang` it begins with.
+fn language(html: &str) -> Option<&str> {
+    let (_, rest) = html.get(..100).unwrap_or(html).split_once("<html lang=\"")?;
+    Some(rest.split_once('"')?.0)
 }
 
 /// A CSP source for the address a form may lead to: an origin, or `scheme:` for an application's own scheme.
@@ -183,6 +197,8 @@ mod tests {
 
     #[test]
     fn every_page_carries_the_headers() {
+        assert_eq!(language("<!doctype html>\n<html lang=\"ar\" dir=\"rtl\">"), Some("ar"));
+        assert_eq!(language("<p>lang"), None);
         let response = sample().status(StatusCode::NOT_FOUND).into_response();
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
         assert!(!response.headers().contains_key("cross-origin-opener-policy"));

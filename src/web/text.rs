@@ -17,6 +17,16 @@ use unic_langid::LanguageIdentifier;
 use super::layers::RequestId;
 use crate::model::tenant_settings::Locale;
 
+/// The same files as in English.
+macro_rules! translated {
+    ($language:literal) => {
+        translated!($language, "common", "email", "errors", "login", "mail", "picker")
+    };
+    ($language:literal, $($file:literal),+) => {
+        &[$(include_str!(concat!("../../templates/texts/", $language, "/", $file, ".ftl"))),+]
+    };
+}
+
 /// The message files of a language; a message that one lacks is read in English.
 fn files(locale: Locale) -> &'static [&'static str] {
     match locale {
@@ -28,7 +38,12 @@ fn files(locale: Locale) -> &'static [&'static str] {
             include_str!("../../templates/texts/en/mail.ftl"),
             include_str!("../../templates/texts/en/picker.ftl"),
         ],
-        _ => &[],
+        Locale::Ar => translated!("ar"),
+        Locale::De => translated!("de"),
+        Locale::Es => translated!("es"),
+        Locale::Fr => translated!("fr"),
+        Locale::Ja => translated!("ja"),
+        Locale::Pt => translated!("pt"),
     }
 }
 

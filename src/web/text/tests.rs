@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::*;
@@ -81,4 +81,51 @@ fn the_language_is_the_first_asked_for_that_there_is() {
     assert_eq!(choose(Some("fr"), Some("fr"), &[Locale::De, Locale::Ja]).lang(), "de");
     assert_eq!(choose(Some("fr ja"), None, &[Locale::De, Locale::Ja]).lang(), "ja");
     assert_eq!(choose(Some("ar"), None, &[]).dir(), "rtl");
+}
+
+/// The variables that each message of a language names; a number may be written out in some of its forms.
+fn variables(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    for file in files(locale) {
+        let resource = FluentResource::try_new((*file).to_owned()).expect("no mistake");
+        for entry in resource.entries() {
+            let Entry::Message(message) = entry else { continue };
+            let attributes =
+                message.attributes.iter().map(|it| (format!("{}.{}", message.id.name, it.id.name), &it.value));
+            let value = message.value.iter().map(|value| (message.id.name.to_owned(), value));
+            for (key, pattern) in value.chain(attributes) {
+                let mut names = BTreeSet::new();
+                // Written back, a pattern names each of its variables after a dollar sign.
+                let written = format!("{pattern:?}");
+                let references = written.split("VariableReference { id: Identifier { name: \"").skip(1);
+                names.extend(references.filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+                found.insert(key, names);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_language_says_everything_with_the_same_values() {
+    let english = variables(Locale::En);
+    assert!(english.values().filter(|names| !names.is_empty()).count() > 20, "{english:?}");
+    for locale in Locale::ALL {
+        assert_eq!(keys(locale), keys(Locale::En), "{locale:?}");
+        assert_eq!(variables(locale), english, "{locale:?}");
+    }
+}
+
+#[test]
+fn every_plural_form_of_a_language_is_written() {
+    for locale in Locale::ALL {
+        let text = Text::of(locale);
+        for number in [0, 1, 2, 3, 11, 100] {
+            let span = text.count("wait-minutes", "minutes", number);
+            let said = text.count("mail-code.text", "minutes", number);
+            assert!(!span.contains('{') && !said.contains('{') && span.len() > 3, "{locale:?} {span} {said}");
+        }
+    }
+    assert_eq!(Text::of(Locale::Ar).count("wait-minutes", "minutes", 2), "دقيقتين");
+    assert_eq!(Text::of(Locale::Ar).count("wait-minutes", "minutes", 5), "5 دقائق");
 }
