@@ -60,7 +60,8 @@ pub(super) async fn post_code(State(login): State<Arc<Login>>, visit: Visit, bod
 }
 
 async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
-    let typed = read_field(body, ADDRESS)?;
+    let text = visit.text();
+    let typed = read_field(visit, body, ADDRESS)?;
     let (entrance, connection) = find(login, visit).await?;
     let address = typed.trim();
     let again = |status, message: &str| {
@@ -69,7 +70,7 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
         response
     };
     if !is_address(address) {
-        return Ok(again(StatusCode::BAD_REQUEST, visit.text().get("enter-email")));
+        return Ok(again(StatusCode::BAD_REQUEST, text.get("enter-email")));
     }
     let request = ChallengeRequest {
         purpose: ChallengePurpose::SignIn,
@@ -78,15 +79,15 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
         client_id: entrance.application.client_id.clone(),
         connection_id: Some(connection.id.clone()),
         client_address: Some(visit.address.to_string()),
-        locale: Some(visit.text().locale()),
+        locale: Some(text.locale()),
     };
     let challenge = match login.client.begin_challenge(&request).await {
         Ok(challenge) => challenge,
         Err(ManagementError::Refused(refusal)) if refusal.status_code == 400 => {
-            return Ok(again(StatusCode::BAD_REQUEST, visit.text().get("enter-email")));
+            return Ok(again(StatusCode::BAD_REQUEST, text.get("enter-email")));
         }
         Err(ManagementError::Refused(refusal)) if is_too_many(&refusal) => {
-            return Ok(wait(visit.text(), text_key("too-many-codes"), &refusal, again));
+            return Ok(wait(text, text_key("too-many-codes"), &refusal, again));
         }
         Err(error) => return Err(error.into()),
     };
@@ -104,7 +105,7 @@ async fn ask_code_of(login: &Login, visit: &Visit) -> Result<Response, LoginErro
 
 async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
     let (now, text) = (Timestamp::now(), visit.text());
-    let typed = read_field(body, "code")?;
+    let typed = read_field(visit, body, "code")?;
     let (entrance, connection) = find(login, visit).await?;
     let Some((address, challenge)) = asked(&entrance) else { return Ok(to_first_page(&entrance)) };
     let again = |status, message: &str| {
@@ -207,8 +208,12 @@ fn is_wrong(refusal: &ApiError) -> bool {
     refusal.error_code.as_deref() == Some(refusal::WRONG_CODE)
 }
 
-/// The one field of a form; absent it is empty.
-fn read_field(body: &[u8], name: &str) -> Result<String, LoginError> {
+/// The one field of a form; absent it is empty. Only a form counts, not whatever can be read as one.
+fn read_field(visit: &Visit, body: &[u8], name: &str) -> Result<String, LoginError> {
+    let kind = visit.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.split(';').next().is_some_and(|kind| kind.trim() == "application/x-www-form-urlencoded") {
+        return Err(LoginError::BrokenForm);
+    }
     let mut values = url::form_urlencoded::parse(body).filter(|(field, _)| field == name).map(|(_, value)| value);
     let value = values.next().unwrap_or_default().into_owned();
     if values.next().is_some() { Err(LoginError::BrokenForm) } else { Ok(value) }
