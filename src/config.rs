@@ -131,6 +131,7 @@ pub struct Login {
     pub picker_tries_per_minute: u32,
     pub password_failures: i64,
     pub password_wait_seconds: i64,
+    pub organization_failures: i64,
     pub max_password_checks: usize,
     pub max_waiting_password_checks: usize,
     pub email_code_seconds: i64,
@@ -260,7 +261,7 @@ impl Config {
     /// A zero here would stop the server in a way that names nothing.
     fn check_numbers(&self) -> Result<(), ConfigError> {
         let (server, management, login, tokens) = (&self.server, &self.management, &self.login, &self.tokens);
-        let at_least_one: [(&str, i128); 26] = [
+        let at_least_one: [(&str, i128); 27] = [
             ("server.header_timeout_seconds", server.header_timeout_seconds.into()),
             ("server.body_timeout_seconds", server.body_timeout_seconds.into()),
             ("server.idle_timeout_seconds", server.idle_timeout_seconds.into()),
@@ -279,6 +280,7 @@ impl Config {
             ("login.picker_tries_per_minute", login.picker_tries_per_minute.into()),
             ("login.password_failures", login.password_failures.into()),
             ("login.password_wait_seconds", login.password_wait_seconds.into()),
+            ("login.organization_failures", login.organization_failures.into()),
             ("login.max_password_checks", login.max_password_checks as i128),
             ("login.email_code_seconds", login.email_code_seconds.into()),
             ("login.mails_per_hour", login.mails_per_hour.into()),

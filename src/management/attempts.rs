@@ -6,6 +6,9 @@
 //! account from many addresses makes its owner wait as well, for an hour at most at a time: that is the price
 //! of a limit that holds. An owner at an address the account signed in from lately does not pay it, since
 //! there the pair of account and address has a count of its own.
+//!
+//! An organization has a far larger count of its own, for those who guess at many of its accounts from many
+//! addresses: beyond it, strangers come one a minute. Owners at their own addresses do not notice.
 
 use std::net::IpAddr;
 
@@ -14,6 +17,7 @@ use secrecy::SecretString;
 use super::Management;
 use super::answer::{Answer, Failure};
 use super::check::is_plain;
+use super::passwords::Verified;
 use crate::model::login::{LoginRecord, refusal};
 use crate::model::user::LONGEST_EMAIL;
 use crate::model::{ApiError, Timestamp, sha256};
@@ -26,6 +30,9 @@ const KNOWN_SECONDS: i64 = 30 * 24 * 3600;
 /// Failures of all known accounts of one address, in multiples of one account's.
 const SPRAY: i64 = 10;
 
+/// The longest wait of a whole organization's strangers: its owners at new addresses are among them.
+const ORGANIZATION_WAIT_SECONDS: i64 = 60;
+
 /// Auth0's log types: an account, or an address, must wait after too many failures.
 const ACCOUNT_BLOCKED: &str = "limit_wc";
 const ADDRESS_BLOCKED: &str = "limit_mu";
@@ -34,7 +41,7 @@ const ADDRESS_BLOCKED: &str = "limit_mu";
 pub(super) struct Attempt {
     /// Who has this identifier, whatever the password.
     pub user: Option<StoredUser>,
-    pub is_right: bool,
+    pub verified: Verified,
     pub counted: Counted,
 }
 
@@ -64,11 +71,12 @@ pub(super) async fn try_password(
     drop(rows);
     // The e-mail and the user name of one account share a count.
     let who = user.as_ref().map_or(identifier, |stored| stored.user.user_id.clone());
-    let counted = count(management, (connection.id, who, network), now).await?;
+    let place = Place { connection_id: connection.id, organization_id: record.organization_id.clone(), network };
+    let counted = count(management, place, who, now).await?;
     let hash = user.as_ref().and_then(|stored| stored.password_hash.clone());
     let password = SecretString::from(password);
     match management.passwords.verify(hash, &password).await {
-        Ok(is_right) => Ok(Some(Attempt { user, is_right, counted })),
+        Ok(verified) => Ok(Some(Attempt { user, verified, counted })),
         Err(failure) => {
             // Nothing was tried, so nothing counts.
             forgive(management, counted.buckets).await?;
@@ -99,7 +107,8 @@ pub(super) async fn count_code(
     now: Timestamp,
 ) -> Answer<Counted> {
     let network = record.client_address.as_deref().map(network).transpose()?;
-    count(management, (record.connection_id.clone(), who, network), now).await
+    let (connection_id, organization_id) = (record.connection_id.clone(), record.organization_id.clone());
+    count(management, Place { connection_id, organization_id, network }, who, now).await
 }
 
 /// What an attempt was counted under, as failed until it is settled.
@@ -116,7 +125,7 @@ impl Counted {
     /// address keeps its other failures: an own account must not buy an attacker further guesses.
     pub(super) async fn settle(&self, rows: &mut Rows<'_>, now: Timestamp) -> Result<(), StoreError> {
         for bucket in &self.buckets {
-            match bucket.starts_with("address:") {
+            match bucket.starts_with("address:") || bucket.starts_with("organization:") {
                 true => rows.forgive_attempt(bucket).await?,
                 false => rows.clear_failures(bucket).await?,
             }
@@ -141,17 +150,37 @@ pub(super) async fn count_mail(
     now: Timestamp,
 ) -> Answer<()> {
     let network = client_address.map(network).transpose()?;
-    let throttle = |failures| Throttle { failures, wait_seconds: management.login.password_wait_seconds };
     let most = management.login.mails_per_hour;
-    let mut buckets = vec![(format!("mail:{}", sha256(email)), throttle(most))];
-    buckets.extend(network.map(|network| (format!("mails:{network}"), throttle(most.saturating_mul(SPRAY)))));
+    let mut buckets = vec![(format!("mail:{}", sha256(email)), most)];
+    buckets.extend(network.map(|network| (format!("mails:{network}"), most.saturating_mul(SPRAY))));
+    count_all(management, buckets, now).await
+}
+
+/// Counts work that anybody may ask for without an account, such as hashing the password of a new one, by the
+/// network it is asked from.
+///
+/// # Errors
+/// As [`count_mail`].
+pub(super) async fn count_work(
+    management: &Management,
+    what: &'static str,
+    client_address: Option<&str>,
+    now: Timestamp,
+) -> Answer<()> {
+    let Some(network) = client_address.map(network).transpose()? else { return Ok(()) };
+    let most = management.login.password_failures.saturating_mul(SPRAY);
+    count_all(management, vec![(format!("{what}:{network}"), most)], now).await
+}
+
+async fn count_all(management: &Management, buckets: Vec<(String, i64)>, now: Timestamp) -> Answer<()> {
+    let wait_seconds = management.login.password_wait_seconds;
     management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                for (bucket, throttle) in &buckets {
+                for (bucket, failures) in &buckets {
                     // An error undoes what was counted before it.
-                    let counted = rows.count_attempt(bucket, *throttle, now).await?;
+                    let counted = rows.count_attempt(bucket, Throttle::new(*failures, wait_seconds), now).await?;
                     counted.map_err(|until| too_many(until, now))?;
                 }
                 Ok::<_, Failure>(())
@@ -160,17 +189,25 @@ pub(super) async fn count_mail(
         .await
 }
 
-async fn count(
-    management: &Management,
-    (connection_id, who, network): (String, String, Option<IpAddr>),
-    now: Timestamp,
-) -> Answer<Counted> {
-    let throttle =
-        Throttle { failures: management.login.password_failures, wait_seconds: management.login.password_wait_seconds };
+/// Where a password or code is tried, and from where.
+struct Place {
+    connection_id: String,
+    organization_id: Option<String>,
+    network: Option<IpAddr>,
+}
+
+async fn count(management: &Management, place: Place, who: String, now: Timestamp) -> Answer<Counted> {
+    let login = &management.login;
+    let throttle = Throttle::new(login.password_failures, login.password_wait_seconds);
+    let of_all = Throttle {
+        longest_seconds: ORGANIZATION_WAIT_SECONDS,
+        ..Throttle::new(login.organization_failures, login.password_wait_seconds)
+    };
     management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
+                let Place { connection_id, organization_id, network } = place;
                 let account = format!("account:{}", sha256(&format!("{connection_id}\n{who}")));
                 let pair = network.map(|network| sha256(&format!("{account}\n{network}")));
                 let known = pair.as_ref().map(|pair| format!("known:{pair}"));
@@ -185,17 +222,18 @@ async fn count(
                     (Some(pair), Some(network)) if is_known => {
                         vec![(format!("pair:{pair}"), throttle), (format!("address:known:{network}"), together)]
                     }
-                    (_, Some(network)) => {
-                        vec![(account.clone(), throttle), (format!("address:{network}"), throttle)]
+                    (_, network) => {
+                        let address = network.map(|network| (format!("address:{network}"), throttle));
+                        let organization = organization_id.map(|id| (format!("organization:{id}"), of_all));
+                        [(account.clone(), throttle)].into_iter().chain(address).chain(organization).collect()
                     }
-                    _ => vec![(account.clone(), throttle)],
                 };
                 let mut waits = Vec::new();
                 for (bucket, throttle) in &counted {
                     // An error undoes what was counted before it.
                     let counted = rows.count_attempt(bucket, *throttle, now).await?;
                     if counted.map_err(|until| too_many(until, now))? {
-                        waits.push(if bucket.starts_with("address:") { ADDRESS_BLOCKED } else { ACCOUNT_BLOCKED });
+                        waits.extend(wait_of(bucket));
                     }
                 }
                 let buckets = counted.into_iter().map(|(bucket, _)| bucket).collect();
@@ -203,6 +241,15 @@ async fn count(
             })
         })
         .await
+}
+
+/// What the log calls the wait of this bucket.
+fn wait_of(bucket: &str) -> Option<&'static str> {
+    match bucket.split(':').next() {
+        Some("address") => Some(ADDRESS_BLOCKED),
+        Some("organization") => None,
+        _ => Some(ACCOUNT_BLOCKED),
+    }
 }
 
 async fn forgive(management: &Management, counted: Vec<String>) -> Answer<()> {

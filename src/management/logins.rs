@@ -259,7 +259,7 @@ async fn create_user(
 ) -> Result<StoredUser, Stop> {
     match &record.proof {
         Proof::Identity(identity) => create_federated(rows, connection, identity, user_id, now).await,
-        Proof::SignUp(account) => sign_up::create(rows, connection, account, user_id, prepared, now).await,
+        Proof::SignUp(account) => sign_up::create(rows, record, connection, account, user_id, prepared, now).await,
         Proof::EmailCode { .. } => email_codes::create(rows, connection, user_id, prepared, now).await,
         Proof::Password { .. } | Proof::Session { .. } => Err(Stop::Overtaken),
     }
@@ -307,10 +307,10 @@ async fn sign_in(
     Ok(())
 }
 
-/// One version per account and password. Computed, so that no write can forget to change it.
+/// One version per account and password. A password hashed anew is the same password.
 pub(super) fn version_of(stored: &StoredUser) -> String {
-    let password_hash = stored.password_hash.as_deref().unwrap_or_default();
-    sha256(&format!("{}\n{}\n{password_hash}", stored.user.user_id, stored.user.created_at.0))
+    let changed_at = stored.password_changed_at.map(|at| at.0.to_string()).unwrap_or_default();
+    sha256(&format!("{}\n{}\n{changed_at}", stored.user.user_id, stored.user.created_at.0))
 }
 
 pub(super) fn event(kind: &'static str, record: &LoginRecord) -> Event {

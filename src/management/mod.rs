@@ -36,6 +36,9 @@ mod organization_clients;
 mod organization_connections;
 mod organizations;
 mod paging;
+mod password_changes;
+mod password_hashes;
+mod password_policy;
 mod passwords;
 mod permissions;
 mod prompts;
@@ -46,12 +49,14 @@ mod roles;
 mod schema;
 mod search;
 mod sign_up;
+mod sign_ups;
 pub mod signing_keys;
 mod tenant_settings;
 #[cfg(test)]
 mod test_support;
 #[cfg(test)]
 mod tests;
+mod tickets;
 mod user_body;
 mod user_roles;
 mod users;
@@ -90,6 +95,7 @@ pub const SCOPES: &[&str] = &[
     "create:role_members",
     "create:roles",
     "create:signing_keys",
+    "create:user_tickets",
     "create:users",
     "delete:client_grants",
     "delete:clients",
@@ -160,6 +166,8 @@ pub struct Management {
     tokens: config::Tokens,
     /// The audience of this API's tokens.
     audience: String,
+    /// Where the pages that tickets lead to are.
+    public_url: url::Url,
     passwords: Passwords,
     signing_keys: Arc<dyn SigningKeys>,
     dns: Dns,
@@ -173,6 +181,7 @@ impl Management {
             login: config.login.clone(),
             tokens: config.tokens.clone(),
             audience: config.management_audience(),
+            public_url: config.server.public_url.clone(),
             passwords: Passwords::new(&config.login),
             signing_keys,
             dns: Dns::new(config.management.dns_server),
@@ -227,4 +236,7 @@ fn routes() -> Routes {
         .merge(branding::routes())
         .merge(logins::routes())
         .merge(challenges::routes())
+        .merge(password_changes::routes())
+        .merge(sign_ups::routes())
+        .merge(tickets::routes())
 }

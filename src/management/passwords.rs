@@ -3,30 +3,33 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{Error, PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer::Answer;
+use super::password_hashes;
 use crate::config;
 use crate::error::{Context, Fault};
 use crate::model::ApiError;
-
-/// Longer passwords are refused unhashed (T55).
-pub(super) const LONGEST_PASSWORD_BYTES: usize = 1024;
-
-/// OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane.
-const MEMORY_KIB: u32 = 19 * 1024;
-const PASSES: u32 = 2;
+use crate::model::login::refusal;
+use crate::model::password::LONGEST_PASSWORD_BYTES;
 
 /// Hashes and verifies a few passwords at a time; some wait, the rest are turned away.
 pub(super) struct Passwords {
     permits: Arc<Semaphore>,
     /// Calls that hold a permit or wait for one.
     inside: Arc<AtomicUsize>,
+    /// Pieces of work done, each of one hash or more.
+    done: AtomicUsize,
     most_inside: usize,
+}
+
+/// What became of a password that was tried.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Verified {
+    pub is_right: bool,
+    /// The right password hashed anew, where its hash is not as ours are today.
+    pub rehashed: Option<String>,
 }
 
 /// One call's place in the pool, given back when dropped.
@@ -44,21 +47,22 @@ impl Passwords {
         Self {
             permits: Arc::new(Semaphore::new(permits)),
             inside: Arc::default(),
+            done: AtomicUsize::default(),
             most_inside: permits + settings.max_waiting_password_checks,
         }
     }
 
     /// Whether the password is the one of `hash`. Without a hash the same work is done in vain, so that time
-    /// does not tell who has an account (T54).
+    /// does not tell who has an account (T54). An imported hash costs what it costs until its owner comes.
     ///
     /// # Errors
     /// 503 with `Retry-After` when too many wait already.
-    pub(super) async fn verify(&self, hash: Option<String>, password: &SecretString) -> Answer<bool> {
+    pub(super) async fn verify(&self, hash: Option<String>, password: &SecretString) -> Answer<Verified> {
         if password.expose_secret().len() > LONGEST_PASSWORD_BYTES {
-            return Ok(false);
+            return Ok(Verified::default());
         }
         let password = password.clone();
-        let work = move || verify(hash.as_deref(), &password);
+        let work = move || verify(hash.as_deref(), password.expose_secret());
         Ok(self.run(work).await?.context("checking a password")?)
     }
 
@@ -68,12 +72,39 @@ impl Passwords {
     /// 503 with `Retry-After` when too many wait already.
     pub(super) async fn hash(&self, password: &SecretString) -> Answer<String> {
         let password = password.clone();
-        let work = move || hash(password.expose_secret());
+        let work = move || password_hashes::hash(password.expose_secret());
         Ok(self.run(work).await?.context("hashing a password")?)
+    }
+
+    /// Whether the password is the one of any of these hashes.
+    ///
+    /// # Errors
+    /// 503 with `Retry-After` when too many wait already.
+    pub(super) async fn is_any_of(&self, hashes: Vec<String>, password: &SecretString) -> Answer<bool> {
+        if hashes.is_empty() {
+            return Ok(false);
+        }
+        let password = password.clone();
+        let work = move || {
+            for hash in &hashes {
+                if password_hashes::verify(hash, password.expose_secret())? {
+                    return Ok(true);
+                }
+            }
+            Ok::<_, Fault>(false)
+        };
+        Ok(self.run(work).await?.context("checking earlier passwords")?)
+    }
+
+    /// How much was done, for tests of equal work.
+    #[cfg(test)]
+    pub(super) fn done(&self) -> usize {
+        self.done.load(Ordering::Acquire)
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
         let held = self.enter().await?;
+        self.done.fetch_add(1, Ordering::AcqRel);
         // The work keeps its place even when the caller goes away: it cannot be stopped half-way.
         let task = tokio::task::spawn_blocking(move || {
             let result = work();
@@ -89,38 +120,23 @@ impl Passwords {
         if before >= self.most_inside {
             metrics::counter!("password_checks_refused_total").increment(1);
             let message = "Too many passwords are being checked; try again in a moment.";
-            return Err(ApiError::new(503, Some("too_busy"), message).with_retry_after(2).into());
+            return Err(ApiError::new(503, Some(refusal::TOO_BUSY), message).with_retry_after(2).into());
         }
         let permit = self.permits.clone().acquire_owned().await.context("waiting to check a password")?;
         Ok((permit, place))
     }
 }
 
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).expect("the parameters are within Argon2's limits");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-}
-
-fn hash(password: &str) -> Result<String, Fault> {
-    let hash: PasswordHash = argon2().hash_password(password.as_bytes()).map_err(|error| fault(&error))?;
-    Ok(hash.to_string())
-}
-
-fn verify(hash: Option<&str>, password: &SecretString) -> Result<bool, Fault> {
-    // A hash of nobody's password with the same parameters.
-    static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| self::hash(&crate::model::new_secret()).ok());
-    let known = hash.is_some();
+fn verify(hash: Option<&str>, password: &str) -> Result<Verified, Fault> {
+    // A hash of nobody's password with our parameters.
+    static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| password_hashes::hash(&crate::model::new_secret()).ok());
     let text = hash.or(NOBODY.as_deref()).unwrap_or_default();
-    let parsed = PasswordHash::new(text).map_err(|error| Fault::new("a stored password hash", error.to_string()))?;
-    match argon2().verify_password(password.expose_secret().as_bytes(), &parsed) {
-        Ok(()) => Ok(known),
-        Err(Error::PasswordInvalid) => Ok(false),
-        Err(error) => Err(fault(&error)),
-    }
-}
-
-fn fault(error: &Error) -> Fault {
-    Fault::new("Argon2", error.to_string())
+    let is_right = password_hashes::verify(text, password)? && hash.is_some();
+    let rehashed = match is_right && password_hashes::is_outdated(text) {
+        true => Some(password_hashes::hash(password)?),
+        false => None,
+    };
+    Ok(Verified { is_right, rehashed })
 }
 
 #[cfg(test)]
@@ -133,11 +149,14 @@ mod tests {
     async fn a_password_is_verified_against_its_own_hash_only() {
         let passwords = Passwords::new(&config().login);
         let hash = passwords.hash(&"correct horse".into()).await.expect("hashes");
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify(Some(hash.clone()), &"correct horse".into()).await.expect("verifies"));
-        assert!(!passwords.verify(Some(hash.clone()), &"correct hors".into()).await.expect("verifies"));
-        assert!(!passwords.verify(Some(hash), &"x".repeat(1025).into()).await.expect("verifies"));
-        assert!(!passwords.verify(None, &"correct horse".into()).await.expect("verifies"));
+        let verify = async |hash: Option<String>, password: &str| {
+            passwords.verify(hash, &password.into()).await.expect("verifies")
+        };
+        let right = Verified { is_right: true, rehashed: None };
+        assert_eq!(verify(Some(hash.clone()), "correct horse").await, right);
+        assert_eq!(verify(Some(hash.clone()), "correct hors").await, Verified::default());
+        assert_eq!(verify(Some(hash), &"x".repeat(1025)).await, Verified::default());
+        assert_eq!(verify(None, "correct horse").await, Verified::default());
     }
 
     #[tokio::test]

@@ -106,9 +106,12 @@ async fn by_password(rows: &mut Rows<'_>, attempt: Option<&Attempt>, now: Timest
     let user_id = tried.user.user_id.clone();
     let stored = rows.find_user(&user_id).await?.filter(|stored| {
         // The password may have been changed while the old one was being verified.
-        attempt.is_right && stored.password_hash.is_some() && stored.password_hash == tried.password_hash
+        attempt.verified.is_right && stored.password_hash.is_some() && stored.password_hash == tried.password_hash
     });
     let Some(stored) = stored else { return Err(wrong("fp", Some(user_id))) };
     attempt.counted.settle(rows, now).await?;
+    if let (Some(old), Some(new)) = (&tried.password_hash, &attempt.verified.rehashed) {
+        rows.replace_password_hash(&user_id, old, new).await?;
+    }
     Ok(Recognized::known(stored))
 }

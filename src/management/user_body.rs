@@ -6,10 +6,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
-use super::check::{self, Sent, Unbuilt, check_bytes, check_web_address, is_plain, wrong};
-use super::passwords::LONGEST_PASSWORD_BYTES;
+use super::check::{self, Sent, Unbuilt, check_web_address, is_plain, wrong};
+use super::password_policy::{check as check_password, weak};
 use super::schema::{LINE, NOT_BUILT};
-use super::{Management, email_codes};
+use super::{Management, email_codes, password_changes, password_hashes};
+use crate::model::password::{LONGEST_PASSWORD_BYTES, PasswordPolicy};
 use crate::model::user::{EMAIL, LONGEST_EMAIL, LONGEST_SUBJECT, USERNAME};
 use crate::model::{ApiError, Connection, Strategy, User, random_bytes};
 use crate::store::{NewUser, StoredUser, federated_user_id};
@@ -28,6 +29,11 @@ pub(super) struct UserBody {
     #[serde(default)]
     #[schemars(length(min = 1, max = LONGEST_SUBJECT), regex(pattern = LINE))]
     user_id: Sent<String>,
+    /// The hash of the password at another place: bcrypt, PBKDF2 or Argon2id in the PHC string format (our extension
+    /// of this call; Auth0's imports know it). It is replaced by our own when the password is first typed here.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 512), regex(pattern = LINE))]
+    password_hash: Sent<String>,
     #[serde(flatten)]
     pub(super) members: UserMembers,
 }
@@ -52,7 +58,7 @@ pub(super) struct UserMembers {
     email_verified: Sent<bool>,
     #[schemars(length(max = 128), regex(pattern = USERNAME))]
     username: Sent<String>,
-    #[schemars(with = "String", length(min = 8, max = LONGEST_PASSWORD_BYTES), regex(pattern = LINE))]
+    #[schemars(with = "String", length(min = 1, max = LONGEST_PASSWORD_BYTES), regex(pattern = LINE))]
     password: Sent<SecretString>,
     blocked: Sent<bool>,
     #[schemars(length(min = 1, max = 300), regex(pattern = LINE))]
@@ -104,6 +110,9 @@ impl UserBody {
             let email = check::email(email).ok_or_else(|| wrong("email", "String is no e-mail address"))?;
             (email_codes::new_user_id(), email_codes::ISSUER.to_owned(), email)
         } else {
+            if self.has_password() {
+                return Err(wrong("password", "Only a user of a database connection has one").into());
+            }
             let subject = told.filter(|id| is_plain(id, LONGEST_SUBJECT));
             let missing = || wrong("user_id", "The subject at the identity provider is required");
             let subject = subject.ok_or_else(missing)?.clone();
@@ -116,8 +125,10 @@ impl UserBody {
 
     fn database_subject(&self, told: Option<&String>) -> Result<String, ApiError> {
         let UserMembers { email, username, password, .. } = &self.members;
-        if matches!(password, Sent::No) {
-            return Err(wrong("password", "A user of a database connection needs one"));
+        match (password, &self.password_hash) {
+            (Sent::No, Sent::No) => return Err(wrong("password", "A user of a database connection needs one")),
+            (Sent::Yes(_), Sent::Yes(_)) => return Err(wrong("password_hash", "Not allowed together with password")),
+            _ => {}
         }
         if (email, username) == (&Sent::No, &Sent::No) {
             return Err(wrong("email", "A user of a database connection needs an email or a username"));
@@ -125,9 +136,39 @@ impl UserBody {
         match told {
             Some(id) if is_native_id(id) => Ok(id.clone()),
             Some(_) => Err(wrong("user_id", "It takes letters, digits, '.', '_' and '-'")),
-            None => Ok(random_bytes::<12>().iter().map(|byte| format!("{byte:02x}")).collect()),
+            None => Ok(random_subject()),
         }
     }
+
+    fn has_password(&self) -> bool {
+        !matches!((&self.members.password, &self.password_hash), (Sent::No, Sent::No))
+    }
+
+    /// The hash of a new user's password, or the one that was sent.
+    ///
+    /// # Errors
+    /// 400 for a password or a hash that cannot be used, 503 when too many are being hashed.
+    pub(super) async fn hash(&self, management: &Management, connection: &Connection) -> Answer<Option<String>> {
+        if let Sent::Yes(hash) = &self.password_hash {
+            let unknown = || wrong("password_hash", "String is no bcrypt, PBKDF2 or Argon2id hash that can be used");
+            return password_hashes::is_importable(hash).then(|| Some(hash.clone())).ok_or_else(|| unknown().into());
+        }
+        let Sent::Yes(password) = &self.members.password else { return Ok(None) };
+        let policy = PasswordPolicy::of(&connection.options);
+        check_password(&policy, password.expose_secret(), &self.members.personal()).map_err(weak)?;
+        management.passwords.hash(password).await.map(Some)
+    }
+}
+
+fn random_subject() -> String {
+    random_bytes::<12>().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A user that nobody chose an id for.
+pub(super) fn new_database_user(connection_id: &str) -> NewUser {
+    let subject = random_subject();
+    let (connection_id, issuer) = (connection_id.to_owned(), Strategy::Auth0.as_str().to_owned());
+    NewUser { user_id: format!("auth0|{subject}"), connection_id, issuer, subject }
 }
 
 fn is_native_id(id: &str) -> bool {
@@ -141,19 +182,35 @@ impl UserMembers {
         *email != Sent::No || *email_verified != Sent::No || *username != Sent::No || !matches!(password, Sent::No)
     }
 
+    /// The hash of the password that the user gets.
+    ///
     /// # Errors
     /// 400 for a password that cannot be used, 503 when too many are being hashed.
-    pub(super) async fn password_hash(&self, management: &Management) -> Answer<Option<String>> {
+    pub(super) async fn password_hash(&self, management: &Management, before: &StoredUser) -> Answer<Option<String>> {
         let Sent::Yes(password) = &self.password else { return Ok(None) };
-        check_bytes("password", password.expose_secret(), LONGEST_PASSWORD_BYTES)?;
-        management.passwords.hash(password).await.map(Some)
+        let hash = password_changes::prepare(management, before, password.expose_secret(), &self.personal()).await?;
+        Ok(Some(hash))
+    }
+
+    /// What a password may not hold, where the policy says so.
+    fn personal(&self) -> Vec<&str> {
+        let told = [&self.email, &self.username].into_iter().filter_map(|text| match text {
+            Sent::Yes(text) => Some(text.as_str()),
+            Sent::No => None,
+        });
+        let names = [&self.name, &self.nickname, &self.given_name, &self.family_name];
+        let names = names.into_iter().filter_map(|text| match text {
+            Sent::Yes(text) => text.as_deref(),
+            Sent::No => None,
+        });
+        told.chain(names).collect()
     }
 
     /// Changes what was sent.
     ///
     /// # Errors
     /// 400 for what the schema cannot tell.
-    pub(super) fn apply(self, stored: &mut StoredUser, hash: Option<String>) -> Result<(), ApiError> {
+    pub(super) fn apply(self, stored: &mut StoredUser) -> Result<(), ApiError> {
         let user = &mut stored.user;
         if let Sent::Yes(Some(picture)) = &self.picture {
             check_web_address("picture", picture)?;
@@ -177,9 +234,6 @@ impl UserMembers {
         self.blocked.put(&mut user.blocked);
         merge("user_metadata", &mut user.user_metadata, self.user_metadata)?;
         merge("app_metadata", &mut user.app_metadata, self.app_metadata)?;
-        if hash.is_some() {
-            stored.password_hash = hash;
-        }
         Ok(())
     }
 }

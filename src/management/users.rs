@@ -15,7 +15,7 @@ use super::organizations::shown;
 use super::paging::{CheckpointPaging, Fields, List, Listed, Paging, Selected};
 use super::search::{self, Searchable, Syntax};
 use super::user_body::{UserBody, UserChange, name_by_default};
-use super::{Caller, Management};
+use super::{Caller, Management, password_changes};
 use crate::model::user::{EMAIL, LONGEST_EMAIL};
 use crate::model::{ApiError, Organization, Timestamp, User};
 use crate::store::{Event, Rows, StoredUser, UserKey, UserOrder, user_field};
@@ -156,18 +156,25 @@ async fn create(
     let found = management.tenant.read().await?.find_connection_by_name(&body.connection).await?;
     let connection = found.ok_or_else(unknown_connection)?;
     let new = body.identify(&connection)?;
-    let hash = body.members.password_hash(&management).await?;
+    let hash = body.hash(&management, &connection).await?;
     let user = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
+                // What still speaks of the deleted user must not speak of another.
+                if rows.is_used_user_id(&new.user_id).await? {
+                    return Err(exists().into());
+                }
                 let created = rows.create_user(new.clone(), now).await;
                 // The connection may be deleted by another call since it was found.
                 if !created.map_err(|error| check::or_missing(error, unknown_connection()))? {
                     return Err(exists().into());
                 }
                 let mut stored = get_user(&mut rows, &new.user_id).await?;
-                body.members.apply(&mut stored, hash)?;
+                body.members.apply(&mut stored)?;
+                if let Some(hash) = hash {
+                    stored.set_password(hash, now);
+                }
                 name_by_default(&mut stored.user);
                 store(&mut rows, &stored).await?;
                 rows.record_event(event(&caller, &stored, "Create a user"), now).await?;
@@ -191,7 +198,7 @@ async fn update(
                        tells them.";
         return Err(ApiError::new(400, Some("operation_not_supported"), message).into());
     }
-    let hash = body.members.password_hash(&management).await?;
+    let hash = body.members.password_hash(&management, &before).await?;
     let user = management
         .tenant
         .write(move |mut rows| {
@@ -206,7 +213,10 @@ async fn update(
                 {
                     return Err(wrong("connection", "The user is of another connection").into());
                 }
-                body.members.apply(&mut stored, hash)?;
+                body.members.apply(&mut stored)?;
+                if let Some(hash) = hash {
+                    password_changes::set(&mut rows, &mut stored, hash, now).await?;
+                }
                 store(&mut rows, &stored).await?;
                 rows.record_event(event(&caller, &stored, "Update a user"), now).await?;
                 Ok::<_, Failure>(stored.user)
@@ -225,6 +235,10 @@ async fn delete(State(management): State<Arc<Management>>, caller: Caller, Ids(i
             Box::pin(async move {
                 let Some(stored) = rows.find_user(&id).await? else { return Ok(NoContent) };
                 if rows.delete_user(&id).await? {
+                    // An identity provider may send the person of its own id again.
+                    if stored.password_hash.is_some() {
+                        rows.create_used_user_id(&id).await?;
+                    }
                     rows.record_event(event(&caller, &stored, "Delete a user"), now).await?;
                 }
                 Ok::<_, Failure>(NoContent)

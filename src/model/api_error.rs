@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::password::Shortcoming;
+
 /// `{statusCode, error, message, errorCode?}` (contract §1.15).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[error("{status_code} {message}")]
@@ -14,6 +16,9 @@ pub struct ApiError {
     pub message: String,
     #[serde(rename = "errorCode", skip_serializing_if = "Option::is_none", default)]
     pub error_code: Option<String>,
+    /// What a refused password lacks (our extension).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub shortcomings: Vec<Shortcoming>,
     /// Seconds to wait, sent as the `Retry-After` header; no part of the body.
     #[serde(skip)]
     pub retry_after: Option<u64>,
@@ -39,6 +44,7 @@ impl ApiError {
             error: error.to_owned(),
             message: message.into(),
             error_code: error_code.map(str::to_owned),
+            shortcomings: Vec::new(),
             retry_after: None,
         }
     }

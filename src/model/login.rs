@@ -214,7 +214,7 @@ pub mod refusal {
     pub const WRONG_CODE: &str = "wrong_code";
     /// Told only to who proved that the address is theirs.
     pub const ACCOUNT_EXISTS: &str = "account_exists";
-    /// The password does not fit the connection's policy; the message says what is missing.
+    /// The password does not fit the connection's policy; `shortcomings` tell what it lacks.
     pub const WEAK_PASSWORD: &str = "weak_password";
     pub const SIGN_UP_NOT_ALLOWED: &str = "sign_up_not_allowed";
     /// The ticket is unknown, expired, withdrawn or used.
@@ -222,7 +222,14 @@ pub mod refusal {
     /// The account is not the one that was invited; the invitation stays as it is.
     pub const INVITATION_FOR_ANOTHER: &str = "invitation_for_another";
 
-    pub const ALL: [&str; 14] = [
+    /// Another account of the connection has the user name; told only to who may make one.
+    pub const USERNAME_TAKEN: &str = "username_taken";
+    /// The link was used, ended, replaced by a newer one, or never was.
+    pub const TICKET_ENDED: &str = "ticket_ended";
+    /// Too many passwords wait to be checked; `Retry-After` tells when to come again.
+    pub const TOO_BUSY: &str = "too_busy";
+
+    pub const ALL: [&str; 17] = [
         CONNECTION_NOT_ENABLED,
         APPLICATION_NOT_ALLOWED,
         NOT_A_MEMBER,
@@ -237,6 +244,9 @@ pub mod refusal {
         SIGN_UP_NOT_ALLOWED,
         INVITATION_ENDED,
         INVITATION_FOR_ANOTHER,
+        USERNAME_TAKEN,
+        TICKET_ENDED,
+        TOO_BUSY,
     ];
 }
 

@@ -10,9 +10,11 @@ pub mod log_event;
 pub mod login;
 pub mod mail;
 pub mod organization;
+pub mod password;
 pub mod resource_server;
 pub mod role;
 pub mod tenant_settings;
+pub mod ticket;
 pub mod user;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};

@@ -10,8 +10,10 @@ use crate::model::Timestamp;
 pub struct Throttle {
     /// Failures before the first wait.
     pub failures: i64,
-    /// The first wait; it doubles with each further failure, up to [`LONGEST_WAIT_SECONDS`].
+    /// The first wait; it doubles with each further failure.
     pub wait_seconds: i64,
+    /// The longest wait.
+    pub longest_seconds: i64,
 }
 
 /// The longest wait between two attempts, so that whoever is attacked gets in again within the hour.
@@ -21,10 +23,15 @@ const LONGEST_WAIT_SECONDS: i64 = 3600;
 const MEMORY_SECONDS: i64 = 3600;
 
 impl Throttle {
+    /// With the usual longest wait.
+    pub fn new(failures: i64, wait_seconds: i64) -> Self {
+        Self { failures, wait_seconds, longest_seconds: LONGEST_WAIT_SECONDS }
+    }
+
     fn wait_after(self, failures: i64) -> Option<i64> {
         let beyond = failures - self.failures.max(1);
         let doublings = u32::try_from(beyond).ok()?.min(20);
-        Some(self.wait_seconds.max(1).saturating_mul(1 << doublings).min(LONGEST_WAIT_SECONDS))
+        Some(self.wait_seconds.max(1).saturating_mul(1 << doublings).min(self.longest_seconds))
     }
 }
 

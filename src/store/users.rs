@@ -6,7 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::database::{Rows, StoreError};
 use crate::model::user::{Profile, UserIdentity};
-use crate::model::{Strategy, Timestamp, User};
+use crate::model::{Strategy, Timestamp, User, sha256};
 
 /// A user with what the API does not tell.
 #[derive(Clone, PartialEq)]
@@ -15,11 +15,19 @@ pub struct StoredUser {
     pub connection_id: String,
     pub issuer: String,
     pub subject: String,
-    /// An Argon2id PHC string; only database users have one.
+    /// Argon2id, or as it was imported (`management/password_hashes.rs`); only database users have one.
     pub password_hash: Option<String>,
+    /// When the password was set; `None` while it is the one that the user was made with before times were kept.
+    pub password_changed_at: Option<Timestamp>,
 }
 
 impl StoredUser {
+    /// Gives the user a password: sessions from before end.
+    pub fn set_password(&mut self, hash: String, now: Timestamp) {
+        self.password_hash = Some(hash);
+        self.password_changed_at = Some(now);
+    }
+
     /// Whether the connection says this of the user.
     pub fn is(&self, connection_id: &str, issuer: &str, subject: &str) -> bool {
         (self.connection_id.as_str(), self.issuer.as_str(), self.subject.as_str()) == (connection_id, issuer, subject)
@@ -39,7 +47,7 @@ macro_rules! select_users {
     ($rest:literal) => {
         concat!(
             "SELECT u.user_id, u.connection_id, u.issuer, u.subject, u.email, u.email_verified, u.username, ",
-            "u.password_hash, u.profile, u.user_metadata, u.app_metadata, u.blocked, u.created_at, u.updated_at, ",
+            "u.password_hash, u.password_changed_at, u.profile, u.user_metadata, u.app_metadata, u.blocked, u.created_at, u.updated_at, ",
             "u.last_login, u.logins_count, c.name AS connection_name, c.strategy AS strategy ",
             "FROM users u JOIN connections c ON c.id = u.connection_id ",
             $rest
@@ -126,7 +134,8 @@ impl Rows<'_> {
         let user = &stored.user;
         let statement = sqlx::query(
             "UPDATE users SET email = $1, email_verified = $2, username = $3, password_hash = $4, profile = $5, \
-             user_metadata = $6, app_metadata = $7, blocked = $8, updated_at = $9 WHERE user_id = $10",
+             user_metadata = $6, app_metadata = $7, blocked = $8, updated_at = $9, password_changed_at = $10 \
+             WHERE user_id = $11",
         );
         let statement = statement
             .bind(user.email.clone())
@@ -138,7 +147,15 @@ impl Rows<'_> {
             .bind(serde_json::to_string(&user.app_metadata)?)
             .bind(i64::from(user.blocked))
             .bind(user.updated_at.0)
+            .bind(stored.password_changed_at.map(|at| at.0))
             .bind(user.user_id.clone());
+        self.execute(statement).await.map(|_| ())
+    }
+
+    /// Replaces the form of a hash, not the password; one that was changed meanwhile stays.
+    pub async fn replace_password_hash(&mut self, user_id: &str, old: &str, new: &str) -> Result<(), StoreError> {
+        let statement = sqlx::query("UPDATE users SET password_hash = $1 WHERE user_id = $2 AND password_hash = $3");
+        let statement = statement.bind(new.to_owned()).bind(user_id.to_owned()).bind(old.to_owned());
         self.execute(statement).await.map(|_| ())
     }
 
@@ -158,6 +175,18 @@ impl Rows<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Remembers that the id was given, so that it is not given to somebody else (T13).
+    pub async fn create_used_user_id(&mut self, user_id: &str) -> Result<(), StoreError> {
+        let statement = sqlx::query("INSERT INTO used_user_ids (hash) VALUES ($1) ON CONFLICT DO NOTHING");
+        self.execute(statement.bind(sha256(user_id))).await.map(|_| ())
+    }
+
+    /// Whether a deleted user had the id.
+    pub async fn is_used_user_id(&mut self, user_id: &str) -> Result<bool, StoreError> {
+        let statement = sqlx::query("SELECT hash FROM used_user_ids WHERE hash = $1").bind(sha256(user_id));
+        Ok(self.optional(statement).await?.is_some())
     }
 
     /// Deletes the user with its identifiers and memberships; `false` when there is none.
@@ -201,6 +230,7 @@ pub(super) fn stored_user(row: &AnyRow) -> Result<StoredUser, StoreError> {
         issuer: row.try_get("issuer")?,
         subject: row.try_get("subject")?,
         password_hash: row.try_get("password_hash")?,
+        password_changed_at: row.try_get::<Option<i64>, _>("password_changed_at")?.map(Timestamp),
     })
 }
 

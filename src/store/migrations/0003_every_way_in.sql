@@ -28,10 +28,11 @@ CREATE INDEX challenges_by_expiry ON challenges (expires_at);
 CREATE INDEX challenges_by_email ON challenges (email);
 
 -- Links sent by mail or made for an administrator, each used once: password changes and e-mail verifications.
+-- One without a user is for nobody, so that asking for an unknown address costs the same.
 CREATE TABLE tickets (
     hash       TEXT PRIMARY KEY,
     purpose    TEXT NOT NULL,
-    user_id    TEXT NOT NULL REFERENCES users (user_id) ON DELETE CASCADE,
+    user_id    TEXT REFERENCES users (user_id) ON DELETE CASCADE,
     email      TEXT,
     settings   TEXT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -47,6 +48,14 @@ CREATE TABLE password_history (
     password_hash TEXT NOT NULL,
     created_at    BIGINT NOT NULL,
     PRIMARY KEY (user_id, created_at, password_hash)
+);
+
+-- When the user's password was last set: sessions from before end. A hash in a newer form is no new password.
+ALTER TABLE users ADD COLUMN password_changed_at BIGINT;
+
+-- Hashes of the ids of deleted database users: none is given twice.
+CREATE TABLE used_user_ids (
+    hash TEXT PRIMARY KEY
 );
 
 -- An invitation that was accepted or withdrawn is told in no list, but its link says what became of it.
