@@ -12,17 +12,22 @@ mod email_page;
 mod entrance;
 mod error;
 pub mod explain;
+mod form;
+mod frame;
 mod hosts;
 mod invitation;
+mod new_password;
 mod options;
 mod organization;
 mod page;
 mod password;
+mod password_reset;
 mod picker;
 mod recent;
 mod session;
 mod sign_up;
 mod trip;
+mod verify_email;
 
 use std::sync::Arc;
 
@@ -98,6 +103,11 @@ pub fn router(login: Arc<Login>) -> Router {
         .route("/login/password", post(password::post))
         .route("/login/email", post(email::post))
         .route("/login/email/code", get(email::code_page).post(email::post_code))
+        .route("/login/sign-up", post(sign_up::begin))
+        .route("/login/sign-up/account", get(sign_up::account).post(sign_up::create))
+        .route("/login/reset", get(password_reset::ask).post(password_reset::send))
+        .route("/login/reset/password", get(password_reset::choose).post(password_reset::change))
+        .route("/login/verify-email", get(verify_email::ask).post(verify_email::verify))
         .route("/login/callback/{connection}", get(callback::get).post(callback::post).head(not_allowed))
         .route("/o/{name}", get(hosts::organization_root))
         .route("/o/{name}/authorize", get(hosts::organization_authorize).post(hosts::organization_authorize_form))

@@ -9,38 +9,12 @@ use axum::response::{IntoResponse, Response};
 
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit, audience, authorize, draw, options, session};
+use super::{Login, Visit, audience, authorize, draw, form, new_password, options, session};
 use crate::management_client::ManagementError;
 use crate::model::login::{Proof, refusal};
 use crate::model::{ApiError, Timestamp};
 use crate::web::same_origin::is_same_origin;
 use crate::web::text::Text;
-
-/// The form's fields; the password is never shown or logged, so there is no `Debug`.
-#[derive(Default)]
-struct Form {
-    username: String,
-    password: String,
-}
-
-impl Form {
-    fn read(body: &[u8]) -> Result<Self, LoginError> {
-        let mut form = Self::default();
-        let mut seen = [false; 2];
-        for (name, value) in url::form_urlencoded::parse(body) {
-            let (slot, seen) = match &*name {
-                "username" => (&mut form.username, &mut seen[0]),
-                "password" => (&mut form.password, &mut seen[1]),
-                _ => continue,
-            };
-            if std::mem::replace(seen, true) {
-                return Err(LoginError::BrokenForm);
-            }
-            *slot = value.into_owned();
-        }
-        Ok(form)
-    }
-}
 
 /// `POST /login/password?(the authorize request)`.
 pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
@@ -53,7 +27,7 @@ pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: By
 
 async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
     let (now, text) = (Timestamp::now(), visit.text());
-    let form = Form::read(body)?;
+    let [username, password] = form::read(body, ["username", "password"])?;
     let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
         return Err(LoginError::BrokenForm);
     };
@@ -66,15 +40,15 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
             visit,
             &entrance,
             &options,
-            draw::Attempt { status, message, identifier: &form.username },
+            draw::Attempt { status, message, identifier: &username },
         )
     };
-    if form.username.trim().is_empty() || form.password.is_empty() {
+    if username.trim().is_empty() || password.is_empty() {
         return Ok(again(StatusCode::BAD_REQUEST, text.get("enter-credentials")));
     }
     // Refused before a session is made for nothing.
     audience::scopes(login, &entrance).await?;
-    let proof = Proof::Password { identifier: sendable(form.username.trim()), password: sendable(&form.password) };
+    let proof = Proof::Password { identifier: username.trim().to_owned(), password };
     let record = entrance.record(visit, &connection.id, proof);
     let admission = match login.client.record_login(&record).await {
         Ok(admission) => admission,
@@ -84,11 +58,6 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     let mut response = authorize::proceed(login, visit, &entrance, &session, &admission, now).await?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
-}
-
-/// The Management API takes no NUL, and nobody's identifier or password has one: such a try is a wrong one.
-fn sendable(typed: &str) -> String {
-    typed.replace('\0', "\u{fffd}")
 }
 
 /// What the person can mend is said on the form; the rest goes where every refusal goes.
@@ -102,7 +71,10 @@ fn refused(
     match refusal.error_code.as_deref() {
         Some(refusal::WRONG_CREDENTIALS) => Ok(again(StatusCode::BAD_REQUEST, text.get("wrong-credentials"))),
         Some(refusal::TOO_MANY_ATTEMPTS) => Ok(wait(text, refusal, &again)),
-        _ if refusal.status_code == 503 => Ok(again(StatusCode::SERVICE_UNAVAILABLE, text.get("passwords-busy"))),
+        Some(refusal::TOO_BUSY) => {
+            let page = again(StatusCode::SERVICE_UNAVAILABLE, text.get("passwords-busy"));
+            Ok(new_password::with_retry_after(page, refusal))
+        }
         _ => Err(LoginError::refused(entrance, error)),
     }
 }

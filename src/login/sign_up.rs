@@ -1,18 +1,285 @@
 //! Signing up: an account of a database connection, whose address is proved before it exists.
+//!
+//! Two steps: the address, then the code that was sent to it with the password. An address with an account leads to
+//! the same pages; only its owner hears of the account, by mail. Who opened an invitation proved the address by it.
 
-use axum::response::Response;
+use std::sync::Arc;
 
-use super::entrance::Entrance;
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit};
-use crate::model::Connection;
+use super::frame::Frame;
+use super::{Login, Visit, audience, authorize, form, new_password, options, session};
+use crate::management_client::ManagementError;
+use crate::model::login::{ChallengePurpose, ChallengeRequest, NewAccount, Proof, refusal};
+use crate::model::{Connection, Timestamp};
+use crate::web::page::Page;
+use crate::web::redirect;
+use crate::web::same_origin::is_same_origin;
+use crate::web::text::{Text, text_key};
+
+/// The parameter that the second page has beside the authorize request's.
+const CHALLENGE: &str = "challenge";
+
+/// Asks for the address.
+#[derive(Template)]
+#[template(path = "login/sign_up_email.html", whitespace = "minimize")]
+struct EmailPage {
+    text: Text,
+    frame: Frame,
+    action: String,
+    email: String,
+    error: Option<String>,
+    sign_in_href: String,
+}
+
+/// Asks for the code and the password.
+#[derive(Template)]
+#[template(path = "login/sign_up_account.html", whitespace = "minimize")]
+struct AccountPage {
+    text: Text,
+    frame: Frame,
+    action: String,
+    email: String,
+    code: String,
+    asks_username: bool,
+    username: String,
+    hint: String,
+    error: Option<String>,
+    /// Where the code is sent again; none with an invitation, which needs no code.
+    again_href: Option<String>,
+}
 
 /// The first page of a sign-up: it asks for the address.
 pub(super) fn page(
-    _login: &Login,
-    _visit: &Visit,
+    _: &Login,
+    visit: &Visit,
     entrance: &Entrance,
-    _connection: &Connection,
+    connection: &Connection,
 ) -> Result<Response, LoginError> {
-    Err(entrance.not_enabled())
+    if entrance.invitation.is_some() {
+        return Ok(draw_account(visit, entrance, connection, &Typed::default(), None));
+    }
+    let hint = entrance.authorization.login_hint.as_deref().unwrap_or_default();
+    Ok(draw_email(visit, entrance, StatusCode::OK, hint, None))
+}
+
+/// `POST /login/sign-up?(the authorize request)`: has a code sent to the address.
+pub(super) async fn begin(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
+    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
+        return LoginError::CrossSite.answer(&login, &visit);
+    }
+    send_code(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
+    let [email] = form::read(body, ["email"])?;
+    let (entrance, connection) = enter(login, visit).await?;
+    let email = email.trim();
+    let request = ChallengeRequest {
+        purpose: ChallengePurpose::SignUp,
+        email: email.to_owned(),
+        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
+        client_id: entrance.application.client_id.clone(),
+        connection_id: Some(connection.id.clone()),
+        client_address: Some(visit.address.to_string()),
+        locale: Some(visit.text().locale()),
+    };
+    match login.client.begin_challenge(&request).await {
+        Ok(challenge) => {
+            let request = entrance.authorization.request.with("login_hint", email).with(CHALLENGE, &challenge.id);
+            Ok(redirect::see_other(&format!("/login/sign-up/account?{}", request.to_query())))
+        }
+        Err(ManagementError::Refused(refused)) if refused.status_code == 400 => {
+            let message = visit.text().get("sign-up-email-needed");
+            Ok(draw_email(visit, &entrance, StatusCode::BAD_REQUEST, email, Some(message.to_owned())))
+        }
+        Err(ManagementError::Refused(refused)) if refused.status_code == 429 => {
+            let message = new_password::wait(visit.text(), &refused);
+            let page = draw_email(visit, &entrance, StatusCode::TOO_MANY_REQUESTS, email, Some(message));
+            Ok(new_password::with_retry_after(page, &refused))
+        }
+        Err(error) => Err(LoginError::refused(&entrance, error)),
+    }
+}
+
+/// `GET /login/sign-up/account?(the authorize request)&challenge=ID&login_hint=EMAIL`.
+pub(super) async fn account(State(login): State<Arc<Login>>, visit: Visit) -> Response {
+    let draw = async {
+        let (entrance, connection) = enter(&login, &visit).await?;
+        Ok(draw_account(&visit, &entrance, &connection, &Typed::default(), None))
+    };
+    draw.await.unwrap_or_else(|error: LoginError| error.answer(&login, &visit))
+}
+
+/// `POST` of the same: makes the account and signs in with it.
+pub(super) async fn create(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
+    // A cross-site form would sign the person in with an account of somebody else.
+    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
+        return LoginError::CrossSite.answer(&login, &visit);
+    }
+    sign_up(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+/// What was typed on the second page; the password is never shown or logged, so there is no `Debug`.
+#[derive(Default)]
+struct Typed {
+    code: String,
+    username: String,
+    password: String,
+}
+
+async fn sign_up(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
+    let (now, text) = (Timestamp::now(), visit.text());
+    let [code, username, password] = form::read(body, ["code", "username", "password"])?;
+    let typed = Typed { code: code.split_whitespace().collect(), username, password };
+    let (entrance, connection) = enter(login, visit).await?;
+    let again = |refused: Refused| draw_account(visit, &entrance, &connection, &typed, Some(refused));
+    if typed.password.is_empty() || (entrance.invitation.is_none() && typed.code.is_empty()) {
+        return Ok(again((StatusCode::BAD_REQUEST, text.get("sign-up-code-needed").to_owned())));
+    }
+    // Refused before an account is made for nothing.
+    audience::scopes(login, &entrance).await?;
+    let challenge = entrance.authorization.request.get(CHALLENGE).map(str::to_owned);
+    let new = NewAccount {
+        email: email_of(&entrance),
+        username: Some(typed.username.trim().to_owned()).filter(|_| requires_username(&connection)),
+        password: typed.password.clone(),
+        code: challenge.as_ref().map(|_| typed.code.clone()),
+        challenge,
+    };
+    if let Some(username) = &new.username
+        && !is_username(&connection, username)
+    {
+        return Ok(again((StatusCode::BAD_REQUEST, username_needed(text, &connection))));
+    }
+    let record = entrance.record(visit, &connection.id, Proof::SignUp(new));
+    let admission = match login.client.record_login(&record).await {
+        Ok(admission) => admission,
+        Err(error) => return refused(text, &entrance, error, again),
+    };
+    let (session, cookie) = session::begin(login, visit, &admission, &connection, now).await?;
+    let mut response = authorize::proceed(login, visit, &entrance, &session, &admission, now).await?;
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// The status of a page drawn again, and what it says.
+type Refused = (StatusCode, String);
+
+fn refused(
+    text: Text,
+    entrance: &Entrance,
+    error: ManagementError,
+    again: impl Fn(Refused) -> Response,
+) -> Result<Response, LoginError> {
+    let ManagementError::Refused(refused) = &error else { return Err(LoginError::refused(entrance, error)) };
+    let bad = |message: &str| Ok(again((StatusCode::BAD_REQUEST, message.to_owned())));
+    match refused.error_code.as_deref() {
+        Some(refusal::WRONG_CODE) => bad(text.get("sign-up-wrong-code")),
+        Some(refusal::ACCOUNT_EXISTS) => bad(text.get("sign-up-exists")),
+        Some(refusal::USERNAME_TAKEN) => bad(text.get("sign-up-username-taken")),
+        Some(refusal::SIGN_UP_NOT_ALLOWED) => Err(not_allowed()),
+        _ => match new_password::complaint(text, refused) {
+            Some(complaint) => Ok(new_password::with_retry_after(again(complaint), refused)),
+            None => Err(LoginError::refused(entrance, error)),
+        },
+    }
+}
+
+fn not_allowed() -> LoginError {
+    LoginError::Page { status: StatusCode::FORBIDDEN, key: text_key("sign-up-not-allowed") }
+}
+
+/// The entrance and the connection that accounts may be made in here: asked again at each step.
+async fn enter(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<Connection>), LoginError> {
+    let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
+        return Err(LoginError::BrokenForm);
+    };
+    let options = options::of(login, &entrance).await?;
+    let asked = entrance.authorization.connection.as_deref();
+    let connection = options::database(&options, asked).ok_or_else(|| entrance.not_enabled())?;
+    match options::allows_sign_up(&options, &connection) || entrance.invitation.is_some() {
+        true => Ok((entrance, connection)),
+        false => Err(not_allowed()),
+    }
+}
+
+/// The address that is proved: the invited one, or the one that the code was sent to.
+fn email_of(entrance: &Entrance) -> String {
+    match &entrance.invitation {
+        Some(invited) => invited.email.clone(),
+        None => entrance.authorization.login_hint.clone().unwrap_or_default(),
+    }
+}
+
+fn requires_username(connection: &Connection) -> bool {
+    connection.options.get("requires_username").and_then(serde_json::Value::as_bool) == Some(true)
+}
+
+/// The lengths that a user name may have (contract §1.11).
+fn username_lengths(connection: &Connection) -> (u64, u64) {
+    let lengths = connection.options.get("validation").map(|validation| &validation["username"]);
+    let length = |member: &str, usual| lengths.and_then(|lengths| lengths[member].as_u64()).unwrap_or(usual);
+    (length("min", 1), length("max", 15))
+}
+
+fn is_username(connection: &Connection, username: &str) -> bool {
+    let (least, most) = username_lengths(connection);
+    let odd = |character: char| character == '@' || character.is_whitespace() || character.is_control();
+    (least..=most).contains(&(username.chars().count() as u64)) && !username.contains(odd)
+}
+
+fn username_needed(text: Text, connection: &Connection) -> String {
+    let (least, most) = username_lengths(connection);
+    text.with("sign-up-username-needed", &[("least", &least.to_string()), ("most", &most.to_string())])
+}
+
+fn draw_email(visit: &Visit, entrance: &Entrance, status: StatusCode, email: &str, error: Option<String>) -> Response {
+    let request = entrance.authorization.request.without(CHALLENGE);
+    let frame = Frame::new(visit.text(), entrance);
+    let logo = frame.logo_url().map(str::to_owned);
+    let page = EmailPage {
+        text: visit.text(),
+        frame,
+        action: format!("/login/sign-up?{}", request.to_query()),
+        email: email.to_owned(),
+        error,
+        sign_in_href: format!("/authorize?{}", request.without("screen_hint").to_query()),
+    };
+    // The form leads to our own next page, never further.
+    Page::new(page).status(status).image(logo.as_deref()).form_targets([""; 0]).into_response()
+}
+
+fn draw_account(
+    visit: &Visit,
+    entrance: &Entrance,
+    connection: &Connection,
+    typed: &Typed,
+    refused: Option<Refused>,
+) -> Response {
+    let (text, request) = (visit.text(), &entrance.authorization.request);
+    let (status, error) = refused.map_or((StatusCode::OK, None), |(status, message)| (status, Some(message)));
+    let again = request.without(CHALLENGE).with("screen_hint", "signup").with("connection", &connection.name);
+    let frame = Frame::new(text, entrance);
+    let logo = frame.logo_url().map(str::to_owned);
+    let page = AccountPage {
+        text,
+        frame,
+        action: format!("/login/sign-up/account?{}", request.to_query()),
+        email: email_of(entrance),
+        code: typed.code.clone(),
+        asks_username: requires_username(connection),
+        username: typed.username.clone(),
+        hint: new_password::hint(text, connection),
+        error,
+        again_href: entrance.invitation.is_none().then(|| format!("/authorize?{}", again.to_query())),
+    };
+    let page = Page::new(page).status(status).image(logo.as_deref());
+    page.form_targets([&entrance.authorization.redirect_uri]).into_response()
 }

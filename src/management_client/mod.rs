@@ -18,6 +18,10 @@ use tower::ServiceExt;
 use crate::config;
 use crate::model::connection::EnabledConnection;
 use crate::model::login::{Admission, Challenge, ChallengeRequest, LoginRecord, refusal};
+use crate::model::ticket::{
+    EmailVerification, OpenSignUp, PasswordChange, PasswordReset, PasswordResetAsked, TicketQuestion, TicketSubject,
+    TicketUsed,
+};
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{
     ApiError, Application, ClientGrant, Connection, Organization, OrganizationClient, ResourceServer, User,
@@ -282,6 +286,46 @@ impl ManagementClient {
         self.post("/api/v2/logins/challenges", request).await
     }
 
+    /// Has a link sent that lets a password be chosen, should the address have one here: nobody else can tell.
+    ///
+    /// # Errors
+    /// As [`ManagementClient::begin_challenge`].
+    pub async fn ask_password_reset(&self, request: &PasswordReset) -> Result<PasswordResetAsked> {
+        self.post("/api/v2/logins/password-resets", request).await
+    }
+
+    /// What an open ticket is for.
+    ///
+    /// # Errors
+    /// `Refused` with `ticket_ended`.
+    pub async fn ticket(&self, question: &TicketQuestion) -> Result<TicketSubject> {
+        self.post("/api/v2/logins/tickets", question).await
+    }
+
+    /// Changes a password by a ticket.
+    ///
+    /// # Errors
+    /// `Refused` with `ticket_ended`, `weak_password`, `too_busy` or `too_many_attempts`.
+    pub async fn change_password(&self, change: &PasswordChange) -> Result<TicketUsed> {
+        self.post("/api/v2/logins/password-changes", change).await
+    }
+
+    /// Verifies an address by a ticket.
+    ///
+    /// # Errors
+    /// `Refused` with `ticket_ended`.
+    pub async fn verify_email(&self, verification: &EmailVerification) -> Result<TicketUsed> {
+        self.post("/api/v2/logins/email-verifications", verification).await
+    }
+
+    /// Makes an account without a login.
+    ///
+    /// # Errors
+    /// `Refused` with `sign_up_not_allowed`, `account_exists`, `weak_password`, `too_busy` or `too_many_attempts`.
+    pub async fn sign_up(&self, account: &OpenSignUp) -> Result<User> {
+        self.post("/api/v2/logins/sign-ups", account).await
+    }
+
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         let body = serde_json::to_vec(body).map_err(|error| ManagementError::Unreachable(error.to_string()))?;
         self.call(Method::POST, path, Bytes::from(body)).await
@@ -380,7 +424,7 @@ impl ManagementClient {
             (StatusCode::UNAUTHORIZED, error) => {
                 Err(unusable(&error.map_or("401".to_owned(), |error| error.to_string())))
             }
-            (status, Some(mut error)) if status.is_client_error() && error.status_code == status.as_u16() => {
+            (status, Some(mut error)) if is_refusal(status, &error) => {
                 let wait = response.headers().get(header::RETRY_AFTER);
                 error.retry_after = wait.and_then(|value| value.to_str().ok()?.parse().ok());
                 Err(ManagementError::Refused(error))
@@ -406,6 +450,12 @@ impl ManagementClient {
         }
         Ok(response)
     }
+}
+
+/// Whether the API understood and said no. That passwords wait to be checked is an answer too: the API is well.
+fn is_refusal(status: StatusCode, error: &ApiError) -> bool {
+    let is_busy = error.error_code.as_deref() == Some(refusal::TOO_BUSY);
+    error.status_code == status.as_u16() && (status.is_client_error() || is_busy)
 }
 
 /// Whether a refusal of `POST /api/v2/logins` speaks of the person's login, not of our own rights and rate.

@@ -1,0 +1,35 @@
+//! The head of a page beside the login page: whose it is, and what it leads to.
+
+use super::draw::organization_view;
+use super::entrance::Entrance;
+use crate::web::message::OrganizationView;
+use crate::web::text::Text;
+
+#[derive(Debug, Clone)]
+pub(super) struct Frame {
+    pub(super) text: Text,
+    /// Absent for a login without an organization.
+    pub(super) organization: Option<OrganizationView>,
+    pub(super) application_name: String,
+}
+
+impl Frame {
+    pub(super) fn new(text: Text, entrance: &Entrance) -> Self {
+        let organization = entrance.organization.as_deref().map(organization_view);
+        Self { text, organization, application_name: entrance.application.name.clone() }
+    }
+
+    pub(super) fn place(&self) -> &str {
+        self.organization.as_ref().map_or(&self.application_name, |organization| &organization.title)
+    }
+
+    pub(super) fn logo_url(&self) -> Option<&str> {
+        self.organization.as_ref()?.logo_url.as_deref()
+    }
+
+    /// The title of a sign-up's pages.
+    pub(super) fn title(&self, has_error: bool) -> String {
+        let title = self.text.with("sign-up-title", &[("place", self.place())]);
+        if has_error { self.text.with("error-title", &[("title", &title)]) } else { title }
+    }
+}

@@ -1,0 +1,57 @@
+//! Verifying an address by the link that was sent to it: a button, since scanners of mail open links too.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use super::draw::organization_view;
+use super::error::LoginError;
+use super::password_reset::{done, ended, organization, subject, ticket_of};
+use super::{Login, Visit, form};
+use crate::model::ticket::{EmailVerification, TicketPurpose};
+use crate::web::message::OrganizationView;
+use crate::web::page::Page;
+use crate::web::same_origin::is_same_origin;
+use crate::web::text::{Text, text_key};
+
+#[derive(Template)]
+#[template(path = "login/verify_email.html", whitespace = "minimize")]
+struct VerifyPage {
+    text: Text,
+    organization: Option<OrganizationView>,
+    email: String,
+    ticket: String,
+}
+
+/// `GET /login/verify-email?ticket=...`.
+pub(super) async fn ask(State(login): State<Arc<Login>>, visit: Visit) -> Response {
+    draw(&login, &visit).await.unwrap_or_else(|error| error.answer(&login, &visit))
+}
+
+async fn draw(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
+    let ticket = ticket_of(visit);
+    let subject = subject(login, &ticket, TicketPurpose::EmailVerification).await?;
+    let organization = organization(login, subject.organization_id.as_deref()).await?;
+    let organization = organization.as_deref().map(organization_view);
+    let logo = organization.as_ref().and_then(|organization| organization.logo_url.clone());
+    let email = subject.identifier.unwrap_or_default();
+    let page = VerifyPage { text: visit.text(), organization, email, ticket };
+    Ok(Page::new(page).image(logo.as_deref()).form_targets([""; 0]).into_response())
+}
+
+/// `POST /login/verify-email`.
+pub(super) async fn verify(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
+    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
+        return LoginError::CrossSite.answer(&login, &visit);
+    }
+    let used = async {
+        let [ticket] = form::read(&body, ["ticket"])?;
+        subject(&login, &ticket, TicketPurpose::EmailVerification).await?;
+        let used = login.client.verify_email(&EmailVerification { ticket }).await.map_err(ended)?;
+        done(&login, &visit, used, text_key("email-verified")).await
+    };
+    used.await.unwrap_or_else(|error: LoginError| error.answer(&login, &visit))
+}

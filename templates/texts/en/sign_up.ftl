@@ -1,0 +1,20 @@
+# Making an account.
+sign-up-title = Create an account for { $place }
+sign-up-email = Email
+sign-up-code-sent = Enter the code we sent to { $email }, and choose a password.
+sign-up-invited = Choose a password for { $email }.
+sign-up-code = Code
+sign-up-username = Username
+sign-up-button = Create the account
+sign-up-have-account = Do you have an account?
+sign-up-sign-in = Sign in
+sign-up-no-mail = No mail?
+sign-up-send-again = Use another address or send it again
+sign-up-email-needed = Enter your email address.
+sign-up-code-needed = Enter the code and a password.
+sign-up-username-needed = Enter a username of { $least } to { $most } characters, without spaces and @.
+sign-up-wrong-code = The code is wrong or too old. Check it, or have a new one sent.
+sign-up-exists = This address has an account already. Go back and sign in.
+sign-up-username-taken = Another account has this username. Choose another one.
+sign-up-not-allowed = No account can be made here
+    .text = Go back and sign in, or ask your administrator.
