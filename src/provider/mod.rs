@@ -2,6 +2,7 @@
 
 mod client_authentication;
 mod client_credentials;
+mod dbconnections;
 mod logout;
 mod passwordless;
 mod token;
@@ -46,6 +47,8 @@ pub fn router(provider: Arc<Provider>) -> Router {
         .route("/.well-known/jwks.json", get(jwks))
         .route("/oauth/token", post(token::exchange))
         .route("/passwordless/start", post(passwordless::start))
+        .route("/dbconnections/signup", post(dbconnections::sign_up))
+        .route("/dbconnections/change_password", post(dbconnections::change_password))
         .route("/userinfo", get(userinfo::answer).post(userinfo::answer))
         .layer(open);
     Router::new()
