@@ -129,6 +129,7 @@ pub struct Login {
     pub code_seconds: i64,
     pub trips_per_minute: u32,
     pub picker_tries_per_minute: u32,
+    pub identifier_tries_per_minute: u32,
     pub password_failures: i64,
     pub password_wait_seconds: i64,
     pub organization_failures: i64,
@@ -261,7 +262,7 @@ impl Config {
     /// A zero here would stop the server in a way that names nothing.
     fn check_numbers(&self) -> Result<(), ConfigError> {
         let (server, management, login, tokens) = (&self.server, &self.management, &self.login, &self.tokens);
-        let at_least_one: [(&str, i128); 27] = [
+        let at_least_one: &[(&str, i128)] = &[
             ("server.header_timeout_seconds", server.header_timeout_seconds.into()),
             ("server.body_timeout_seconds", server.body_timeout_seconds.into()),
             ("server.idle_timeout_seconds", server.idle_timeout_seconds.into()),
@@ -278,6 +279,7 @@ impl Config {
             ("management.unknown_names_per_minute", management.unknown_names_per_minute.into()),
             ("login.trips_per_minute", login.trips_per_minute.into()),
             ("login.picker_tries_per_minute", login.picker_tries_per_minute.into()),
+            ("login.identifier_tries_per_minute", login.identifier_tries_per_minute.into()),
             ("login.password_failures", login.password_failures.into()),
             ("login.password_wait_seconds", login.password_wait_seconds.into()),
             ("login.organization_failures", login.organization_failures.into()),

@@ -34,6 +34,7 @@ mod operation;
 mod organization_client_grants;
 mod organization_clients;
 mod organization_connections;
+mod organization_discovery;
 mod organizations;
 mod paging;
 mod password_changes;
@@ -239,4 +240,5 @@ fn routes() -> Routes {
         .merge(password_changes::routes())
         .merge(sign_ups::routes())
         .merge(tickets::routes())
+        .merge(organization_discovery::routes())
 }

@@ -17,8 +17,8 @@ use super::search::{self, Searchable, Syntax};
 use super::user_body::{UserBody, UserChange, name_by_default};
 use super::{Caller, Management, password_changes};
 use crate::model::user::{EMAIL, LONGEST_EMAIL};
-use crate::model::{ApiError, Organization, Timestamp, User};
-use crate::store::{Event, Rows, StoredUser, UserKey, UserOrder, user_field};
+use crate::model::{ApiError, LINE, Organization, Timestamp, User};
+use crate::store::{Event, MembershipFilter, Rows, StoredUser, UserKey, UserOrder, user_field};
 
 pub(super) fn routes() -> Routes {
     Routes::new("users")
@@ -247,17 +247,41 @@ async fn delete(State(management): State<Arc<Management>>, caller: Caller, Ids(i
         .await
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct OrganizationsOfUser {
+    #[serde(flatten)]
+    paging: Paging,
+    /// A part of the name or of the display name.
+    #[schemars(length(max = 100), regex(pattern = LINE))]
+    q: Option<String>,
+    /// Only organizations that let this client be used.
+    #[schemars(length(max = 255), regex(pattern = LINE))]
+    client_id: Option<String>,
+    /// The oldest membership first when nothing is said.
+    sort: Option<OrganizationSort>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(inline)]
+enum OrganizationSort {
+    /// The name where there is no display name.
+    #[serde(rename = "display_name:1")]
+    DisplayName,
+}
+
 async fn list_organizations(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
-    Parameters(paging): Parameters<Paging>,
+    Parameters(parameters): Parameters<OrganizationsOfUser>,
 ) -> Answer<Json<List<Organization>>> {
-    let wanted = paging.wanted(50)?;
+    let wanted = parameters.paging.wanted(50)?;
+    let is_by_title = parameters.sort == Some(OrganizationSort::DisplayName);
+    let filter = MembershipFilter { text: parameters.q, client_id: parameters.client_id, is_by_title };
     let mut rows = management.tenant.read().await?;
     get_user(&mut rows, &id).await?;
-    let organizations = rows.list_memberships(&id, &wanted.slice).await?;
-    let total = if wanted.counts() { rows.count_memberships(&id).await? } else { 0 };
+    let organizations = rows.list_memberships(&id, &filter, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_memberships(&id, &filter).await? } else { 0 };
     Ok(Json(wanted.answer(shown(&caller, organizations), total)))
 }
 

@@ -1,6 +1,7 @@
 //! Typed calls to the Management API, remembered; knows HTTP, not SQL.
 
 mod cache;
+mod discovery;
 mod strangers;
 mod token;
 mod transport;
@@ -17,17 +18,19 @@ use tower::ServiceExt;
 
 use crate::config;
 use crate::model::connection::EnabledConnection;
-use crate::model::login::{Admission, Challenge, ChallengeRequest, LoginRecord, refusal};
+use crate::model::login::{Admission, Challenge, ChallengeRequest, Discovery, LoginRecord, refusal};
 use crate::model::ticket::{
     EmailVerification, OpenSignUp, PasswordChange, PasswordReset, PasswordResetAsked, TicketQuestion, TicketSubject,
     TicketUsed,
 };
 use crate::model::organization::{is_organization_id, is_organization_name};
+use crate::model::tenant_settings::PromptSettings;
 use crate::model::{
     ApiError, Application, ClientGrant, Connection, Organization, OrganizationClient, ResourceServer, User,
 };
 
 pub use cache::Writes;
+pub use discovery::{Memberships, MembershipsAsked};
 
 use cache::{Memory, Remembered};
 use strangers::Strangers;
@@ -36,7 +39,7 @@ pub use token::TokenSource;
 pub use transport::{Transport, TransportError, embedded, remote};
 
 /// What the gateway's client must be granted; `create:logins` only by `vestibule gateway add`.
-pub const GATEWAY_SCOPES: [&str; 12] = [
+pub const GATEWAY_SCOPES: [&str; 13] = [
     "read:organizations",
     "read:organization_client_grants",
     "read:organization_clients",
@@ -47,6 +50,7 @@ pub const GATEWAY_SCOPES: [&str; 12] = [
     "read:client_keys",
     "read:client_grants",
     "read:resource_servers",
+    "read:prompts",
     "read:users",
     "create:logins",
 ];
@@ -96,13 +100,15 @@ pub struct ManagementClient {
     applications: Memory<Option<Arc<Application>>>,
     organization_clients: Memory<Option<Arc<OrganizationClient>>>,
     resource_servers: Memory<Option<Arc<ResourceServer>>>,
+    discoveries: Memory<Option<Arc<Discovery>>>,
+    prompts: Memory<Option<Arc<PromptSettings>>>,
 }
 
 impl ManagementClient {
     /// `writes` is counted by who sees writes to the API; a remote one's are not seen.
     pub fn new(settings: &config::Management, transport: Transport, token: TokenSource, writes: Writes) -> Self {
         let fresh = Duration::from_secs(settings.fresh_seconds);
-        let share = (settings.cache_megabytes << 20) / 7;
+        let share = (settings.cache_megabytes << 20) / 9;
         Self {
             transport,
             token: Token::new(token),
@@ -115,6 +121,8 @@ impl ManagementClient {
             applications: Memory::new(fresh, share),
             organization_clients: Memory::new(fresh, share),
             resource_servers: Memory::new(fresh, share),
+            discoveries: Memory::new(fresh, share),
+            prompts: Memory::new(fresh, share),
         }
     }
 
@@ -162,7 +170,8 @@ impl ManagementClient {
                 // through is no option.
                 let connection = self.connection(&enabled.connection_id).await?;
                 if let Some(connection) = connection.filter(|connection| connection.is_open()) {
-                    let visible = enabled.show_as_button || connection.strategy.is_database();
+                    // Only a company's own directory can be hidden (contract §1.4).
+                    let visible = enabled.show_as_button || !connection.strategy.is_enterprise();
                     let allows_sign_up = enabled.is_signup_enabled == Some(true);
                     options.push(LoginOption { connection, visible, allows_sign_up });
                 }

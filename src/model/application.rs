@@ -43,7 +43,7 @@ pub enum RequireBehavior {
     NoPrompt,
     /// The person is asked first.
     PreLoginPrompt,
-    /// The person signs in first. Kept as a setting; no login works with it yet.
+    /// The person signs in first, then chooses among their organizations.
     PostLoginPrompt,
 }
 
@@ -167,6 +167,16 @@ impl Application {
 
     pub fn require_behavior(&self) -> RequireBehavior {
         self.organization_require_behavior.unwrap_or_default()
+    }
+
+    /// Whether people sign in first, and then choose where (contract §3).
+    pub fn chooses_after_sign_in(&self) -> bool {
+        self.usage() != OrganizationUsage::Deny && self.require_behavior() == RequireBehavior::PostLoginPrompt
+    }
+
+    /// Whether people may be asked for this to find their organization; an application that says nothing allows both.
+    pub fn may_ask_for(&self, method: DiscoveryMethod) -> bool {
+        self.organization_discovery_methods.as_ref().is_none_or(|methods| methods.contains(&method))
     }
 
     pub fn may_use_grant(&self, grant_type: &str) -> bool {

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::discovery_domain::normal_domain;
+
 /// The kinds of connection that can be kept (contract §1.11). A closed set: an enum and a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -75,6 +77,11 @@ impl Strategy {
     /// Whether the connection keeps passwords itself.
     pub fn is_database(self) -> bool {
         self == Self::Auth0
+    }
+
+    /// Whether a company's own directory is behind it, which domains may lead to and a page may hide (contract §1.4).
+    pub fn is_enterprise(self) -> bool {
+        matches!(self, Self::Oidc | Self::Okta | Self::Waad | Self::GoogleApps)
     }
 
     /// Whether a login can pass through a connection with these options. What is kept for later is no login option:
@@ -172,6 +179,19 @@ impl Connection {
     /// Whether people may make accounts of their own where no organization decides it (contract §1.11).
     pub fn allows_sign_up(&self) -> bool {
         self.strategy.is_database() && self.options.get("disable_signup") != Some(&Value::Bool(true))
+    }
+
+    /// The e-mail domains that lead to it, each in its one form (contract §1.11).
+    pub fn domains(&self) -> impl Iterator<Item = String> + '_ {
+        let own = match self.strategy {
+            Strategy::Waad | Strategy::GoogleApps => self.options.get("domain"),
+            // Okta's is where its server is, and nobody's address.
+            _ => None,
+        };
+        let aliases = self.options.get("domain_aliases").and_then(Value::as_array).into_iter().flatten();
+        let all = aliases.chain(self.options.get("tenant_domain")).chain(own);
+        let is_led_to = self.strategy.is_enterprise();
+        all.filter_map(Value::as_str).filter_map(normal_domain).filter(move |_| is_led_to)
     }
 
     /// The text on the connection's button: the display name, or the name.

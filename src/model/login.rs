@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::connection::ConnectionSummary;
 use super::tenant_settings::Locale;
 use super::user::{LONGEST_EMAIL, LONGEST_SUBJECT, LONGEST_USER_ID, Profile};
-use super::{LINE, Timestamp, User};
+use super::{LINE, Organization, Timestamp, User};
 
 /// The longest issuer in bytes.
 pub const LONGEST_ISSUER: usize = 2048;
@@ -144,6 +144,30 @@ pub struct ChallengeRequest {
 pub struct Challenge {
     pub id: String,
     pub expires_at: Timestamp,
+}
+
+/// Where an e-mail domain or a connection leads: what a gateway is told of it, and never a list.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Discovery {
+    /// Two stand for several: which they are is told to who proved the address.
+    pub organizations: Vec<Organization>,
+    /// The connection of any organization that the domain leads to, for an application whose people choose their
+    /// organization after they signed in.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub connection_id: Option<String>,
+}
+
+/// The body of `POST /api/v2/logins/discoveries`: the code that was sent to an address, for its organizations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiscoveryProof {
+    /// The [`Challenge`]'s id.
+    #[schemars(length(min = 1, max = 64), regex(pattern = LINE))]
+    pub challenge: String,
+    #[schemars(length(max = 64))]
+    pub code: String,
+    #[schemars(length(min = 1, max = 100), regex(pattern = LINE))]
+    pub client_id: String,
 }
 
 /// The body of `POST /api/v2/logins`.

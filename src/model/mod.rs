@@ -4,6 +4,7 @@ pub mod api_error;
 pub mod application;
 pub mod connection;
 pub mod discovery_domain;
+pub mod email_address;
 pub mod grant;
 pub mod invitation;
 pub mod log_event;

@@ -58,11 +58,25 @@ impl Rows<'_> {
     ) -> Result<Option<OpenConnection>, StoreError> {
         let statement = sqlx::query(
             "SELECT c.id, c.name, c.strategy, c.options, CAST(0 AS BIGINT) AS assign_membership_on_login, \
-             '[]' AS allowed_domains FROM connection_clients e JOIN connections c ON c.id = e.connection_id \
-             WHERE e.client_id = $1 AND e.connection_id = $2",
+             '[]' AS allowed_domains FROM connections c WHERE c.id = $2 AND EXISTS \
+             (SELECT 1 FROM connection_clients e WHERE e.client_id = $1 AND e.connection_id = c.id)",
         );
         let statement = statement.bind(client_id.to_owned()).bind(connection_id.to_owned());
-        Ok(self.optional(statement).await?.as_ref().map(open_connection).transpose()?.flatten())
+        if let Some(row) = self.optional(statement).await? {
+            return open_connection(&row);
+        }
+        // Whose people choose their organization after they signed in, they come by any organization's directory
+        // (contract §3).
+        let chooses = self.find_client(client_id).await?.is_some_and(|client| client.chooses_after_sign_in());
+        if !chooses || !self.is_enterprise_of_any_organization(connection_id).await? {
+            return Ok(None);
+        }
+        let statement = sqlx::query(
+            "SELECT c.id, c.name, c.strategy, c.options, CAST(0 AS BIGINT) AS assign_membership_on_login, \
+             '[]' AS allowed_domains FROM connections c WHERE c.id = $1",
+        );
+        let found = self.optional(statement.bind(connection_id.to_owned())).await?;
+        Ok(found.as_ref().map(open_connection).transpose()?.flatten())
     }
 
     pub async fn find_answered_trip(

@@ -16,6 +16,8 @@ use crate::model::{Timestamp, sha256};
 pub enum Kind {
     /// A journey to an identity provider, by its `state`.
     Trip,
+    /// A signed-in person's choice of an organization.
+    Choice,
     /// A signed-in browser, by its cookie.
     Session,
     /// An authorization code.
@@ -30,6 +32,7 @@ impl Kind {
     fn as_str(self) -> &'static str {
         match self {
             Self::Trip => "trip",
+            Self::Choice => "choice",
             Self::Session => "session",
             Self::Code => "code",
             Self::SpentCode => "spent_code",

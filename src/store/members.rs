@@ -71,11 +71,6 @@ impl Rows<'_> {
         self.count(statement.bind(organization_id.to_owned())).await
     }
 
-    pub async fn count_memberships(&mut self, user_id: &str) -> Result<i64, StoreError> {
-        let statement = sqlx::query("SELECT COUNT(*) AS total FROM members WHERE user_id = $1");
-        self.count(statement.bind(user_id.to_owned())).await
-    }
-
     /// The roles in the organization of the members that [`Rows::list_members`] answers to the same slice, by user.
     pub async fn list_roles_of_members(
         &mut self,

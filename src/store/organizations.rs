@@ -3,7 +3,7 @@
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::database::{Rows, StoreError};
+use super::database::{Rows, Statement, StoreError};
 use super::filters::{Condition, Field, FieldKind, Listing, bind_all};
 use super::slice::{Key, Placed, Position, Slice};
 use crate::model::{Organization, Timestamp};
@@ -36,11 +36,45 @@ pub fn organization_field(name: &str) -> Option<Field> {
 }
 
 macro_rules! select_organizations {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT o.id, o.name, o.display_name, o.branding, o.metadata, o.is_app_entitlement_active, o.created_at ",
             "FROM organizations o ",
             $rest
+        )
+    };
+}
+
+/// Which of a user's organizations a list holds; what is `None` does not narrow it.
+#[derive(Debug, Clone, Default)]
+pub struct MembershipFilter {
+    /// A part of the name or of the display name.
+    pub text: Option<String>,
+    /// Only those that let this client be used.
+    pub client_id: Option<String>,
+    pub is_by_title: bool,
+}
+
+impl MembershipFilter {
+    /// `$1` to `$4`.
+    fn bind<'q>(&self, statement: Statement<'q>, user_id: &str) -> Statement<'q> {
+        let text = self.text.as_deref().unwrap_or_default();
+        let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let statement = statement.bind(user_id.to_owned()).bind(text.to_owned()).bind(format!("%{escaped}%"));
+        statement.bind(self.client_id.clone().unwrap_or_default())
+    }
+}
+
+macro_rules! narrowed_memberships {
+    ($order:literal) => {
+        concat!(
+            "JOIN members m ON m.organization_id = o.id WHERE m.user_id = $1 ",
+            "AND ($2 = '' OR LOWER(o.name) LIKE LOWER($3) ESCAPE '\\' ",
+            "OR LOWER(COALESCE(o.display_name, '')) LIKE LOWER($3) ESCAPE '\\') ",
+            "AND ($4 = '' OR COALESCE(o.is_app_entitlement_active, 0) = 0 OR EXISTS (SELECT 1 ",
+            "FROM organization_clients a WHERE a.organization_id = o.id AND a.client_id = $4 ",
+            "AND a.use_for_member_access = 1)) ",
+            $order
         )
     };
 }
@@ -69,18 +103,29 @@ impl Rows<'_> {
         found.into_iter().map(|row| read_placed(row, order.by)).collect()
     }
 
-    /// Those a user belongs to, the oldest membership first.
+    /// Those a user belongs to, the oldest membership first, or in the order of what people read.
     pub async fn list_memberships(
         &mut self,
         user_id: &str,
+        filter: &MembershipFilter,
         slice: &Slice,
     ) -> Result<Vec<Placed<Organization>>, StoreError> {
-        let statement = sqlx::query(select_organizations!(
-            "JOIN members m ON m.organization_id = o.id WHERE m.user_id = $1 \
-             ORDER BY m.created_at, m.organization_id LIMIT $2 OFFSET $3"
-        ));
-        let statement = statement.bind(user_id.to_owned()).bind(slice.most).bind(slice.skip);
+        let statement = sqlx::query(match filter.is_by_title {
+            false => select_organizations!(narrowed_memberships!(
+                "ORDER BY m.created_at, m.organization_id LIMIT $5 OFFSET $6"
+            )),
+            true => select_organizations!(narrowed_memberships!(
+                "ORDER BY LOWER(COALESCE(o.display_name, o.name)), o.id LIMIT $5 OFFSET $6"
+            )),
+        });
+        let statement = filter.bind(statement, user_id).bind(slice.most).bind(slice.skip);
         self.all(statement).await?.into_iter().map(|row| read_placed(row, OrganizationKey::CreatedAt)).collect()
+    }
+
+    pub async fn count_memberships(&mut self, user_id: &str, filter: &MembershipFilter) -> Result<i64, StoreError> {
+        let statement =
+            sqlx::query(concat!("SELECT COUNT(*) AS total FROM organizations o ", narrowed_memberships!("")));
+        self.count(filter.bind(statement, user_id)).await
     }
 
     pub async fn is_organization(&mut self, id: &str) -> Result<bool, StoreError> {

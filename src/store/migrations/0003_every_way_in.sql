@@ -64,3 +64,8 @@ ALTER TABLE invitations ADD COLUMN was_accepted BIGINT;
 
 -- Domains whose people auto-membership is for; an empty list: everybody's.
 ALTER TABLE enabled_connections ADD COLUMN allowed_domains TEXT NOT NULL DEFAULT '[]';
+
+-- Gateways that were added before read whether pages ask for the address first.
+UPDATE client_grants
+SET scope = REPLACE(scope, '"create:logins"', '"create:logins","read:prompts"')
+WHERE scope LIKE '%"create:logins"%' AND scope NOT LIKE '%"read:prompts"%';
