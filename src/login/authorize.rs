@@ -7,12 +7,18 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::Response;
 
+use super::choice::{self, Next};
+use super::draw::Form;
 use super::entrance::{Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit, audience, draw, email, entrance, options, picker, recent, session, sign_up, trip};
+use super::{
+    Login, Visit, audience, discovery, draw, email, entrance, identifier, options, picker, recent, session, sign_up,
+    trip,
+};
+use crate::management_client::LoginOption;
 use crate::model::grant::{AuthorizationCode, Session};
 use crate::model::login::Admission;
-use crate::model::{Strategy, Timestamp, new_secret, random_alphanumeric};
+use crate::model::{Connection, Strategy, Timestamp, new_secret, random_alphanumeric};
 use crate::oidc::authorization::Prompt;
 use crate::oidc::error::code;
 use crate::store::Kind;
@@ -32,12 +38,20 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let now = Timestamp::now();
     let entrance = match entrance::find(login, Some(visit.address), &visit.query).await? {
         Found::Entrance(entrance) => entrance,
-        Found::Ask(question) => return picker::ask(login, visit, &question),
+        Found::Ask(question) => {
+            return match discovery::by_login_hint(login, visit, &question).await? {
+                Some(url) => Ok(redirect::found(&url)),
+                None => picker::ask(login, visit, &question),
+            };
+        }
     };
     let mut refused = None;
     if let Some(session) = session::find(login, visit, now).await?
         && may_reuse(login, &entrance, &session, now)
     {
+        if entrance.authorization.wants(Prompt::SelectAccount) {
+            return Ok(draw::account_page(visit, &entrance, &session));
+        }
         match session::admit_if_allowed(login, visit, &entrance, &session).await? {
             Some(admission) => {
                 session::extend(login, visit, &session, now).await?;
@@ -51,29 +65,49 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     }
     let options = options::of(login, &entrance).await?;
     match &entrance.authorization.connection {
-        Some(name) => match options::named(&options, name) {
-            Some(connection) if connection.strategy == Strategy::Email => {
-                email::page(login, visit, &entrance, &connection)
-            }
-            Some(connection) if connection.strategy.is_database() => {
-                if entrance.authorization.request.get("screen_hint") == Some("signup")
-                    && options::allows_sign_up(&options, &connection)
-                {
-                    return sign_up::page(login, visit, &entrance, &connection);
-                }
-                Ok(draw::page(login, visit, &entrance, &options, refused.as_ref()))
-            }
-            Some(connection) => trip::begin(login, visit, &entrance, &connection, now).await,
+        Some(name) => match options::asked(login, &entrance, &options, name).await? {
+            Some(connection) => go_to(login, visit, &entrance, &options, &connection, refused.as_ref(), now).await,
             None => Err(entrance.not_enabled()),
         },
-        None => Ok(draw::page(login, visit, &entrance, &options, refused.as_ref())),
+        None => match options::database(&options, None).filter(|it| wants_sign_up(&entrance, &options, it)) {
+            Some(database) => sign_up::page(login, visit, &entrance, &database),
+            None => {
+                let form = identifier::form(login, &entrance, &options).await?;
+                Ok(draw::page(login, visit, &entrance, &options, form, refused.as_ref()))
+            }
+        },
     }
+}
+
+/// The connection was chosen.
+async fn go_to(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    options: &[LoginOption],
+    connection: &Connection,
+    refused: Option<&Session>,
+    now: Timestamp,
+) -> Result<Response, LoginError> {
+    match connection.strategy {
+        Strategy::Email => email::page(login, visit, entrance, connection),
+        Strategy::Auth0 if wants_sign_up(entrance, options, connection) => {
+            sign_up::page(login, visit, entrance, connection)
+        }
+        Strategy::Auth0 => Ok(draw::page(login, visit, entrance, options, Form::Password, refused)),
+        _ => trip::begin(login, visit, entrance, connection, now).await,
+    }
+}
+
+/// Whether the request is for a new account, and may be (contract §2.1).
+fn wants_sign_up(entrance: &Entrance, options: &[LoginOption], connection: &Connection) -> bool {
+    entrance.authorization.request.get("screen_hint") == Some("signup") && options::allows_sign_up(options, connection)
 }
 
 /// Whether the request lets a session answer it without the person.
 fn may_reuse(login: &Login, entrance: &Entrance, session: &Session, now: Timestamp) -> bool {
     let authorization = &entrance.authorization;
-    let asks_anew = authorization.wants(Prompt::Login) || authorization.wants(Prompt::SelectAccount);
+    let asks_anew = authorization.wants(Prompt::Login);
     let too_old = authorization
         .max_age
         .is_some_and(|seconds| session.authenticated_at.plus_seconds(seconds) < now || seconds == 0);
@@ -84,8 +118,26 @@ fn may_reuse(login: &Login, entrance: &Entrance, session: &Session, now: Timesta
     !asks_anew && !too_old && !other_connection && !other_person
 }
 
-/// The login is decided: hands the application its code.
+/// The person is known: what comes next is a choice of the organization, or the code.
 pub(super) async fn proceed(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    session: &Session,
+    admission: &Admission,
+    now: Timestamp,
+) -> Result<Response, LoginError> {
+    if !entrance.chooses_afterwards {
+        return give_code(login, visit, entrance, session, admission, now).await;
+    }
+    match choice::decide(login, visit, entrance, session, now).await? {
+        Next::Enter(entrance, admission) => give_code(login, visit, &entrance, session, &admission, now).await,
+        Next::Go(response) => Ok(response),
+    }
+}
+
+/// The login is decided: hands the application its code.
+async fn give_code(
     login: &Login,
     visit: &Visit,
     entrance: &Entrance,

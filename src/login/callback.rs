@@ -19,8 +19,8 @@ use crate::store::Kind;
 use crate::web::cookies::Purpose;
 
 /// `GET /login/callback/{connection}`.
-pub(super) async fn get(State(login): State<Arc<Login>>, Path(connection): Path<String>, visit: Visit) -> Response {
-    arrive(&login, &visit, &connection).await.unwrap_or_else(|error| error.answer(&login, &visit))
+pub(super) async fn get(State(login): State<Arc<Login>>, Path(connection): Path<String>, mut visit: Visit) -> Response {
+    arrive(&login, &mut visit, &connection).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
 /// A `form_post` answer carries no cookie of ours: it comes again as a GET, with them (design §5.10).
@@ -34,13 +34,14 @@ pub(super) async fn post(
     visit.again_as_query(&login, &format!("/login/callback/{connection}"), &body)
 }
 
-async fn arrive(login: &Login, visit: &Visit, connection_name: &str) -> Result<Response, LoginError> {
+async fn arrive(login: &Login, visit: &mut Visit, connection_name: &str) -> Result<Response, LoginError> {
     let now = Timestamp::now();
     let (state, callback) = read_query(&visit.query)?;
     let browser = login.cookies.read(&visit.headers, Purpose::Browser).ok_or(LoginError::NoSuchTrip)?;
     // Taken before anything is sent to the identity provider: of two callbacks, one goes on.
     let key = trip::key(&state, &browser);
     let trip: Trip = login.logins.take(Kind::Trip, &key, now).await?.ok_or(LoginError::NoSuchTrip)?;
+    visit.read_as(&trip.query);
     let entrance = entrance_of(login, &trip).await?;
     let connection = login.client.connection(&trip.connection_id).await?;
     let connection = connection.ok_or_else(|| entrance.not_enabled())?;

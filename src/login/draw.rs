@@ -6,11 +6,11 @@ use axum::response::{IntoResponse, Response};
 use super::entrance::Entrance;
 use super::options;
 use super::organization::ACCOUNT;
-use super::page::{LoginOption as OptionView, LoginPage, Mark, PasswordForm};
+use super::page::{AccountPage, IdentifierForm, LoginOption as OptionView, LoginPage, Mark, PasswordForm};
 use super::{Login, Visit};
 use crate::management_client::LoginOption;
 use crate::model::grant::Session;
-use crate::model::{Connection, Organization, RequireBehavior};
+use crate::model::{Connection, Organization, RequireBehavior, Strategy};
 use crate::web::message::{OrganizationView, ThemeColors};
 use crate::web::text::Text;
 
@@ -21,15 +21,28 @@ pub(super) struct Attempt<'a> {
     pub(super) identifier: &'a str,
 }
 
+/// The form of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Identifier and password of a database connection.
+    Password,
+    /// The address first; its domain leads on.
+    Identifier,
+    /// The address that a code is sent to.
+    Email,
+    None,
+}
+
 /// The page; `session` is one that cannot be used here.
 pub(super) fn page(
     login: &Login,
     visit: &Visit,
     entrance: &Entrance,
     options: &[LoginOption],
+    form: Form,
     session: Option<&Session>,
 ) -> Response {
-    let mut page = view(login, visit.text(), entrance, options);
+    let mut page = view(login, visit.text(), entrance, options, form);
     page.signed_in_as = session.map(|session| session.label.clone());
     page.into_page(&entrance.authorization.redirect_uri).into_response()
 }
@@ -42,7 +55,7 @@ pub(super) fn page_again(
     options: &[LoginOption],
     attempt: Attempt<'_>,
 ) -> Response {
-    let mut page = view(login, visit.text(), entrance, options);
+    let mut page = view(login, visit.text(), entrance, options, Form::Password);
     if let Some(form) = &mut page.password {
         form.identifier = attempt.identifier.to_owned();
         form.error = Some(attempt.message.to_owned());
@@ -51,30 +64,106 @@ pub(super) fn page_again(
     page.into_page(&entrance.authorization.redirect_uri).status(attempt.status).into_response()
 }
 
-fn view(login: &Login, text: Text, entrance: &Entrance, options: &[LoginOption]) -> LoginPage {
+/// The page that asks for the address, after one that led nowhere.
+pub(super) fn identifier_again(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    options: &[LoginOption],
+    entered: &str,
+    message: &str,
+) -> Response {
+    let mut page = view(login, visit.text(), entrance, options, Form::Identifier);
+    if let Some(form) = &mut page.identifier {
+        form.entered = entered.to_owned();
+        form.error = Some(message.to_owned());
+    }
+    page.into_page(&entrance.authorization.redirect_uri).status(StatusCode::BAD_REQUEST).into_response()
+}
+
+/// Asks a signed-in person whether to go on as they are.
+pub(super) fn account_page(visit: &Visit, entrance: &Entrance, session: &Session) -> Response {
+    let request = &entrance.authorization.request;
+    let asked = request.get("prompt").unwrap_or_default();
+    let others: Vec<&str> = asked.split_ascii_whitespace().filter(|word| *word != "select_account").collect();
+    let on = match others.is_empty() {
+        true => request.without("prompt"),
+        false => request.with("prompt", &others.join(" ")),
+    };
+    let page = AccountPage {
+        text: visit.text(),
+        organization: entrance.organization.as_deref().map(organization_view),
+        application_name: entrance.application.name.clone(),
+        person: session.label.clone(),
+        continue_href: format!("/authorize?{}", on.to_query()),
+        other_href: format!("/authorize?{}", request.with("prompt", "login").to_query()),
+    };
+    page.into_page().into_response()
+}
+
+fn view(login: &Login, text: Text, entrance: &Entrance, options: &[LoginOption], form: Form) -> LoginPage {
+    let request = &entrance.authorization.request;
     let asked = entrance.authorization.connection.as_deref();
     let database = options::database(options, asked);
-    // There is one form; a further database connection is a button that leads to its own. `show_as_button` is
-    // about other connections (contract §1.4).
-    let buttons = options.iter().filter(|option| match &database {
-        Some(database) if option.connection.strategy.is_database() => option.connection.id != database.id,
-        _ => option.visible,
+    // The form leads to one connection; every other one is a button. `show_as_button` is about directories of
+    // companies (contract §1.4), and a database that has no form here leads to its own.
+    let of_form = match form {
+        Form::Password | Form::Identifier => database.clone().or_else(|| options::email(options, None)),
+        Form::Email => options::email(options, None),
+        Form::None => None,
+    };
+    let buttons = options.iter().filter(|option| {
+        option.visible && of_form.as_ref().is_none_or(|connection| connection.id != option.connection.id)
     });
-    let password = database.as_ref().map(|_| PasswordForm {
-        action: format!("/login/password?{}", entrance.authorization.request.to_query()),
-        identifier: entrance.authorization.login_hint.clone().unwrap_or_default(),
-        error: None,
-        is_invalid: false,
-    });
+    let hint = entrance.authorization.login_hint.clone().unwrap_or_default();
+    let sign_up = database.as_ref().filter(|it| form != Form::None && options::allows_sign_up(options, it));
     LoginPage {
         text,
         organization: entrance.organization.as_deref().map(organization_view),
         application_name: entrance.application.name.clone(),
         options: buttons.map(|option| option_view(entrance, &option.connection)).collect(),
-        password,
+        password: database.as_ref().filter(|_| form == Form::Password).map(|database| PasswordForm {
+            action: format!("/login/password?{}", request.to_query()),
+            identifier: hint.clone(),
+            error: None,
+            is_invalid: false,
+            is_chosen: asked.is_some(),
+            reset_href: reset(entrance, database),
+        }),
+        identifier: identifier_form(entrance, form, of_form.as_deref(), hint),
+        sign_up_href: sign_up.map(|database| {
+            let request = request.with("connection", &database.name).with("screen_hint", "signup");
+            format!("/authorize?{}", request.to_query())
+        }),
         signed_in_as: None,
         other_organization_href: other_organization(login, entrance),
     }
+}
+
+fn identifier_form(
+    entrance: &Entrance,
+    form: Form,
+    connection: Option<&Connection>,
+    entered: String,
+) -> Option<IdentifierForm> {
+    let request = &entrance.authorization.request;
+    let is_for_codes = connection.is_some_and(|connection| connection.strategy == Strategy::Email);
+    let (action, field) = match (form, connection) {
+        (Form::Email, Some(connection)) => {
+            (format!("/login/email?{}", request.with("connection", &connection.name).to_query()), "email")
+        }
+        (Form::Identifier, _) => (format!("/login/identifier?{}", request.to_query()), "username"),
+        _ => return None,
+    };
+    let takes_names = !is_for_codes && connection.is_some();
+    Some(IdentifierForm { action, field, takes_names, entered, error: None })
+}
+
+/// Where the password is changed, if the connection lets its people do so.
+fn reset(entrance: &Entrance, database: &Connection) -> Option<String> {
+    let is_off = database.options.get("disable_self_service_change_password").is_some_and(|off| off == true);
+    let request = entrance.authorization.request.with("connection", &database.name);
+    (!is_off).then(|| format!("/login/reset?{}", request.to_query()))
 }
 
 fn option_view(entrance: &Entrance, connection: &Connection) -> OptionView {
@@ -99,18 +188,19 @@ pub(super) fn organization_view(organization: &Organization) -> OrganizationView
     }
 }
 
-/// "Not your organization?": the picker where the application has one, else back to where a login begins.
+/// "Not your organization?": the picker or the choice where the application has one, else back to where a login
+/// begins. The address does not come along: it may be what led here.
 fn other_organization(login: &Login, entrance: &Entrance) -> Option<String> {
     let request = &entrance.authorization.request;
     if entrance.organization.is_none() && request.get(ACCOUNT).is_none() {
         return None;
     }
     match entrance.application.require_behavior() {
-        RequireBehavior::PreLoginPrompt => {
-            let request = request.without("organization").without(ACCOUNT).without("connection");
+        RequireBehavior::PreLoginPrompt | RequireBehavior::PostLoginPrompt => {
+            let request = request.without("organization").without(ACCOUNT).without("connection").without("login_hint");
             Some(format!("/authorize?{}", request.to_query()))
         }
-        RequireBehavior::NoPrompt | RequireBehavior::PostLoginPrompt => {
+        RequireBehavior::NoPrompt => {
             let uri = url::Url::parse(entrance.application.initiate_login_uri.as_deref()?).ok()?;
             Some(super::hosts::initiate_login(&uri, &login.settings.issuer(), None))
         }

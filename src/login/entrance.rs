@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::LoginError;
 use super::invitation::{self, Invited};
-use super::organization::{Destination, resolve};
+use super::organization::{ACCOUNT, Destination, PERSONAL, handle, resolve};
 use super::{Login, Visit};
 use crate::model::login::{LoginRecord, Proof};
 use crate::model::{Application, Organization};
@@ -20,6 +20,8 @@ pub(super) struct Entrance {
     pub(super) application: Arc<Application>,
     /// `None`: a login without an organization.
     pub(super) organization: Option<Arc<Organization>>,
+    /// Whether the person, once signed in, chooses among their organizations.
+    pub(super) chooses_afterwards: bool,
     /// The invitation that the request accepts.
     pub(super) invitation: Option<Arc<Invited>>,
 }
@@ -41,13 +43,14 @@ pub(super) struct Question {
 pub(super) async fn find(login: &Login, asker: Option<IpAddr>, query: &str) -> Result<Found, LoginError> {
     let (application, authorization) = check(login, asker, query).await?;
     let resolved = resolve(login, asker, &authorization, &application).await?;
-    let organization = match resolved.destination {
+    let (organization, chooses_afterwards) = match resolved.destination {
         Destination::Ask => return Ok(Found::Ask(Question { authorization, application })),
-        Destination::Organization(organization) => Some(organization),
-        Destination::Personal => None,
+        Destination::Organization(organization) => (Some(organization), false),
+        Destination::Personal => (None, false),
+        Destination::ChooseAfterwards => (None, true),
     };
     let invitation = invitation::find(login, &authorization, organization.as_deref()).await?;
-    Ok(Found::Entrance(Entrance { authorization, application, organization, invitation }))
+    Ok(Found::Entrance(Entrance { authorization, application, organization, chooses_afterwards, invitation }))
 }
 
 /// Everything about a request that does not depend on the organization.
@@ -72,6 +75,18 @@ impl Entrance {
     /// The address of this request with one more parameter: the form of every choice on a page.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
         format!("/authorize?{}", self.authorization.request.with(name, value).to_query())
+    }
+
+    /// The same request with the organization that was chosen; `None`: a personal account.
+    pub(super) fn chosen(&self, login: &Login, organization: Option<Arc<Organization>>) -> Self {
+        let mut chosen = self.clone();
+        let request = &self.authorization.request;
+        chosen.authorization.organization = organization.as_deref().map(|it| handle(login, it).to_owned());
+        chosen.authorization.request = match &chosen.authorization.organization {
+            Some(handle) => request.with("organization", handle),
+            None => request.with(ACCOUNT, PERSONAL),
+        };
+        Self { organization, chooses_afterwards: false, ..chosen }
     }
 
     /// What the source is told of a login through this connection.

@@ -2,10 +2,14 @@
 
 use url::Url;
 
+use super::discovery::{self, Lead};
+use super::draw::Form;
+use super::entrance::{Entrance, Question};
 use super::error::LoginError;
 use super::organization::{Destination, resolve};
-use super::{Login, entrance, options};
+use super::{Login, entrance, identifier, options};
 use crate::management_client::LoginOption;
+use crate::model::application::DiscoveryMethod;
 use crate::model::organization::is_organization_name;
 use crate::model::tenant_settings::Locale;
 use crate::oidc::error::OAuthError;
@@ -97,10 +101,14 @@ impl Login {
             }
             Destination::Ask => {
                 lines.push(format!("Organization: the person is asked. Rule: {}.", resolved.rule));
-                return Ok(());
+                return self.explain_question(Question { authorization, application }, lines).await;
             }
             Destination::Personal => {
                 lines.push("Organization: none.".to_owned());
+                self.client.application_options(&application.client_id).await?
+            }
+            Destination::ChooseAfterwards => {
+                lines.push("Organization: chosen after signing in, among those the person belongs to.".to_owned());
                 self.client.application_options(&application.client_id).await?
             }
         };
@@ -109,10 +117,44 @@ impl Login {
             lines.push("Options: none. No connection is enabled, and the page says so.".to_owned());
         }
         let asked = authorization.connection.as_deref();
+        let entrance = Entrance {
+            organization: None,
+            chooses_afterwards: matches!(resolved.destination, Destination::ChooseAfterwards),
+            invitation: None,
+            authorization: authorization.clone(),
+            application,
+        };
+        let is_first = asked.is_none() && identifier::form(self, &entrance, &options).await? == Form::Identifier;
+        if is_first {
+            lines.push("The page asks for the address first, and its domain leads on.".to_owned());
+        }
         let form = options::database(&options, asked).map(|connection| connection.id.clone());
-        lines.extend(options.iter().map(|option| explain_option(option, asked, form.as_deref())));
+        lines.extend(options.iter().map(|option| explain_option(option, asked, form.as_deref(), is_first)));
         if let Some(name) = asked.filter(|name| options::named(&options, name).is_none()) {
             lines.push(format!("The connection {name} is not enabled here: the application gets access_denied."));
+        }
+        Ok(())
+    }
+}
+
+impl Login {
+    /// What the picker takes, and where the request's own address leads before it.
+    async fn explain_question(&self, question: Question, lines: &mut Vec<String>) -> Result<(), LoginError> {
+        let may = |method| question.application.may_ask_for(method);
+        lines.push(match (may(DiscoveryMethod::OrganizationName), may(DiscoveryMethod::Email)) {
+            (true, true) => "The picker takes a name or an e-mail address.".to_owned(),
+            (false, true) => "The picker takes an e-mail address.".to_owned(),
+            _ => "The picker takes a name.".to_owned(),
+        });
+        let Some(hint) = &question.authorization.login_hint else { return Ok(()) };
+        if may(DiscoveryMethod::Email) {
+            lines.push(match discovery::of_address(self, &question, hint).await? {
+                Lead::One(organization) => {
+                    format!("The domain of login_hint belongs to {} alone, so it leads there.", organization.name)
+                }
+                Lead::Several => "Several organizations have the domain of login_hint: the person is asked.".to_owned(),
+                Lead::Nowhere => "No organization has the domain of login_hint.".to_owned(),
+            });
         }
         Ok(())
     }
@@ -126,15 +168,30 @@ fn sentence(error: LoginError) -> String {
     }
 }
 
-/// `form`: the database connection whose form the page has.
-fn explain_option(option: &LoginOption, asked: Option<&str>, form: Option<&str>) -> String {
+/// `form`: the database connection whose form the page has, or leads to when it asks for the address first.
+fn explain_option(option: &LoginOption, asked: Option<&str>, form: Option<&str>, is_first: bool) -> String {
     let connection = &option.connection;
     let how = match (connection.strategy.is_database(), option.visible) {
+        (true, _) if is_first && form == Some(connection.id.as_str()) => {
+            "enabled; addresses that lead to no other connection lead to its form"
+        }
         (true, _) if form == Some(connection.id.as_str()) => "enabled; drawn as the form for identifier and password",
         (true, _) => "enabled; drawn as a button that leads to its form",
         (false, true) => "enabled; drawn as a button",
-        (false, false) => "enabled, but show_as_button is false: not drawn, reachable by connection=NAME",
+        (false, false) => {
+            "enabled, but show_as_button is false: not drawn, reachable by its domains and by connection=NAME"
+        }
+    };
+    let domains: Vec<String> = connection.domains().collect();
+    let led = match domains.is_empty() {
+        true => String::new(),
+        false => format!("; addresses of {} lead to it", domains.join(", ")),
     };
     let chosen = if asked == Some(connection.name.as_str()) { "; the request goes straight to it" } else { "" };
-    format!("Option: {} ({}, {}): {how}{chosen}.", connection.title(), connection.name, connection.strategy.as_str())
+    format!(
+        "Option: {} ({}, {}): {how}{led}{chosen}.",
+        connection.title(),
+        connection.name,
+        connection.strategy.as_str()
+    )
 }

@@ -6,6 +6,8 @@
 mod audience;
 mod authorize;
 mod callback;
+mod choice;
+mod discovery;
 mod draw;
 mod email;
 mod email_page;
@@ -15,6 +17,7 @@ pub mod explain;
 mod form;
 mod frame;
 mod hosts;
+mod identifier;
 mod invitation;
 mod new_password;
 mod options;
@@ -46,11 +49,12 @@ use crate::model::{Connection, Timestamp};
 use crate::oidc::keys::Verifier;
 use crate::oidc::relying_party::RelyingParty;
 use crate::store::Logins;
-use crate::web::budget::Budget;
+use crate::web::budget::{Budget, FailureBudget};
 use crate::web::client_address::ClientAddress;
 use crate::web::cookies::Cookies;
 use crate::web::redirect;
-use crate::web::text::{Reader, Text};
+use crate::web::text::{self, Reader, Text};
+use error::LoginError;
 
 /// What the login works with.
 pub struct Login {
@@ -62,6 +66,9 @@ pub struct Login {
     cookies: Cookies,
     trips: Budget,
     picker_tries: Budget,
+    identifier_tries: Budget,
+    /// Addresses in requests that lead nowhere.
+    unknown_hints: FailureBudget,
 }
 
 impl Login {
@@ -75,7 +82,19 @@ impl Login {
     ) -> Self {
         let trips = Budget::per_minute(settings.login.trips_per_minute);
         let picker_tries = Budget::per_minute(settings.login.picker_tries_per_minute);
-        Self { client, logins, relying_party, verifier, settings, cookies, trips, picker_tries }
+        let identifiers = settings.login.identifier_tries_per_minute;
+        Self {
+            client,
+            logins,
+            relying_party,
+            verifier,
+            settings,
+            cookies,
+            trips,
+            picker_tries,
+            identifier_tries: Budget::per_minute(identifiers),
+            unknown_hints: FailureBudget::per_minute(identifiers),
+        }
     }
 }
 
@@ -100,6 +119,9 @@ pub fn router(login: Arc<Login>) -> Router {
         .route("/", get(hosts::root))
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/login/organization", get(picker::choose))
+        .route("/login/identifier", post(identifier::post))
+        .route("/login/discovery", post(discovery::post))
+        .route("/login/choice", get(choice::get).post(choice::post))
         .route("/login/password", post(password::post))
         .route("/login/email", post(email::post))
         .route("/login/email/code", get(email::code_page).post(email::post_code))
@@ -117,6 +139,16 @@ pub fn router(login: Arc<Login>) -> Router {
 /// A HEAD is answered like a GET unless told otherwise, and who only looks must not spend the trip.
 async fn not_allowed() -> (StatusCode, [(HeaderName, &'static str); 1]) {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
+}
+
+/// A field of a form or query; empty when it is absent.
+///
+/// # Errors
+/// When it comes twice: a form that can be read in two ways is nobody's.
+fn single_field(form: &[u8], name: &str) -> Result<String, LoginError> {
+    let mut values = url::form_urlencoded::parse(form).filter(|(field, _)| field == name);
+    let value = values.next().map(|(_, value)| value.into_owned()).unwrap_or_default();
+    values.next().map_or(Ok(value), |_| Err(LoginError::BrokenForm))
 }
 
 /// Sends what comes to an organization's own host to the one origin (design §5.8); wraps every route.
@@ -138,6 +170,15 @@ impl Visit {
     /// The language of what the person reads.
     fn text(&self) -> Text {
         self.reader.text
+    }
+
+    /// The language is the one that this authorize request asks for, if it asks for one there is.
+    fn read_as(&mut self, query: &str) {
+        let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ui_locales");
+        if let Some((_, asked)) = asked {
+            let accepted = self.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+            self.reader.text = text::choose(Some(&asked), accepted, &[]);
+        }
     }
 
     /// A form that comes again as a GET of `path` with its fields as query, so that no cookie need come along

@@ -6,7 +6,8 @@ use super::Login;
 use super::entrance::Entrance;
 use super::error::LoginError;
 use crate::management_client::LoginOption;
-use crate::model::Connection;
+use crate::model::email_address::domain_of_address;
+use crate::model::{Connection, Strategy};
 
 /// With an organization only its own enabled set counts; without one the application's (design §5.9).
 pub(super) async fn of(login: &Login, entrance: &Entrance) -> Result<Arc<Vec<LoginOption>>, LoginError> {
@@ -22,12 +23,66 @@ pub(super) fn named(options: &[LoginOption], name: &str) -> Option<Arc<Connectio
     Some(option.connection.clone())
 }
 
+/// The connection of this name that a login may begin with: an option, or the directory of some organization that the
+/// request's own address leads to, where people choose their organization afterwards.
+pub(super) async fn asked(
+    login: &Login,
+    entrance: &Entrance,
+    options: &[LoginOption],
+    name: &str,
+) -> Result<Option<Arc<Connection>>, LoginError> {
+    let hint = entrance.authorization.login_hint.as_deref();
+    match (named(options, name), hint.and_then(domain_of_address)) {
+        (None, Some(domain)) => {
+            Ok(of_any_organization(login, entrance, Some(&domain)).await?.filter(|found| found.name == name))
+        }
+        (found, _) => Ok(found),
+    }
+}
+
+/// The enabled connection that a domain leads to.
+pub(super) fn of_domain(options: &[LoginOption], domain: &str) -> Option<Arc<Connection>> {
+    let leads_there = |connection: &Connection| connection.domains().any(|its| its == domain);
+    options.iter().map(|option| &option.connection).find(|connection| leads_there(connection)).cloned()
+}
+
+/// The directory of some organization that a domain leads to (contract §3, post_login_prompt).
+pub(super) async fn of_any_organization(
+    login: &Login,
+    entrance: &Entrance,
+    domain: Option<&str>,
+) -> Result<Option<Arc<Connection>>, LoginError> {
+    if !entrance.chooses_afterwards {
+        return Ok(None);
+    }
+    let found = login.client.discover(domain, &entrance.application.client_id).await?;
+    let connection = match found.as_ref().and_then(|found| found.connection_id.as_deref()) {
+        Some(id) => login.client.connection(id).await?,
+        None => None,
+    };
+    Ok(connection.filter(|connection| connection.is_open() && connection.strategy.is_enterprise()))
+}
+
+/// Whether a way in is not drawn, so that only an address finds it.
+pub(super) fn has_hidden(options: &[LoginOption]) -> bool {
+    options.iter().any(|option| !option.visible)
+}
+
 /// The database connection whose passwords the page's form takes: the one asked for, or the first.
 pub(super) fn database(options: &[LoginOption], asked: Option<&str>) -> Option<Arc<Connection>> {
-    let mut databases = options.iter().map(|option| &option.connection).filter(|it| it.strategy.is_database());
+    first(options, asked, |strategy| strategy.is_database())
+}
+
+/// The connection that sends codes by e-mail: the one asked for, or the first.
+pub(super) fn email(options: &[LoginOption], asked: Option<&str>) -> Option<Arc<Connection>> {
+    first(options, asked, |strategy| strategy == Strategy::Email)
+}
+
+fn first(options: &[LoginOption], asked: Option<&str>, is_right: impl Fn(Strategy) -> bool) -> Option<Arc<Connection>> {
+    let mut found = options.iter().map(|option| &option.connection).filter(|it| is_right(it.strategy));
     match asked {
-        Some(name) => databases.find(|connection| connection.name == name).cloned(),
-        None => databases.next().cloned(),
+        Some(name) => found.find(|connection| connection.name == name).cloned(),
+        None => found.next().cloned(),
     }
 }
 

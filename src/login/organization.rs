@@ -3,16 +3,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::http::StatusCode;
-
 use super::Login;
 use super::error::LoginError;
 use crate::management_client::Result as ManagementResult;
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{Application, Organization, OrganizationUsage, RequireBehavior};
-use crate::oidc::authorization::{Authorization, Prompt};
+use crate::oidc::authorization::Authorization;
 use crate::oidc::error::code;
-use crate::web::text::text_key;
 
 /// Where a login leads.
 #[derive(Debug, Clone)]
@@ -22,6 +19,8 @@ pub(super) enum Destination {
     Ask,
     /// No organization: the application's own connections count.
     Personal,
+    /// The person signs in with the application's own connections, and then chooses.
+    ChooseAfterwards,
 }
 
 /// The destination and the sentence that says why.
@@ -70,7 +69,10 @@ pub(super) async fn resolve(
             Destination::Ask,
             "the request names none, and the application's organization_require_behavior is pre_login_prompt",
         ),
-        (_, RequireBehavior::PostLoginPrompt) => Err(not_yet(authorization)),
+        (_, RequireBehavior::PostLoginPrompt) => found(
+            Destination::ChooseAfterwards,
+            "the request names none, and the application's organization_require_behavior is post_login_prompt",
+        ),
         (OrganizationUsage::Require, RequireBehavior::NoPrompt) => {
             refuse("parameter organization is required for this client".to_owned())
         }
@@ -82,12 +84,12 @@ pub(super) fn not_for_application(authorization: &Authorization) -> LoginError {
     authorization.refused(code::ACCESS_DENIED, "the application is not allowed for this organization").into()
 }
 
-/// Choosing an organization after signing in is a setting that does nothing yet: closed until it does.
-fn not_yet(authorization: &Authorization) -> LoginError {
-    if authorization.wants(Prompt::None) {
-        return authorization.refused(code::INTERACTION_REQUIRED, "the organization must be chosen").into();
+/// How a request names the organization: by its name where the tenant allows names, else by its id.
+pub(super) fn handle<'o>(login: &Login, organization: &'o Organization) -> &'o str {
+    match login.settings.login.allow_organization_name_in_authentication_api {
+        true => &organization.name,
+        false => &organization.id,
     }
-    LoginError::Page { status: StatusCode::NOT_IMPLEMENTED, key: text_key("our-fault") }
 }
 
 /// The organization of this id or name; a name only where the tenant allows names (contract §2.1).

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::web::message::{OrganizationView, initial};
 use crate::web::page::Page;
-use crate::web::text::Text;
+use crate::web::text::{Text, text_key};
 
 /// The page that offers an organization's ways to sign in. Without options and without a password form it says that
 /// nothing is enabled and whom to ask.
@@ -17,6 +17,10 @@ pub(super) struct LoginPage {
     pub(super) application_name: String,
     pub(super) options: Vec<LoginOption>,
     pub(super) password: Option<PasswordForm>,
+    /// Instead of the password form: what asks for the address only.
+    pub(super) identifier: Option<IdentifierForm>,
+    /// Where an account is made.
+    pub(super) sign_up_href: Option<String>,
     /// The account of a session that cannot be used here.
     pub(super) signed_in_as: Option<String>,
     pub(super) other_organization_href: Option<String>,
@@ -60,6 +64,22 @@ pub(super) struct PasswordForm {
     pub(super) error: Option<String>,
     /// Whether the error is about what was entered, and not that it cannot be checked now.
     pub(super) is_invalid: bool,
+    /// Whether the request asked for this form, so that nothing above it is to be read first.
+    pub(super) is_chosen: bool,
+    /// Where a forgotten password is changed.
+    pub(super) reset_href: Option<String>,
+}
+
+/// The form that asks for an address, or for an address or user name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct IdentifierForm {
+    pub(super) action: String,
+    /// `username`, or `email` for a code.
+    pub(super) field: &'static str,
+    /// Whether user names lead somewhere as well.
+    pub(super) takes_names: bool,
+    pub(super) entered: String,
+    pub(super) error: Option<String>,
 }
 
 impl LoginPage {
@@ -70,7 +90,7 @@ impl LoginPage {
             Mark::Image(url) => Some(url.clone()),
             _ => None,
         }));
-        let has_form = self.password.is_some();
+        let has_form = self.password.is_some() || self.identifier.is_some();
         let page = images.iter().fold(Page::new(self), |page, url| page.image(Some(url)));
         if has_form { page.form_targets([redirect_uri]) } else { page }
     }
@@ -82,8 +102,13 @@ impl LoginPage {
 
     fn title(&self) -> String {
         let title = self.text.with("sign-in-to", &[("place", self.place())]);
-        let has_error = self.password.as_ref().is_some_and(|password| password.error.is_some());
-        if has_error { self.text.with("error-title", &[("title", &title)]) } else { title }
+        let is_wrong = |error: Option<&Option<String>>| error.is_some_and(Option::is_some);
+        let password = self.password.as_ref().map(|form| &form.error);
+        if is_wrong(password) || is_wrong(self.identifier.as_ref().map(|form| &form.error)) {
+            self.text.with("error-title", &[("title", &title)])
+        } else {
+            title
+        }
     }
 
     /// The form takes the focus only when nothing above it wants to be read first.
@@ -95,8 +120,15 @@ impl LoginPage {
         self.password.as_ref().is_some_and(|form| !form.identifier.is_empty() && self.form_comes_first(form))
     }
 
+    fn focuses_address(&self) -> bool {
+        let nothing_else = self.options.is_empty() && self.signed_in_as.is_none();
+        self.identifier.as_ref().is_some_and(|form| form.error.is_some() || nothing_else)
+    }
+
     fn form_comes_first(&self, form: &PasswordForm) -> bool {
-        form.error.is_some() || (self.options.is_empty() && self.signed_in_as.is_none())
+        form.error.is_some()
+            || (form.is_chosen && self.signed_in_as.is_none())
+            || (self.options.is_empty() && self.signed_in_as.is_none())
     }
 }
 
@@ -106,6 +138,7 @@ impl LoginPage {
 pub(super) struct PickerPage {
     pub(super) text: Text,
     pub(super) application_name: String,
+    pub(super) asks_for: AsksFor,
     /// Where the form leads, by GET; `organization` is added to `hidden`.
     pub(super) action: String,
     pub(super) hidden: Vec<(String, String)>,
@@ -113,6 +146,41 @@ pub(super) struct PickerPage {
     pub(super) error: Option<String>,
     pub(super) recent: Vec<RecentOrganization>,
     pub(super) personal_href: Option<String>,
+}
+
+/// What the picker's field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AsksFor {
+    Name,
+    Email,
+    Both,
+}
+
+impl AsksFor {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Name => text_key("organization-name"),
+            Self::Email => text_key("work-email"),
+            Self::Both => text_key("organization-name-or-email"),
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Name => text_key("organization-name-hint"),
+            Self::Email => text_key("work-email-hint"),
+            Self::Both => text_key("organization-name-or-email-hint"),
+        }
+    }
+
+    /// What is said when nothing was entered.
+    pub(super) fn missing(self) -> &'static str {
+        match self {
+            Self::Name => text_key("enter-organization-name"),
+            Self::Email => text_key("enter-work-email"),
+            Self::Both => text_key("enter-organization-name-or-email"),
+        }
+    }
 }
 
 /// An organization that was used on this device before.
@@ -131,6 +199,103 @@ impl PickerPage {
     /// `redirect_uri` is where the form may lead in the end, through an existing session.
     pub(super) fn into_page(self, redirect_uri: &str) -> Page<Self> {
         Page::new(self).form_targets([redirect_uri])
+    }
+}
+
+/// Asks to prove an address: first whether a code may be sent, then for the code.
+#[derive(Debug, Clone, Template)]
+#[template(path = "login/prove.html", whitespace = "minimize")]
+pub(super) struct ProvePage {
+    pub(super) text: Text,
+    pub(super) application_name: String,
+    pub(super) action: String,
+    pub(super) address: String,
+    /// `None`: no code was sent yet.
+    pub(super) challenge: Option<String>,
+    pub(super) error: Option<&'static str>,
+    pub(super) back_href: String,
+}
+
+impl ProvePage {
+    fn title(&self) -> String {
+        let title = self.text.get("prove-address");
+        if self.error.is_some() { self.text.with("error-title", &[("title", title)]) } else { title.to_owned() }
+    }
+
+    pub(super) fn into_page(self, redirect_uri: &str) -> Page<Self> {
+        Page::new(self).form_targets([redirect_uri])
+    }
+}
+
+/// The organizations a person may go on to, with what finds one among many.
+#[derive(Debug, Clone, Template)]
+#[template(path = "login/choice.html", whitespace = "minimize")]
+pub(super) struct ChoicePage {
+    pub(super) text: Text,
+    pub(super) application_name: String,
+    /// Whose organizations they are.
+    pub(super) person: String,
+    pub(super) organizations: Vec<OrganizationChoice>,
+    /// For who is signed in; others follow links.
+    pub(super) form: Option<ChoiceForm>,
+    pub(super) personal_href: Option<String>,
+}
+
+/// An organization to go on to: by a link, or by a button with its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OrganizationChoice {
+    pub(super) title: String,
+    pub(super) id: String,
+    pub(super) href: Option<String>,
+}
+
+/// What the choice of a signed-in person needs besides the organizations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ChoiceForm {
+    pub(super) secret: String,
+    pub(super) searches: bool,
+    pub(super) searched: String,
+    pub(super) previous_href: Option<String>,
+    pub(super) next_href: Option<String>,
+    pub(super) offers_personal: bool,
+    pub(super) other_account_href: String,
+}
+
+impl ChoicePage {
+    pub(super) fn new(text: Text, person: &str) -> Self {
+        Self {
+            text,
+            application_name: String::new(),
+            person: person.to_owned(),
+            organizations: Vec::new(),
+            form: None,
+            personal_href: None,
+        }
+    }
+
+    pub(super) fn into_page(self, redirect_uri: &str) -> Page<Self> {
+        let has_form = self.form.is_some();
+        let page = Page::new(self);
+        if has_form { page.form_targets([redirect_uri]) } else { page }
+    }
+}
+
+/// Asks a signed-in person whether to go on as they are (`prompt=select_account`).
+#[derive(Debug, Clone, Template)]
+#[template(path = "login/account.html", whitespace = "minimize")]
+pub(super) struct AccountPage {
+    pub(super) text: Text,
+    pub(super) organization: Option<OrganizationView>,
+    pub(super) application_name: String,
+    pub(super) person: String,
+    pub(super) continue_href: String,
+    pub(super) other_href: String,
+}
+
+impl AccountPage {
+    pub(super) fn into_page(self) -> Page<Self> {
+        let logo = self.organization.as_ref().and_then(|view| view.logo_url.clone());
+        Page::new(self).image(logo.as_deref())
     }
 }
 
@@ -169,7 +334,11 @@ mod tests {
                 identifier: String::new(),
                 error: None,
                 is_invalid: false,
+                is_chosen: false,
+                reset_href: None,
             }),
+            identifier: None,
+            sign_up_href: None,
             signed_in_as: None,
             other_organization_href: Some("/authorize?client_id=4kT9".to_owned()),
         }
@@ -179,6 +348,7 @@ mod tests {
         PickerPage {
             text: english(),
             application_name: "Example App".to_owned(),
+            asks_for: AsksFor::Name,
             action: "/authorize".to_owned(),
             hidden: vec![("state".to_owned(), "a&b".to_owned())],
             entered: String::new(),
@@ -246,7 +416,10 @@ mod tests {
             identifier: hostile.clone(),
             error: Some(hostile.clone()),
             is_invalid: true,
+            is_chosen: true,
+            reset_href: Some(hostile.clone()),
         });
+        page.sign_up_href = Some(hostile.clone());
         page.signed_in_as = Some(hostile.clone());
         let mut picker = picker();
         picker.entered.clone_from(&hostile);
@@ -255,8 +428,31 @@ mod tests {
         let mut message = message();
         message.title.clone_from(&hostile);
         message.actions = vec![(hostile.clone(), hostile.clone())];
-        message.detail = Some(hostile);
-        for html in [render(&page), render(&picker), render(&message)] {
+        message.detail = Some(hostile.clone());
+        let choice = ChoicePage {
+            organizations: vec![OrganizationChoice { title: hostile.clone(), id: hostile.clone(), href: None }],
+            form: Some(ChoiceForm {
+                secret: hostile.clone(),
+                searches: true,
+                searched: hostile.clone(),
+                previous_href: Some(hostile.clone()),
+                next_href: Some(hostile.clone()),
+                offers_personal: true,
+                other_account_href: hostile.clone(),
+            }),
+            application_name: hostile.clone(),
+            ..ChoicePage::new(english(), &hostile)
+        };
+        let prove = ProvePage {
+            text: english(),
+            application_name: hostile.clone(),
+            action: hostile.clone(),
+            address: hostile.clone(),
+            challenge: Some(hostile.clone()),
+            error: None,
+            back_href: hostile.clone(),
+        };
+        for html in [render(&page), render(&picker), render(&message), render(&choice), render(&prove)] {
             assert!(!html.contains("<script") && !html.contains("\"'&") && !html.contains("\"><b>"), "{html}");
             assert_eq!(html.matches("</title>").count(), 1);
             assert!(!html.contains("theme.css"));

@@ -6,13 +6,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::discovery::Lead;
 use super::entrance::Question;
 use super::error::LoginError;
 use super::organization::{ACCOUNT, PERSONAL};
-use super::page::{PickerPage, RecentOrganization};
-use super::{Login, Visit, entrance, recent};
+use super::page::{AsksFor, PickerPage, RecentOrganization};
+use super::{Login, Visit, discovery, entrance, organization, recent};
+use crate::model::application::DiscoveryMethod;
 use crate::model::organization::is_organization_name;
-use crate::model::{OrganizationUsage, sha256};
+use crate::model::{Application, OrganizationUsage, sha256};
 use crate::oidc::authorization::Prompt;
 use crate::oidc::error::code;
 use crate::web::redirect;
@@ -44,20 +46,49 @@ async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let question = Question { authorization, application };
     login.picker_tries.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
     if entered.is_empty() {
-        return Ok(draw(login, visit, &question, "", Some(text.get("enter-organization-name"))));
+        return Ok(draw(login, visit, &question, "", Some(text.get(asks_for(&question.application).missing()))));
+    }
+    let not_found = || not_found(login, visit, &question, &entered);
+    let application = &question.application;
+    if entered.contains('@') && application.may_ask_for(DiscoveryMethod::Email) {
+        return Ok(match discovery::of_address(login, &question, &entered).await? {
+            Lead::One(organization) => redirect::found(&discovery::url(login, &question, &organization, &entered)),
+            Lead::Several => discovery::prove_page(visit, &question, &entered),
+            Lead::Nowhere => not_found(),
+        });
     }
     let name = entered.to_lowercase();
+    let may_be_named = is_recent(login, visit, &name) || application.may_ask_for(DiscoveryMethod::OrganizationName);
     // A malformed name is looked up as one that cannot exist, so that it costs the same.
-    let asked = if is_organization_name(&name) { name } else { sha256(&name).to_lowercase() };
+    let asked = if may_be_named && is_organization_name(&name) { name } else { sha256(&name).to_lowercase() };
     let found = login.client.organization(&asked).await?;
-    match found.filter(|_| question.application.usage() != OrganizationUsage::Deny) {
+    match found.filter(|_| application.usage() != OrganizationUsage::Deny) {
         Some(organization) => {
-            let by_name = login.settings.login.allow_organization_name_in_authentication_api;
-            let handle = if by_name { &organization.name } else { &organization.id };
+            let handle = organization::handle(login, &organization);
             let query = question.authorization.request.with("organization", handle).to_query();
             Ok(redirect::found(&format!("/authorize?{query}")))
         }
-        None => Ok(draw(login, visit, &question, &entered, Some(text.get("organization-not-found")))),
+        None => Ok(not_found()),
+    }
+}
+
+/// The picker again, with the sentence for whatever leads nowhere.
+pub(super) fn not_found(login: &Login, visit: &Visit, question: &Question, entered: &str) -> Response {
+    draw(login, visit, question, entered, Some(visit.text().get("organization-not-found")))
+}
+
+/// The links of the organizations used on this device come by here as well.
+fn is_recent(login: &Login, visit: &Visit, name: &str) -> bool {
+    recent::names(login, visit).iter().any(|known| known == name)
+}
+
+/// What the field takes; its texts in the message file are named after it.
+fn asks_for(application: &Application) -> AsksFor {
+    let may = |method| application.may_ask_for(method);
+    match (may(DiscoveryMethod::OrganizationName), may(DiscoveryMethod::Email)) {
+        (true, true) => AsksFor::Both,
+        (false, true) => AsksFor::Email,
+        _ => AsksFor::Name,
     }
 }
 
@@ -86,6 +117,7 @@ fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error:
     let page = PickerPage {
         text: visit.text(),
         application_name: question.application.name.clone(),
+        asks_for: asks_for(&question.application),
         action: ACTION.to_owned(),
         hidden: question
             .authorization

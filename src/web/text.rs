@@ -31,6 +31,7 @@ macro_rules! translated {
 fn files(locale: Locale) -> &'static [&'static str] {
     match locale {
         Locale::En => &[
+            include_str!("../../templates/texts/en/choice.ftl"),
             include_str!("../../templates/texts/en/common.ftl"),
             include_str!("../../templates/texts/en/email.ftl"),
             include_str!("../../templates/texts/en/errors.ftl"),

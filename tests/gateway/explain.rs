@@ -50,7 +50,7 @@ async fn it_names_the_organization_the_rule_and_every_option_even_hidden_ones() 
     let options = [
         "Acme sso (acme-sso, oidc): enabled; drawn as a button",
         "Acme hidden (acme-hidden, oidc): enabled, but show_as_button is false",
-        "people (people, auth0): enabled; drawn as the form",
+        "people (people, auth0): enabled; addresses that lead to no other connection lead to its form",
     ];
     let text = house.explain(&house.gateway.url(&house.path(&[("organization", "acme")]))).await;
     assert_says(&text, &["Organization: Acme", "Rule: the parameter organization names it"]);
