@@ -85,7 +85,7 @@ async fn chromium_signs_in_without_scripts() {
     let browser = Browser::without_scripts().await;
     browser.open(&demo.application).await;
     browser.click_text("Sign in").await;
-    browser.fill("Organization name", "Acme").await;
+    browser.fill("Work email or organization name", "Acme").await;
     browser.submit().await;
     browser.click_text("Continue with Acme Single Sign-On").await;
     demo.sign_in_at_identity_provider(&browser, "alice@acme.example").await;

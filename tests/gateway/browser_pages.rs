@@ -115,12 +115,12 @@ async fn chromium_shows_the_picker() {
     check_page(&browser, "picker-personal", title).await;
     assert_eq!(browser.focused().await, "organization");
 
-    browser.fill("Organization name", "Acmee").await;
+    browser.fill("Work email or organization name", "Acmee").await;
     browser.submit().await;
     browser.wait_for_text("We could not find that organization").await;
     check_page(&browser, "picker-error", &format!("Error: {title}")).await;
     assert_eq!(browser.focused().await, "organization");
-    browser.fill("Organization name", " ACME ").await;
+    browser.fill("Work email or organization name", " ACME ").await;
     browser.submit().await;
     browser.click_text("Continue with Acme sso").await;
     browser.fill("login", "alice").await;
@@ -138,6 +138,82 @@ async fn chromium_shows_the_picker() {
     check_page(&browser, "page-personal-nothing-enabled", "Sign in to Wiki").await;
     browser.click_text("Choose an organization").await;
     assert_eq!(browser.title().await, title);
+}
+
+#[tokio::test]
+async fn chromium_shows_the_choice_of_an_organization_and_of_an_account() {
+    let gateway = Gateway::start_with(Mode::SqliteEmbedded, "management.request_burst = 1000").await;
+    let admin = &gateway.admin;
+    let people = admin.database("people").await;
+    let pat = admin.person("people", "pat@acme.example", PASSWORD).await;
+    for number in 0..23 {
+        let organization = admin.organization(&format!("works-{number:02}")).await;
+        admin.enable(&organization, &people, false).await;
+        admin.add_member(&organization, &pat).await;
+    }
+    let settings = json!({ "organization_usage": "allow", "organization_require_behavior": "post_login_prompt" });
+    let application = Application::register(&gateway, settings).await;
+    let clients = json!([{ "client_id": application.client_id, "status": true }]);
+    admin.update(&format!("/connections/{people}/clients"), clients).await;
+    let browser = Browser::start().await;
+    browser.open(application.begin(&[]).url).await;
+    browser.fill("Email or username", "pat@acme.example").await;
+    browser.fill("Password", PASSWORD).await;
+    browser.submit().await;
+    browser.wait_for_text("Works 00").await;
+    let title = "Choose your organization – Example App";
+    check_page(&browser, "choice", title).await;
+    browser.click_text("Next").await;
+    check_page(&browser, "choice-last-page", title).await;
+    browser.fill("Search your organizations", "no such").await;
+    browser.submit().await;
+    browser.wait_for_text("None of your organizations").await;
+    check_page(&browser, "choice-nothing-found", title).await;
+    browser.fill("Search your organizations", "works 07").await;
+    browser.submit().await;
+    browser.click_text("Works 07").await;
+    browser.wait_for_text("app.example").await;
+
+    browser.open(application.begin(&[("organization", "works-07"), ("prompt", "select_account")]).url).await;
+    check_page(&browser, "account", "Choose an account").await;
+    browser.click_text("Continue as pat@acme.example").await;
+    browser.wait_for_text("app.example").await;
+}
+
+#[tokio::test]
+async fn chromium_shows_the_page_that_asks_for_the_address_first() {
+    let world = World::start(Mode::SqliteEmbedded).await;
+    let admin = &world.gateway.admin;
+    let enabled = format!("/organizations/{}/enabled_connections/{}", world.acme, world.acme_sso);
+    admin.update(&enabled, json!({ "show_as_button": false })).await;
+    let browser = Browser::start().await;
+    browser.open(world.application.begin(&[("organization", "acme")]).url).await;
+    check_page(&browser, "identifier", "Sign in to Acme").await;
+    assert_eq!(browser.focused().await, "identifier");
+    browser.fill("Email", "pat@nowhere.example").await;
+    browser.submit().await;
+    browser.wait_for_text("We could not find a way").await;
+    check_page(&browser, "identifier-nowhere", "Error: Sign in to Acme").await;
+
+    for organization in [&world.acme, &world.globex] {
+        let domain = json!({ "domain": "shared.example", "status": "verified" });
+        admin.create(&format!("/organizations/{organization}/discovery-domains"), domain).await;
+    }
+    let settings = json!({ "organization_require_behavior": "pre_login_prompt" });
+    let application = Application::register(&world.gateway, settings).await;
+    browser.open(application.begin(&[]).url).await;
+    browser.fill("Work email or organization name", "pat@shared.example").await;
+    browser.submit().await;
+    browser.wait_for_text("Confirm your email address").await;
+    check_page(&browser, "prove", "Confirm your email address").await;
+    browser.click_text("Send the code").await;
+    browser.wait_for_text("Enter the six digits").await;
+    check_page(&browser, "prove-code", "Confirm your email address").await;
+    let code = world.gateway.mail_to("pat@shared.example").await.code();
+    browser.fill("Code", &code).await;
+    browser.submit().await;
+    browser.wait_for_text("Globex").await;
+    check_page(&browser, "choice-of-an-address", "Choose your organization – Example App").await;
 }
 
 #[tokio::test]
@@ -195,12 +271,12 @@ async fn chromium_tells_a_screen_reader_the_whole_page_in_order() {
     let application = Application::register(&world.gateway, settings).await;
     let browser = Browser::start().await;
     browser.open(application.begin(&[]).url).await;
-    browser.fill("Organization name", "acmee").await;
+    browser.fill("Work email or organization name", "acmee").await;
     browser.submit().await;
     browser.wait_for_text("We could not find").await;
     let error = "We could not find that organization. Check the spelling, or ask your administrator.";
-    let hint = "The short name your organization signs in with. Ask your administrator if you do not know it.";
-    let field = format!("textbox Organization name {error} {hint}");
+    let hint = "Your address at work, or the short name your organization signs in with.";
+    let field = format!("textbox Work email or organization name {error} {hint}");
     assert_eq!(browser.read_aloud().await, ["heading Choose your organization", &field, "alert", "button Continue"]);
 
     browser.open(application.begin(&[("organization", "acme")]).url).await;
@@ -216,6 +292,7 @@ async fn chromium_tells_a_screen_reader_the_whole_page_in_order() {
         "textbox Email or username Wrong email, username or password.",
         "textbox Password Wrong email, username or password.",
         "button Sign in",
+        "link Forgot your password?",
         "link Choose another organization",
     ];
     assert_eq!(browser.read_aloud().await, expected);
@@ -229,7 +306,7 @@ async fn chromium_goes_back_forward_and_to_a_second_tab_on_every_page() {
     let browser = Browser::start().await;
     let begun = application.begin(&[]);
     browser.open(&begun.url).await;
-    browser.fill("Organization name", "acme").await;
+    browser.fill("Work email or organization name", "acme").await;
     browser.submit().await;
     browser.wait_for_text("Continue with Acme sso").await;
     browser.back().await;
@@ -245,7 +322,7 @@ async fn chromium_goes_back_forward_and_to_a_second_tab_on_every_page() {
     browser.client().switch_to_window(second).await.unwrap();
     browser.open(&page).await;
     browser.click_text("Choose another organization").await;
-    browser.fill("Organization name", "globex").await;
+    browser.fill("Work email or organization name", "globex").await;
     browser.submit().await;
     browser.wait_for_text("Continue with Globex sso").await;
     browser.client().switch_to_window(first).await.unwrap();
@@ -297,7 +374,7 @@ async fn chromium_follows_an_application_that_redirects_again_after_each_form() 
 
     // With a session the picker's form leads all the way as well.
     browser.open(application.begin(&[to_elsewhere]).url).await;
-    browser.fill("Organization name", "acme").await;
+    browser.fill("Work email or organization name", "acme").await;
     browser.submit().await;
     browser.wait_for_text("Welcome").await;
 }
