@@ -35,7 +35,7 @@ pub(super) async fn form(login: &Login, entrance: &Entrance, options: &[LoginOpt
 
 /// Whether any address could lead anywhere.
 fn leads_anywhere(entrance: &Entrance, options: &[LoginOption]) -> bool {
-    let takes = |option: &LoginOption| option.connection.strategy.is_enterprise();
+    let takes = |option: &LoginOption| option.connection.domains().next().is_some();
     entrance.chooses_afterwards || fallback(options, "@").is_some() || options.iter().any(takes)
 }
 

@@ -173,6 +173,14 @@ impl AsksFor {
         }
     }
 
+    /// What a browser may fill in.
+    fn autocomplete(self) -> &'static str {
+        match self {
+            Self::Name => "organization",
+            Self::Email | Self::Both => "email",
+        }
+    }
+
     /// What is said when nothing was entered.
     pub(super) fn missing(self) -> &'static str {
         match self {

@@ -14,6 +14,7 @@ use super::check::{email, wrong};
 use super::email_codes::{self, EmailOptions};
 use super::letters::{About, Letter};
 use super::operation::{Operation, Routes};
+use crate::model::email_address::domain_of_address;
 use crate::model::login::{Challenge, ChallengePurpose, ChallengeRequest};
 use crate::model::tenant_settings::Locale;
 use crate::model::{Strategy, Timestamp, new_id, random_bytes};
@@ -138,7 +139,13 @@ async fn told(
                 None => Told::Code,
             }
         }
-        (ChallengePurpose::Discovery, _) => Told::Code,
+        (ChallengePurpose::Discovery, _) => match domain_of_address(&challenge.email) {
+            // Nobody else has an answer to wait for.
+            Some(domain) if !rows.list_organizations_of_domain(&domain, &challenge.client_id, 1).await?.is_empty() => {
+                Told::Code
+            }
+            _ => Told::Nothing,
+        },
         _ => Told::Nothing,
     })
 }

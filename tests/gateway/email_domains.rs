@@ -155,6 +155,33 @@ async fn several_organizations_of_a_domain_are_told_to_who_proves_the_address(mo
     assert_eq!(visitor.submit(&refused, &[("code", &code)]).await.status, 400, "a code is used once");
 }
 
+#[tokio::test]
+async fn a_code_is_sent_only_to_addresses_that_it_would_tell_something() {
+    let house = asking_house(Mode::SqliteEmbedded).await;
+    for organization in [&house.globex, &house.acme] {
+        house.verify(organization, "shared.example").await;
+    }
+    let visitor = Visitor::new();
+    let page = house.ask(&visitor, "sam@shared.example").await;
+    let action = &page.forms()[0].action;
+    let mut answers = Vec::new();
+    for address in ["ned@elsewhere.example", "sam@shared.example"] {
+        let page = visitor.post_form(action, &[("email", address)]).await;
+        let text = page.text();
+        let (before, id) = text.split_once("name=\"challenge\" value=\"").expect("a challenge");
+        answers.push((page.status, format!("{before}{}", id.split_once('"').unwrap().1).replace(address, "ADDRESS")));
+    }
+    assert_eq!(answers[0], answers[1]);
+    house.gateway.mail_to("sam@shared.example").await;
+    assert!(house.gateway.find_mail_to("ned@elsewhere.example").is_none());
+    for odd in ["", "sam", "a@b@shared.example"] {
+        assert_eq!(visitor.post_form(action, &[("email", odd)]).await.status, 400, "{odd}");
+    }
+    let forged =
+        visitor.post_form_from("https://evil.example", "cross-site", action, &[("email", "sam@shared.example")]);
+    assert_eq!(forged.await.status, 403);
+}
+
 /// Security T10: each of these could be read as `corp.example` by another reader.
 #[tokio::test]
 async fn a_disguised_domain_never_leads_to_the_connection() {
@@ -239,8 +266,9 @@ async fn what_leads_nowhere_is_answered_with_the_same_bytes() {
     house.verify(&house.globex, "globex.example").await;
     let visitor = Visitor::new();
     let mut answers = Vec::new();
+    let picker = visitor.get(house.application.begin(&[]).url).await;
     for typed in ["gus@nobody.example", "gus@gmail.example", "a@b", "gus@@x", "not-there"] {
-        let page = house.ask(&visitor, typed).await;
+        let page = visitor.submit(&picker, &[("organization", typed)]).await;
         answers.push((page.status, masked(&page, typed)));
     }
     assert_eq!(answers[0].0, 400);

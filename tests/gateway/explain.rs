@@ -76,6 +76,23 @@ async fn it_says_when_the_person_is_asked_or_needs_no_organization() {
 }
 
 #[tokio::test]
+async fn it_tells_where_addresses_lead_and_who_chooses_afterwards() {
+    let asking = house(json!({ "organization_require_behavior": "pre_login_prompt" })).await;
+    let organization = asking.gateway.admin.get("/organizations/name/acme").await["id"].as_str().unwrap().to_owned();
+    let domain = json!({ "domain": "acme.example", "status": "verified" });
+    asking.gateway.admin.create(&format!("/organizations/{organization}/discovery-domains"), domain).await;
+    let text = asking.explain(&asking.gateway.url(&asking.path(&[("login_hint", "ada@acme.example")]))).await;
+    assert_says(&text, &["takes a name or an e-mail address", "login_hint belongs to acme alone"]);
+    let text = asking.explain(&asking.gateway.url(&asking.path(&[("login_hint", "ada@home.example")]))).await;
+    assert_says(&text, &["No organization has the domain of login_hint"]);
+    let text = asking.explain(&asking.gateway.url(&asking.path(&[("organization", "acme")]))).await;
+    assert_says(&text, &["The page asks for the address first"]);
+    let choosing = house(json!({ "organization_require_behavior": "post_login_prompt" })).await;
+    let text = choosing.explain(&choosing.gateway.url(&choosing.path(&[]))).await;
+    assert_says(&text, &["chosen after signing in", "post_login_prompt"]);
+}
+
+#[tokio::test]
 async fn it_says_what_is_wrong_with_a_request() {
     let house = house(json!({})).await;
     let at = |path: &str| house.gateway.url(path);

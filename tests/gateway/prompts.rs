@@ -51,14 +51,14 @@ fn rules() -> Vec<Rule> {
     use Session::{Member, NonMember, None as Nobody};
     let (deny, allow, require) = (&["deny"][..], &["allow"][..], &["require"][..]);
     let (no, pre, post) = (&["no_prompt"][..], &["pre_login_prompt"][..], &["post_login_prompt"][..]);
-    let named = Rule { named: Some(true), ..ANY };
+    let named = || Rule { named: Some(true), ..ANY };
     vec![
-        Rule { usages: deny, outcome: Error("invalid_request"), ..named },
-        Rule { prompts: &["login"], outcome: Page("Acme"), ..Rule { named: Some(true), ..ANY } },
-        Rule { sessions: &[Member], outcome: Code(Some("acme")), ..Rule { named: Some(true), ..ANY } },
-        Rule { prompts: &["none"], outcome: Error("login_required"), ..Rule { named: Some(true), ..ANY } },
-        Rule { sessions: &[NonMember], outcome: OtherAccount, ..Rule { named: Some(true), ..ANY } },
-        Rule { outcome: Page("Acme"), ..Rule { named: Some(true), ..ANY } },
+        Rule { usages: deny, outcome: Error("invalid_request"), ..named() },
+        Rule { prompts: &["login"], outcome: Page("Acme"), ..named() },
+        Rule { sessions: &[Member], outcome: Code(Some("acme")), ..named() },
+        Rule { prompts: &["none"], outcome: Error("login_required"), ..named() },
+        Rule { sessions: &[NonMember], outcome: OtherAccount, ..named() },
+        Rule { outcome: Page("Acme"), ..named() },
         // Nothing names one.
         Rule { usages: require, behaviours: no, outcome: Error("invalid_request"), ..ANY },
         Rule {
@@ -203,10 +203,6 @@ fn cases(visitors: &[Signed]) -> Vec<(bool, &Signed, &'static str)> {
     cases
 }
 
-fn titles(page: &Page) -> Vec<String> {
-    page.option_titles()
-}
-
 #[tokio::test]
 async fn select_account_asks_whether_to_go_on_as_who_one_is() {
     let house = house().await;
@@ -216,7 +212,7 @@ async fn select_account_asks_whether_to_go_on_as_who_one_is() {
     let begun = application.begin(&[("organization", "acme"), ("prompt", "select_account")]);
     let page = visitor.get(&begun.url).await;
     assert_eq!(page.text_of("h1").as_deref(), Some("Choose an account"), "{}", page.text());
-    assert_eq!(titles(&page), ["Continue as ann@acme.example", "Use another account"]);
+    assert_eq!(page.option_titles(), ["Continue as ann@acme.example", "Use another account"]);
     let other = visitor.click(&page, "Use another account").await;
     assert_eq!(other.text_of("h1").as_deref(), Some("Sign in to Acme"));
     let on = visitor.click(&page, "Continue as ann@acme.example").await;
