@@ -12,6 +12,7 @@ use url::Url;
 
 use super::answer::{Answer, Body, Created, Parameters};
 use super::check::{Ids, email, or_missing, wrong};
+use super::letters::{About, Letter};
 use super::operation::{Operation, Routes};
 use super::organizations::{hold, unknown_organization};
 use super::paging::{Fields, List, Listed, Paging, Selected};
@@ -22,6 +23,7 @@ use crate::model::invitation::{Invitee, Inviter};
 use crate::model::tenant_settings::TenantSettings;
 use crate::model::{ApiError, Invitation, Organization, Strategy, Timestamp, new_id, random_alphanumeric, sha256};
 use crate::store::{Event, InvitationTicket, Rows};
+use crate::web::text::choose;
 
 /// How long an invitation is valid unless the call says otherwise, and at most.
 const USUAL_SECONDS: i64 = 7 * 24 * 3600;
@@ -136,7 +138,7 @@ async fn create(
         .write(move |mut rows| {
             Box::pin(async move {
                 let organization = hold(&mut rows, &id).await?;
-                let login_route = find_login_route(&mut rows, &body.client_id).await?;
+                let (application, login_route) = find_login_route(&mut rows, &body.client_id).await?;
                 check_connection(&mut rows, &id, body.connection_id.as_deref()).await?;
                 check_roles(&mut rows, &body.roles).await?;
                 let sends_email = body.send_invitation_email.unwrap_or(true);
@@ -147,6 +149,9 @@ async fn create(
                 created.map_err(|error| or_missing(error, gone_meanwhile()))?;
                 record(&mut rows, "Create an invitation to organization", &caller, &invitation, now).await?;
                 let invitation_url = invitation_url(login_route, &ticket, &organization);
+                if sends_email {
+                    send(&mut rows, &organization, &invitation, (&application, &invitation_url), now).await?;
+                }
                 Answer::Ok(CreatedInvitation { invitation, invitation_url, ticket_id: ticket })
             })
         })
@@ -154,7 +159,7 @@ async fn create(
     Ok(Created(created))
 }
 
-/// 204 also when it is gone: a deletion may be asked for again.
+/// Withdraws it: its link then says so. 204 also when it is gone: a deletion may be asked for again.
 async fn delete(
     caller: Caller,
     State(management): State<Arc<Management>>,
@@ -167,7 +172,7 @@ async fn delete(
             Box::pin(async move {
                 let found = rows.find_invitation(&id, &invitation_id).await?;
                 if let Some(invitation) = found
-                    && rows.delete_invitation(&id, &invitation_id).await?
+                    && rows.end_invitation(&invitation.id, false, now).await?
                 {
                     record(&mut rows, "Delete an invitation to organization", &caller, &invitation, now).await?;
                 }
@@ -196,8 +201,24 @@ impl NewInvitation {
     }
 }
 
-/// Where the invited person begins to sign in: at the application, else where the tenant says.
-async fn find_login_route(rows: &mut Rows<'_>, client_id: &str) -> Answer<Url> {
+/// Puts the invitation's mail into the outbox; a further mail is a further invitation.
+async fn send(
+    rows: &mut Rows<'_>,
+    organization: &Organization,
+    invitation: &Invitation,
+    (application, href): (&str, &str),
+    now: Timestamp,
+) -> Answer<()> {
+    // Nobody knows the language of somebody who was never here: the tenant's.
+    let locales = rows.find_settings::<TenantSettings>(TENANT).await?.enabled_locales;
+    let about = About::Invitation { inviter: &invitation.inviter.name, application, href };
+    let (to, text) = (&invitation.invitee.email, choose(None, None, &locales));
+    Ok(Letter { to, text, organization: Some(organization), about }.queue(rows, now).await?)
+}
+
+/// The application's name, and where the invited person begins to sign in: at the application, else where the tenant
+/// says.
+async fn find_login_route(rows: &mut Rows<'_>, client_id: &str) -> Answer<(String, Url)> {
     let unknown = || ApiError::invalid_body(format!("The specified client_id ({client_id}) does not exist."));
     let client = rows.find_client(client_id).await?.ok_or_else(unknown)?;
     if client.usage() == OrganizationUsage::Deny {
@@ -210,7 +231,7 @@ async fn find_login_route(rows: &mut Rows<'_>, client_id: &str) -> Answer<Url> {
     };
     let route = route.and_then(|uri| Url::parse(&uri).ok());
     let none = || ApiError::invalid_body("A default login route is required to generate the invitation url.");
-    Ok(route.ok_or_else(none)?)
+    Ok((client.name, route.ok_or_else(none)?))
 }
 
 fn gone_meanwhile() -> ApiError {
@@ -253,7 +274,7 @@ fn invitation_url(mut login_route: Url, ticket: &str, organization: &Organizatio
     login_route.into()
 }
 
-fn unknown_invitation() -> ApiError {
+pub(super) fn unknown_invitation() -> ApiError {
     ApiError::not_found(Some("inexistent_invitation"), "The invitation does not exist.")
 }
 

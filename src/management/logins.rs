@@ -68,7 +68,10 @@ impl Stop {
 
 pub(super) async fn record_login_at(management: &Management, record: LoginRecord, now: Timestamp) -> Answer<Admission> {
     check(&record)?;
-    if let Proof::Session { .. } = &record.proof {
+    // An invitation is accepted by writing, and its refusal is an event.
+    if let Proof::Session { .. } = &record.proof
+        && record.invitation.is_none()
+    {
         // Asked at every boundary, and nearly always there is nothing to write.
         let mut rows = management.tenant.read().await?;
         match decide(&mut rows, &record, &Prepared::default(), now).await {

@@ -1,17 +1,20 @@
 //! Membership: whether a person may be in the organization they sign in to, and what makes them a member.
 
+use super::acceptance;
 use super::logins::{Stop, event, refused};
-use crate::model::Timestamp;
+use crate::model::{Invitation, Timestamp};
 use crate::model::login::{LoginRecord, refusal};
 use crate::store::{Event, OpenConnection, Rows, StoredUser};
 
 /// What a login that may succeed does to the membership.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wish {
     /// The person is a member already, or signs in without an organization.
     Nothing,
     /// The connection makes a member of whoever comes through it.
     Join,
+    /// The person accepts an invitation.
+    Accept(Box<Invitation>),
 }
 
 /// # Errors
@@ -21,9 +24,12 @@ pub(super) async fn decide(
     record: &LoginRecord,
     connection: &OpenConnection,
     user_id: &str,
-    _user: Option<&StoredUser>,
-    _now: Timestamp,
+    user: Option<&StoredUser>,
+    now: Timestamp,
 ) -> Result<Wish, Stop> {
+    if let Some(ticket) = &record.invitation {
+        return acceptance::decide(rows, record, ticket, connection, (user_id, user), now).await;
+    }
     match &record.organization_id {
         None => Ok(Wish::Nothing),
         Some(organization_id) if rows.is_member(organization_id, user_id).await? => Ok(Wish::Nothing),
@@ -43,12 +49,25 @@ pub(super) async fn write(
     stored: &mut StoredUser,
     now: Timestamp,
 ) -> Result<bool, Stop> {
+    if let Wish::Accept(invitation) = wish {
+        return acceptance::write(rows, record, invitation, stored, now).await;
+    }
     let (Wish::Join, Some(organization_id)) = (wish, &record.organization_id) else { return Ok(false) };
-    let user_id = &stored.user.user_id;
+    join(rows, record, organization_id, &stored.user.user_id, now).await
+}
+
+/// Whether the login made the membership.
+pub(super) async fn join(
+    rows: &mut Rows<'_>,
+    record: &LoginRecord,
+    organization_id: &str,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<bool, Stop> {
     if !rows.create_member(organization_id, user_id, now).await? {
         return Ok(false);
     }
-    let event = Event { user_id: Some(user_id.clone()), ..event("organization_member_added", record) };
+    let event = Event { user_id: Some(user_id.to_owned()), ..event("organization_member_added", record) };
     rows.record_event(event, now).await?;
     Ok(true)
 }

@@ -1,5 +1,6 @@
 //! The Management API v2: Auth0's Organizations contract over tenant data; knows SQL's rows, not the faces.
 
+mod acceptance;
 pub mod answer;
 mod answered_trips;
 mod attempts;
@@ -29,6 +30,7 @@ mod member_roles;
 mod members;
 mod membership;
 mod membership_guard;
+mod open_invitations;
 mod openapi;
 mod operation;
 mod organization_client_grants;
@@ -241,4 +243,5 @@ fn routes() -> Routes {
         .merge(sign_ups::routes())
         .merge(tickets::routes())
         .merge(organization_discovery::routes())
+        .merge(open_invitations::routes())
 }

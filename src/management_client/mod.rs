@@ -18,6 +18,7 @@ use tower::ServiceExt;
 
 use crate::config;
 use crate::model::connection::EnabledConnection;
+use crate::model::invitation::{InvitationLink, OpenedInvitation};
 use crate::model::login::{Admission, Challenge, ChallengeRequest, Discovery, LoginRecord, refusal};
 use crate::model::ticket::{
     EmailVerification, OpenSignUp, PasswordChange, PasswordReset, PasswordResetAsked, TicketQuestion, TicketSubject,
@@ -26,7 +27,7 @@ use crate::model::ticket::{
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::tenant_settings::PromptSettings;
 use crate::model::{
-    ApiError, Application, ClientGrant, Connection, Organization, OrganizationClient, ResourceServer, User,
+    ApiError, Application, ClientGrant, Connection, Organization, OrganizationClient, ResourceServer, User, sha256,
 };
 
 pub use cache::Writes;
@@ -333,6 +334,29 @@ impl ManagementClient {
     /// `Refused` with `sign_up_not_allowed`, `account_exists`, `weak_password`, `too_busy` or `too_many_attempts`.
     pub async fn sign_up(&self, account: &OpenSignUp) -> Result<User> {
         self.post("/api/v2/logins/sign-ups", account).await
+    }
+
+    /// What the link of an invitation opens; asked at the source each time.
+    pub async fn open_invitation(&self, ticket: &str) -> Result<Option<OpenedInvitation>> {
+        // The API would refuse a text that can be no ticket.
+        if !may_name(ticket) || ticket.chars().count() > 128 {
+            return Ok(None);
+        }
+        match self.post("/api/v2/logins/invitations", &InvitationLink { ticket: ticket.to_owned() }).await {
+            Ok(opened) => Ok(Some(opened)),
+            Err(ManagementError::Refused(error)) if error.status_code == 404 => Ok(None),
+            Err(ManagementError::Refused(error)) => Err(ManagementError::Unreachable(error.to_string())),
+            Err(unreachable) => Err(unreachable),
+        }
+    }
+
+    /// As [`ManagementClient::open_invitation`], asked for by a stranger.
+    ///
+    /// # Errors
+    /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
+    pub async fn open_invitation_for(&self, address: IpAddr, ticket: &str) -> Result<Option<OpenedInvitation>> {
+        // By its hash: no ticket stays in memory.
+        self.strangers.ask(address, &sha256(ticket), false, self.open_invitation(ticket)).await
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {

@@ -44,3 +44,41 @@ pub struct Invitee {
     #[schemars(length(max = super::user::LONGEST_EMAIL), regex(pattern = super::user::EMAIL))]
     pub email: String,
 }
+
+/// The body of `POST /api/v2/logins/invitations`: the secret of a link that somebody opened.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationLink {
+    #[schemars(length(min = 1, max = 128), regex(pattern = super::LINE))]
+    pub ticket: String,
+}
+
+/// Without the ticket.
+impl std::fmt::Debug for InvitationLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InvitationLink").finish_non_exhaustive()
+    }
+}
+
+/// What a link opens; told to gateways only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenedInvitation {
+    pub organization_id: String,
+    pub client_id: String,
+    /// The only connection it may be accepted through.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub connection_id: Option<String>,
+    pub inviter: Inviter,
+    pub invitee: Invitee,
+    pub state: InvitationState,
+}
+
+/// Whether an invitation can still be accepted, or why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitationState {
+    Open,
+    Expired,
+    Accepted,
+    Withdrawn,
+}

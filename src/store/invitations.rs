@@ -5,17 +5,17 @@ use sqlx::any::AnyRow;
 
 use super::database::{Rows, StoreError};
 use super::slice::{Placed, Position, Slice};
-use crate::model::invitation::{Invitee, Inviter};
+use crate::model::invitation::{InvitationState, Invitee, Inviter};
 use crate::model::{Invitation, Timestamp};
 
-/// How long an expired invitation is still told.
+/// How long an expired invitation is still told, and one that ended still has a page that says so.
 const TOLD_AFTER_EXPIRY_SECONDS: i64 = 30 * 24 * 3600;
 
 macro_rules! select_invitations {
     ($rest:literal) => {
         concat!(
             "SELECT id, organization_id, client_id, connection_id, inviter_name, invitee_email, roles, app_metadata, ",
-            "user_metadata, created_at, expires_at FROM invitations ",
+            "user_metadata, created_at, expires_at, ended_at, was_accepted FROM invitations ",
             $rest
         )
     };
@@ -30,10 +30,33 @@ pub struct InvitationTicket {
 
 impl Rows<'_> {
     pub async fn find_invitation(&mut self, organization_id: &str, id: &str) -> Result<Option<Invitation>, StoreError> {
-        let statement = sqlx::query(select_invitations!("WHERE organization_id = $1 AND id = $2"));
+        let statement = sqlx::query(select_invitations!(
+            "WHERE organization_id = $1 AND id = $2 AND ended_at IS NULL"
+        ));
         self.optional(statement.bind(organization_id.to_owned()).bind(id.to_owned())).await?.map(read).transpose()
     }
 
+    /// Whoever holds the ticket may ask, also when the invitation ended.
+    pub async fn find_invitation_by_ticket(
+        &mut self,
+        ticket_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Invitation, InvitationState)>, StoreError> {
+        let statement = sqlx::query(select_invitations!("WHERE ticket_hash = $1")).bind(ticket_hash.to_owned());
+        let Some(row) = self.optional(statement).await? else { return Ok(None) };
+        let ended_at: Option<i64> = row.try_get("ended_at")?;
+        let was_accepted = row.try_get::<Option<i64>, _>("was_accepted")? == Some(1);
+        let invitation = read(row)?;
+        let state = match ended_at {
+            Some(_) if was_accepted => InvitationState::Accepted,
+            Some(_) => InvitationState::Withdrawn,
+            None if invitation.expires_at <= now => InvitationState::Expired,
+            None => InvitationState::Open,
+        };
+        Ok(Some((invitation, state)))
+    }
+
+    /// Those that did not end.
     pub async fn list_invitations(
         &mut self,
         organization_id: &str,
@@ -42,9 +65,13 @@ impl Rows<'_> {
     ) -> Result<Vec<Placed<Invitation>>, StoreError> {
         let statement = match newest_first {
             true => {
-                select_invitations!("WHERE organization_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3")
+                select_invitations!(
+                    "WHERE organization_id = $1 AND ended_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3"
+                )
             }
-            false => select_invitations!("WHERE organization_id = $1 ORDER BY created_at, id LIMIT $2 OFFSET $3"),
+            false => select_invitations!(
+                "WHERE organization_id = $1 AND ended_at IS NULL ORDER BY created_at, id LIMIT $2 OFFSET $3"
+            ),
         };
         let statement = sqlx::query(statement).bind(organization_id.to_owned()).bind(slice.most).bind(slice.skip);
         self.all(statement).await?.into_iter().map(read_placed).collect()
@@ -92,10 +119,12 @@ impl Rows<'_> {
         self.execute(statement).await.map(|_| ())
     }
 
-    /// Whether there was one.
-    pub async fn delete_invitation(&mut self, organization_id: &str, id: &str) -> Result<bool, StoreError> {
-        let statement = sqlx::query("DELETE FROM invitations WHERE organization_id = $1 AND id = $2");
-        Ok(self.execute(statement.bind(organization_id.to_owned()).bind(id.to_owned())).await? > 0)
+    /// Ends it, once: whether it was still there to end.
+    pub async fn end_invitation(&mut self, id: &str, was_accepted: bool, now: Timestamp) -> Result<bool, StoreError> {
+        let statement =
+            sqlx::query("UPDATE invitations SET ended_at = $1, was_accepted = $2 WHERE id = $3 AND ended_at IS NULL");
+        let statement = statement.bind(now.0).bind(i64::from(was_accepted)).bind(id.to_owned());
+        Ok(self.execute(statement).await? > 0)
     }
 
     /// Deletes what expired so long ago that no list tells it any more.
