@@ -12,8 +12,8 @@ use super::draw::Form;
 use super::entrance::{Entrance, Found};
 use super::error::LoginError;
 use super::{
-    Login, Visit, audience, discovery, draw, email, entrance, identifier, options, picker, recent, session, sign_up,
-    trip,
+    Login, Visit, audience, discovery, draw, email, entrance, identifier, invitation, options, picker, recent, session,
+    sign_up, trip,
 };
 use crate::management_client::LoginOption;
 use crate::model::grant::{AuthorizationCode, Session};
@@ -45,8 +45,14 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
             };
         }
     };
+    if let Some(invited) = &entrance.invitation
+        && let Some(answer) = invitation::greet(login, visit, &entrance, invited, now).await?
+    {
+        return Ok(answer);
+    }
     let mut refused = None;
-    if let Some(session) = session::find(login, visit, now).await?
+    if entrance.invitation.is_none()
+        && let Some(session) = session::find(login, visit, now).await?
         && may_reuse(login, &entrance, &session, now)
     {
         if entrance.authorization.wants(Prompt::SelectAccount) {
@@ -105,7 +111,7 @@ fn wants_sign_up(entrance: &Entrance, options: &[LoginOption], connection: &Conn
 }
 
 /// Whether the request lets a session answer it without the person.
-fn may_reuse(login: &Login, entrance: &Entrance, session: &Session, now: Timestamp) -> bool {
+pub(super) fn may_reuse(login: &Login, entrance: &Entrance, session: &Session, now: Timestamp) -> bool {
     let authorization = &entrance.authorization;
     let asks_anew = authorization.wants(Prompt::Login);
     let too_old = authorization

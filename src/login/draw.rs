@@ -136,6 +136,7 @@ fn view(login: &Login, text: Text, entrance: &Entrance, options: &[LoginOption],
             format!("/authorize?{}", request.to_query())
         }),
         signed_in_as: None,
+        invitation: entrance.invitation.clone(),
         other_organization_href: other_organization(login, entrance),
     }
 }
@@ -197,7 +198,8 @@ fn other_organization(login: &Login, entrance: &Entrance) -> Option<String> {
     }
     match entrance.application.require_behavior() {
         RequireBehavior::PreLoginPrompt | RequireBehavior::PostLoginPrompt => {
-            let request = request.without("organization").without(ACCOUNT).without("connection").without("login_hint");
+            let request = request.without("organization").without("invitation").without(ACCOUNT);
+            let request = request.without("connection").without("login_hint");
             Some(format!("/authorize?{}", request.to_query()))
         }
         RequireBehavior::NoPrompt => {

@@ -41,7 +41,8 @@ pub(super) struct Question {
 /// Checks a raw query and finds what it points at. What the address `asker` asks for in vain is counted; without one
 /// nobody is at the door.
 pub(super) async fn find(login: &Login, asker: Option<IpAddr>, query: &str) -> Result<Found, LoginError> {
-    let (application, authorization) = check(login, asker, query).await?;
+    let (application, mut authorization) = check(login, asker, query).await?;
+    invitation::check_companion(&authorization)?;
     let resolved = resolve(login, asker, &authorization, &application).await?;
     let (organization, chooses_afterwards) = match resolved.destination {
         Destination::Ask => return Ok(Found::Ask(Question { authorization, application })),
@@ -49,7 +50,11 @@ pub(super) async fn find(login: &Login, asker: Option<IpAddr>, query: &str) -> R
         Destination::Personal => (None, false),
         Destination::ChooseAfterwards => (None, true),
     };
-    let invitation = invitation::find(login, &authorization, organization.as_deref()).await?;
+    let invitation = invitation::find(login, asker, &authorization, &application, organization.as_deref()).await?;
+    if let Some(invited) = &invitation {
+        // Nobody else may accept it, so nobody else is proposed.
+        authorization.login_hint = Some(invited.email.clone());
+    }
     Ok(Found::Entrance(Entrance { authorization, application, organization, chooses_afterwards, invitation }))
 }
 

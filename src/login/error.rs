@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::draw::organization_view;
 use super::entrance::Entrance;
+use super::invitation::Trouble;
 use super::organization::not_for_application;
 use super::{Login, Visit};
 use crate::error::Fault;
@@ -26,6 +27,8 @@ pub(crate) enum LoginError {
     NoSuchTrip,
     /// The identity provider did not do its part.
     TripFailed(Box<TripFailure>),
+    /// The invitation cannot be accepted, or not so.
+    Invitation(Box<Trouble>),
     /// The source said no, and it is the person who must hear it.
     Refused(ApiError),
     CrossSite,
@@ -87,6 +90,8 @@ impl LoginError {
             Some(refusal::NOT_A_MEMBER) => refusal.message.clone(),
             Some(refusal::CONNECTION_NOT_ENABLED) => return entrance.not_enabled(),
             Some(refusal::APPLICATION_NOT_ALLOWED) => return not_for_application(&entrance.authorization),
+            Some(refusal::INVITATION_ENDED) => return Trouble::ended(entrance),
+            Some(refusal::INVITATION_FOR_ANOTHER) => return Trouble::for_another(entrance),
             Some(refusal::USER_BLOCKED) => "user is blocked".to_owned(),
             _ => return Self::Refused(refusal),
         };
@@ -107,6 +112,7 @@ impl LoginError {
             },
             Self::NoSuchTrip => notice(StatusCode::BAD_REQUEST, text_key("sign-in-ended")),
             Self::TripFailed(failure) => trip_notice(visit, *failure),
+            Self::Invitation(trouble) => return trouble.answer(visit),
             Self::Refused(refusal) => {
                 tracing::warn!(%refusal, request_id, "a login was refused");
                 notice(StatusCode::FORBIDDEN, text_key("account-refused"))

@@ -122,6 +122,7 @@ pub fn router(login: Arc<Login>) -> Router {
         .route("/login/identifier", post(identifier::post))
         .route("/login/discovery", post(discovery::post))
         .route("/login/choice", get(choice::get).post(choice::post))
+        .route("/login/invitation", post(invitation::post))
         .route("/login/password", post(password::post))
         .route("/login/email", post(email::post))
         .route("/login/email/code", get(email::code_page).post(email::post_code))

@@ -11,10 +11,11 @@ use crate::model::{Connection, Strategy};
 
 /// With an organization only its own enabled set counts; without one the application's (design §5.9).
 pub(super) async fn of(login: &Login, entrance: &Entrance) -> Result<Arc<Vec<LoginOption>>, LoginError> {
-    Ok(match &entrance.organization {
+    let options = match &entrance.organization {
         Some(organization) => login.client.login_options(organization).await?,
         None => login.client.application_options(&entrance.application.client_id).await?,
-    })
+    };
+    Ok(entrance.invitation.as_ref().map_or_else(|| options.clone(), |invited| invited.offers(&options)))
 }
 
 /// The option of this name; a link is a wish, not a permission, so it is looked up in the enabled set only.

@@ -1,7 +1,10 @@
 //! The pages a person meets, as plain data: what is drawn, and nothing of how it was decided.
 
+use std::sync::Arc;
+
 use askama::Template;
 
+use super::invitation::Invited;
 use crate::web::message::{OrganizationView, initial};
 use crate::web::page::Page;
 use crate::web::text::{Text, text_key};
@@ -23,6 +26,8 @@ pub(super) struct LoginPage {
     pub(super) sign_up_href: Option<String>,
     /// The account of a session that cannot be used here.
     pub(super) signed_in_as: Option<String>,
+    /// The invitation that signing in accepts; only its address may do so.
+    pub(super) invitation: Option<Arc<Invited>>,
     pub(super) other_organization_href: Option<String>,
 }
 
@@ -348,6 +353,7 @@ mod tests {
             identifier: None,
             sign_up_href: None,
             signed_in_as: None,
+            invitation: None,
             other_organization_href: Some("/authorize?client_id=4kT9".to_owned()),
         }
     }

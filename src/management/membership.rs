@@ -2,8 +2,8 @@
 
 use super::acceptance;
 use super::logins::{Stop, event, refused};
-use crate::model::{Invitation, Timestamp};
 use crate::model::login::{LoginRecord, refusal};
+use crate::model::{Invitation, Timestamp};
 use crate::store::{Event, OpenConnection, Rows, StoredUser};
 
 /// What a login that may succeed does to the membership.

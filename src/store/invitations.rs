@@ -30,9 +30,7 @@ pub struct InvitationTicket {
 
 impl Rows<'_> {
     pub async fn find_invitation(&mut self, organization_id: &str, id: &str) -> Result<Option<Invitation>, StoreError> {
-        let statement = sqlx::query(select_invitations!(
-            "WHERE organization_id = $1 AND id = $2 AND ended_at IS NULL"
-        ));
+        let statement = sqlx::query(select_invitations!("WHERE organization_id = $1 AND id = $2 AND ended_at IS NULL"));
         self.optional(statement.bind(organization_id.to_owned()).bind(id.to_owned())).await?.map(read).transpose()
     }
 

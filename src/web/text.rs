@@ -35,6 +35,7 @@ fn files(locale: Locale) -> &'static [&'static str] {
             include_str!("../../templates/texts/en/common.ftl"),
             include_str!("../../templates/texts/en/email.ftl"),
             include_str!("../../templates/texts/en/errors.ftl"),
+            include_str!("../../templates/texts/en/invitation.ftl"),
             include_str!("../../templates/texts/en/login.ftl"),
             include_str!("../../templates/texts/en/mail.ftl"),
             include_str!("../../templates/texts/en/passwords.ftl"),

@@ -1,0 +1,23 @@
+# Invitations: what the link opens.
+invitation-join = Join { $place }
+invitation-from = { $inviter } invites you to join { $place }.
+invitation-address = Sign in with { $address }.
+invitation-signed-in-as = You are signed in as { $person }.
+invitation-accept = Accept the invitation
+invitation-use-other-account = Use another account
+invitation-other-account = This invitation is for another account
+invitation-other-person = You are signed in as { $person }, and the invitation is for { $address }. It is not used up.
+invitation-other-way = You are signed in as { $person }, but the invitation must be accepted by signing in another way. It is not used up.
+invitation-continue-as = Continue as { $address }
+invitation-stay = Go on without the invitation
+invitation-sign-in = Sign in to { $place }
+invitation-expired = This invitation has expired
+    .text = Ask { $inviter } to invite you to { $place } again. If you are a member already, sign in.
+invitation-accepted = This invitation was accepted already
+    .text = An invitation can be used once. If it was you who accepted it, sign in to { $place }.
+invitation-withdrawn = This invitation was withdrawn
+    .text = Ask { $inviter } if you think it is a mistake. If you are a member of { $place } already, sign in.
+invitation-ended = This invitation cannot be accepted any more
+    .text = It has expired, was withdrawn or was used. If you are a member of { $place } already, sign in; if not, ask { $inviter } to invite you again.
+invitation-for-another = This account cannot accept the invitation
+    .text = The invitation is for { $address }: sign in with an account that has this address, and where another service signs you in, has proved it. The invitation is not used up.
