@@ -25,6 +25,7 @@ mod handshake;
 mod hostile_api;
 mod hosts;
 mod identity_provider_failures;
+mod invitation_accepting;
 mod invitations;
 mod login;
 mod logout;
