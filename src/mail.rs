@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::response::Category;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::ExposeSecret;
 
@@ -57,16 +59,33 @@ impl MailRoom {
         }
     }
 
-    /// Hands one mail over.
+    /// Whether the relay can be reached and takes our credentials; nothing is sent. A folder always can.
+    ///
+    /// # Errors
+    /// What the relay said.
+    pub async fn probe(&self) -> Result<(), String> {
+        match &self.way {
+            Way::Relay(relay) => match relay.test_connection().await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err("the relay closed the connection".to_owned()),
+                Err(error) => Err(error.to_string()),
+            },
+            Way::Folder(_) => Ok(()),
+        }
+    }
+
+    /// Hands one mail over; `id` is the same at each try.
     ///
     /// # Errors
     /// [`MailError`] says whether it is worth another try.
-    pub async fn send(&self, mail: &Mail) -> Result<(), MailError> {
-        let message = self.compose(mail).map_err(|fault| MailError::Refused(fault.to_string()))?;
+    pub async fn send(&self, id: &str, mail: &Mail) -> Result<(), MailError> {
+        let message = self.compose(id, mail).map_err(|fault| MailError::Refused(fault.to_string()))?;
         match &self.way {
             Way::Relay(relay) => match relay.send(message).await {
                 Ok(_) => Ok(()),
-                Err(error) if error.is_permanent() => Err(MailError::Refused(error.to_string())),
+                Err(error) if error.is_permanent() && !is_about_us(&error) => {
+                    Err(MailError::Refused(error.to_string()))
+                }
                 Err(error) => Err(MailError::Later(error.to_string())),
             },
             Way::Folder(folder) => {
@@ -82,16 +101,108 @@ impl MailRoom {
         }
     }
 
-    fn compose(&self, mail: &Mail) -> Result<Message, Fault> {
-        let to: Mailbox = mail.to.parse().context("the address of a mail")?;
+    fn compose(&self, id: &str, mail: &Mail) -> Result<Message, Fault> {
+        let to = mail.to.parse().context("the address of a mail")?;
         // An administrator's own sender that is none must not keep people out.
         let own = mail.from.as_deref().and_then(|from| from.parse().ok());
-        let from = own.unwrap_or_else(|| self.from.clone());
+        let mut from: Mailbox = own.unwrap_or_else(|| self.from.clone());
+        if let Some(name) = mail.from_name.as_deref().map(one_line).filter(|name| mail.from.is_none() && !name.is_empty()) {
+            from.name = Some(name);
+        }
+        // A mail sent twice, since an answer was lost, is one mail to its reader.
+        let message_id = format!("<{id}@{}>", from.email.domain());
         Message::builder()
             .from(from)
-            .to(to)
-            .subject(mail.subject.clone())
+            .to(Mailbox::new(None, to))
+            .subject(one_line(&mail.subject))
+            .message_id(Some(message_id))
+            .header(AutoSubmitted)
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
             .context("composing a mail")
+    }
+}
+
+/// The relay refused us and not the mail (53x, RFC 4954 §6): credentials can be mended, and no mail is lost to them.
+fn is_about_us(error: &lettre::transport::smtp::Error) -> bool {
+    error.status().is_some_and(|code| code.category == Category::Unspecified3)
+}
+
+/// A header's value: a line break in one would begin another header.
+fn one_line(text: &str) -> String {
+    text.split(|letter: char| letter.is_control() || letter.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// No absence note answers a mail that nobody wrote (RFC 3834 §5).
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn composed(mail: &Mail) -> Result<String, Fault> {
+        let from = "Vestibule <no-reply@login.example>".parse().expect("an address");
+        let room = MailRoom { from, way: Way::Folder(PathBuf::new()) };
+        Ok(String::from_utf8(room.compose("mail_1", mail)?.formatted()).expect("ASCII"))
+    }
+
+    fn mail() -> Mail {
+        let text = |text: &str| text.to_owned();
+        Mail {
+            from_name: None,
+            to: text("bob@acme.example"),
+            subject: text("Hello"),
+            text: text("Hi"),
+            html: text("<p>Hi"),
+        }
+    }
+
+    #[test]
+    fn a_name_or_a_subject_is_one_header_whatever_it_holds() {
+        let hostile = "Acme\r\nBcc: eve@evil.example\r\n\r\nBuy\u{2028}this\u{0}";
+        let mail = Mail { from_name: Some(hostile.to_owned()), subject: hostile.to_owned(), ..mail() };
+        let text = composed(&mail).expect("composed");
+        let (head, _) = text.split_once("\r\n\r\n").expect("a head");
+        assert!(!head.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{head}");
+        assert!(head.contains("<no-reply@login.example>") && !head.contains("<eve"), "{head}");
+        for name in ["Acme\" <eve@evil.example>, \"x", "Ümläut & Söhne", "عربي", "a@b, c@d"] {
+            let text = composed(&Mail { from_name: Some(name.to_owned()), ..self::mail() }).expect("composed");
+            let from = text.lines().find(|line| line.starts_with("From:")).expect("a sender");
+            assert!(from.ends_with("<no-reply@login.example>") && !from.contains(" <eve"), "{from}");
+        }
+    }
+
+    #[test]
+    fn a_mail_says_that_nobody_wrote_it_and_which_one_it_is() {
+        let text = composed(&mail()).expect("composed");
+        for header in ["Auto-Submitted: auto-generated", "Message-ID: <mail_1@login.example>", "Date: ", "To: bob@acme"]
+        {
+            assert!(text.contains(header), "{text}");
+        }
+        assert!(text.contains("From: Vestibule <no-reply@login.example>"), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_address_gets_no_mail() {
+        for to in ["bob", "bob@acme.example\r\nBcc: eve@evil.example", "a@b.example, c@d.example", ""] {
+            assert!(composed(&Mail { to: to.to_owned(), ..mail() }).is_err(), "{to}");
+        }
     }
 }

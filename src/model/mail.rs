@@ -8,6 +8,9 @@ pub struct Mail {
     /// Absent: the setting `mail.from`.
     #[serde(default)]
     pub from: Option<String>,
+    /// In whose name it comes, beside the address of the setting `mail.from`; absent: that setting's own.
+    #[serde(default)]
+    pub from_name: Option<String>,
     pub to: String,
     pub subject: String,
     pub text: String,

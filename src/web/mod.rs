@@ -27,7 +27,7 @@ pub mod stop;
 #[cfg(test)]
 mod tests;
 pub mod text;
-mod theme;
+pub mod theme;
 pub mod tls;
 
 pub use body::limit_body;

@@ -107,6 +107,28 @@ pub(super) fn stylesheet(primary: Color, background: Option<Color>) -> String {
     )
 }
 
+/// The colours of a button where there is no stylesheet of ours, such as in a mail: the button, its text, and the
+/// button in the dark scheme with its text.
+pub struct ButtonColors {
+    pub brand: String,
+    pub on_brand: String,
+    pub dark_brand: String,
+    pub on_dark_brand: String,
+}
+
+/// `primary` is a branding colour; one that is none is the default.
+pub fn button_colors(primary: Option<&str>) -> ButtonColors {
+    let default = Color([0x25, 0x52, 0xcc]);
+    let brand = primary.and_then(Color::parse).unwrap_or(default);
+    let dark = brand.readable_on(DARK_SURFACE, EDGE);
+    ButtonColors {
+        brand: brand.to_string(),
+        on_brand: brand.text_on().to_string(),
+        dark_brand: dark.to_string(),
+        on_dark_brand: dark.text_on().to_string(),
+    }
+}
+
 /// One scheme's custom properties; `templates/assets/style.css` uses them.
 fn properties(brand: Color, surface: Color, page: Color) -> String {
     let on_brand = brand.text_on();
@@ -142,6 +164,16 @@ mod tests {
         assert!((BLACK.contrast(WHITE) - 21.0).abs() < 1e-9);
         assert!((color("#777").contrast(WHITE) - 4.478).abs() < 0.001);
         assert_eq!(color("#abc"), color("#aabbcc"));
+    }
+
+    #[test]
+    fn the_label_of_a_mails_button_is_readable() {
+        for primary in [None, Some("#ffff00"), Some("#000"), Some("#777777"), Some("url(x)"), Some("#fff;}")] {
+            let colors = button_colors(primary);
+            assert!(color(&colors.on_brand).contrast(color(&colors.brand)) >= TEXT, "{primary:?}");
+            assert!(color(&colors.on_dark_brand).contrast(color(&colors.dark_brand)) >= TEXT, "{primary:?}");
+        }
+        assert_eq!(button_colors(Some("no colour")).brand, DEFAULT_PRIMARY);
     }
 
     #[test]

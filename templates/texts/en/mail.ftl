@@ -12,6 +12,7 @@ mail-invitation = You are invited
     .for = You are invited to { $place }
     .text = { $inviter } invites you to join { $place } in { $application }.
     .button = Accept the invitation
+    .footer = You get this mail because { $inviter } invited you. If you do not know them, you can ignore it.
 mail-password-reset = Choose a new password
     .for = Choose a new password for { $place }
     .text = Somebody, probably you, asked to change the password of this account. The link can be used once.
