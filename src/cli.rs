@@ -9,6 +9,7 @@ use url::Url;
 use crate::app::{self, App};
 use crate::config::Config;
 use crate::error::{Context, Fault};
+use crate::mail::MailRoom;
 use crate::management;
 use crate::management::signing_keys::{KeyFacts, SigningKeys};
 use crate::model::Strategy;
@@ -162,12 +163,6 @@ async fn check(config: &ConfigArgument) -> Result<(), Fault> {
     web::tls::acceptor(&settings.server)?;
     store::check_root_key(&settings.storage)?;
     println!("configuration      ok");
-    if store::is_new(&settings.storage) {
-        println!("database           not there yet; the first start makes it");
-        return Ok(());
-    }
-    let app = config.open().await?;
-    println!("database           ok");
     let mut failures = 0;
     let mut report = |name: &str, result: Result<(), String>| match result {
         Ok(()) => println!("{name:<18} ok"),
@@ -176,6 +171,16 @@ async fn check(config: &ConfigArgument) -> Result<(), Fault> {
             println!("{name:<18} {why}");
         }
     };
+    let mail_room = MailRoom::new(&settings.mail)?;
+    if settings.management.url.is_none() && mail_room.folder().is_none() {
+        report("mail relay", mail_room.probe().await);
+    }
+    if store::is_new(&settings.storage) {
+        println!("database           not there yet; the first start makes it");
+        return answered(failures);
+    }
+    let app = config.open().await?;
+    println!("database           ok");
     report("management api", app.client.probe().await.map_err(|error| error.to_string()));
     let connections = app.client.all_connections().await.unwrap_or_else(|error| {
         report("connections", Err(error.to_string()));
@@ -186,6 +191,10 @@ async fn check(config: &ConfigArgument) -> Result<(), Fault> {
     for connection in connections.iter().filter(|it| it.is_open() && !asks_nobody(it.strategy)) {
         report(&connection.name, app.login.probe(connection).await);
     }
+    answered(failures)
+}
+
+fn answered(failures: usize) -> Result<(), Fault> {
     match failures {
         0 => Ok(()),
         _ => Err(Fault::new("vestibule check", format!("{failures} upstream(s) do not answer as they should"))),

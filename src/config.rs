@@ -170,6 +170,7 @@ pub struct Mail {
     pub folder: PathBuf,
     pub timeout_seconds: u64,
     pub most_tries: i64,
+    pub retry_seconds: i64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -287,6 +288,7 @@ impl Config {
             ("login.email_code_seconds", login.email_code_seconds.into()),
             ("login.mails_per_hour", login.mails_per_hour.into()),
             ("mail.timeout_seconds", self.mail.timeout_seconds.into()),
+            ("mail.retry_seconds", self.mail.retry_seconds.into()),
             ("tokens.id_token_seconds", tokens.id_token_seconds.into()),
             ("tokens.access_token_seconds", tokens.access_token_seconds.into()),
             ("tokens.keys_fresh_seconds", tokens.keys_fresh_seconds.into()),
