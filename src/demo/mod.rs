@@ -4,7 +4,7 @@ mod application;
 mod seed;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -101,7 +101,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Fault> {
     let gateway = App::build(config("gateway", &places.gateway, &folder.0, &more)?).await?;
     let all = management::every_scope();
     let tour = seeded.tour(&places, gateway.management_token(&all, 24 * 3600)?);
-    tell(&tour, arguments.json)?;
+    tell(&tour, &mails(&folder.0), arguments.json)?;
 
     let application = application::router(&places, &seeded)?;
     let (stop, stopped) = watch::channel(false);
@@ -135,18 +135,24 @@ fn port(listener: &TcpListener) -> Result<u16, Fault> {
     Ok(listener.local_addr().context("reading a port")?.port())
 }
 
+/// Where the demo's mails are written.
+fn mails(folder: &Path) -> PathBuf {
+    folder.join("mails")
+}
+
 /// Settings of one instance; cookies ignore ports, so each has names of its own.
-fn config(name: &str, public_url: &str, folder: &std::path::Path, more: &str) -> Result<Config, Fault> {
+fn config(name: &str, public_url: &str, folder: &Path, more: &str) -> Result<Config, Fault> {
     let database = folder.join(format!("{name}.db"));
     let text = format!(
         "server.public_url = {public_url:?}\nserver.cookie_prefix = \"demo-{name}\"\nserver.drain_seconds = 1\n\
-         storage.url = {:?}\nlog.filter = \"warn\"\n{more}",
-        format!("sqlite:{}", database.display())
+         storage.url = {:?}\nmail.folder = {:?}\nlog.filter = \"warn\"\n{more}",
+        format!("sqlite:{}", database.display()),
+        mails(folder)
     );
     Config::from_text(&text, std::iter::empty()).context("the demo's settings")
 }
 
-fn tell(tour: &Tour, json: bool) -> Result<(), Fault> {
+fn tell(tour: &Tour, mails: &Path, json: bool) -> Result<(), Fault> {
     if json {
         println!("{}", serde_json::to_string(tour).context("writing the tour")?);
         return Ok(());
@@ -165,6 +171,7 @@ fn tell(tour: &Tour, json: bool) -> Result<(), Fault> {
         "\nThe Management API is {}/api/v2/; a token for it, valid for a day, is printed by --json.",
         tour.gateway
     );
+    println!("Mails are written to {}.", mails.display());
     println!("Ctrl-C stops everything and deletes what was made.");
     Ok(())
 }
