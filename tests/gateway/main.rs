@@ -30,6 +30,7 @@ mod invitations;
 mod login;
 mod logout;
 mod logs;
+mod mail;
 mod management_api;
 mod management_failures;
 mod members;

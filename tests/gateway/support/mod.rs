@@ -21,6 +21,7 @@ pub mod identity_provider;
 pub mod ill_management;
 pub mod mails;
 pub mod postgres;
+pub mod relay;
 pub mod sample;
 pub mod statements;
 pub mod world;
