@@ -10,7 +10,10 @@ use serde::Deserialize;
 use toml::{Table, Value};
 use url::Url;
 
+mod providers;
+
 use crate::model::organization::is_organization_name;
+pub use providers::Providers;
 
 /// The documented defaults, compiled in.
 pub const DEFAULTS: &str = include_str!("../config/vestibule.toml");
@@ -25,6 +28,7 @@ pub struct Config {
     pub login: Login,
     pub tokens: Tokens,
     pub outbound: Outbound,
+    pub providers: Providers,
     pub mail: Mail,
     pub log: Log,
 }
@@ -257,6 +261,7 @@ impl Config {
             return fail("server.cookie_prefix must be letters, digits and hyphens");
         }
         self.check_hosts()?;
+        self.providers.check()?;
         self.check_numbers()
     }
 
