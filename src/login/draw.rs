@@ -4,9 +4,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::entrance::Entrance;
+use super::mark::Mark;
 use super::options;
 use super::organization::ACCOUNT;
-use super::page::{AccountPage, IdentifierForm, LoginOption as OptionView, LoginPage, Mark, PasswordForm};
+use super::page::{AccountPage, IdentifierForm, LoginOption as OptionView, LoginPage, PasswordForm};
 use super::{Login, Visit};
 use crate::management_client::LoginOption;
 use crate::model::grant::Session;
@@ -173,7 +174,7 @@ fn option_view(entrance: &Entrance, connection: &Connection) -> OptionView {
     OptionView {
         title: title.to_owned(),
         href: entrance.with("connection", &connection.name),
-        mark: Mark::new(icon_url, connection.strategy.as_str(), title),
+        mark: Mark::new(icon_url, connection.strategy, title),
     }
 }
 

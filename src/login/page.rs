@@ -5,7 +5,8 @@ use std::sync::Arc;
 use askama::Template;
 
 use super::invitation::Invited;
-use crate::web::message::{OrganizationView, initial};
+use super::mark::Mark;
+use crate::web::message::OrganizationView;
 use crate::web::page::Page;
 use crate::web::text::{Text, text_key};
 
@@ -37,26 +38,6 @@ pub(super) struct LoginOption {
     pub(super) title: String,
     pub(super) href: String,
     pub(super) mark: Mark,
-}
-
-/// The picture at the left of a login option.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mark {
-    /// The address of the connection's own icon.
-    Image(String),
-    Okta,
-    Letter(String),
-}
-
-impl Mark {
-    /// The connection's own icon, the mark of its strategy, or the first letter of its title.
-    pub(super) fn new(icon_url: Option<String>, strategy: &str, title: &str) -> Self {
-        match (icon_url, strategy) {
-            (Some(url), _) => Self::Image(url),
-            (None, "okta") => Self::Okta,
-            (None, _) => Self::Letter(initial(title)),
-        }
-    }
 }
 
 /// The form of a database connection; it posts `username` and `password`.
@@ -315,7 +296,9 @@ impl AccountPage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Strategy;
     use crate::model::tenant_settings::Locale;
+    use crate::web::message::initial;
     use crate::web::message::{MessagePage, ThemeColors};
 
     fn english() -> Text {
@@ -333,7 +316,11 @@ mod tests {
 
     fn option(title: &str, strategy: &str) -> LoginOption {
         let href = "/authorize?client_id=4kT9&state=a%26b&connection=".to_owned() + strategy;
-        LoginOption { title: title.to_owned(), href, mark: Mark::new(None, strategy, title) }
+        LoginOption {
+            title: title.to_owned(),
+            href,
+            mark: Mark::new(None, Strategy::parse(strategy).expect("a strategy"), title),
+        }
     }
 
     fn login() -> LoginPage {
@@ -423,7 +410,7 @@ mod tests {
         page.options = vec![LoginOption {
             title: hostile.clone(),
             href: hostile.clone(),
-            mark: Mark::new(Some(hostile.clone()), "oidc", &hostile),
+            mark: Mark::new(Some(hostile.clone()), Strategy::Oidc, &hostile),
         }];
         page.password = Some(PasswordForm {
             action: hostile.clone(),
@@ -510,7 +497,7 @@ mod tests {
         let mut page = login();
         assert!(policy(page.clone().into_page("com.example.app:/cb")).contains(" com.example.app:;"));
         page.password = None;
-        page.options[0].mark = Mark::new(Some("https://icons.example/x.svg".to_owned()), "oidc", "X");
+        page.options[0].mark = Mark::new(Some("https://icons.example/x.svg".to_owned()), Strategy::Oidc, "X");
         let policy = policy(page.into_page("http://127.0.0.1:9/cb"));
         assert!(
             policy.contains("form-action 'none'") && policy.contains("img-src 'self' data: https://icons.example;")
