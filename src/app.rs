@@ -80,8 +80,7 @@ impl App {
         let client = Arc::new(management_client(&settings, &keys, api.clone(), writes)?);
         let cookies = Cookies::new(&settings.server);
         let outbound = Outbound::new(&settings.outbound)?;
-        let leeway = settings.tokens.clock_leeway_seconds;
-        let relying_party = RelyingParty::new(outbound, &settings.outbound, leeway, &settings.server.public_url);
+        let relying_party = RelyingParty::new(outbound, settings.clone(), keys.clone());
         let login = Arc::new(Login::new(
             settings.clone(),
             client.clone(),

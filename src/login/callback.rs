@@ -11,7 +11,7 @@ use axum::response::Response;
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
 use super::trip::{self, Trip};
-use super::{Login, Visit, authorize, session};
+use super::{Login, Visit, authorize, posted, session};
 use crate::model::login::{Identity, LoginRecord, Proof};
 use crate::model::{Connection, Timestamp};
 use crate::oidc::relying_party::{Callback, RelyingPartyError};
@@ -31,13 +31,21 @@ pub(super) async fn post(
     body: Bytes,
 ) -> Response {
     let connection = url::form_urlencoded::byte_serialize(connection.as_bytes()).collect::<String>();
-    visit.again_as_query(&login, &format!("/login/callback/{connection}"), &body)
+    let path = format!("/login/callback/{connection}");
+    match visit.query.is_empty() && posted::is_needed(&body) {
+        true => posted::keep(&login, &visit, &path, &body).await.unwrap_or_else(|error| error.answer(&login, &visit)),
+        false => visit.again_as_query(&login, &path, &body),
+    }
 }
 
 async fn arrive(login: &Login, visit: &mut Visit, connection_name: &str) -> Result<Response, LoginError> {
     let now = Timestamp::now();
-    let (state, callback) = read_query(&visit.query)?;
+    let Answer { state, posted, callback } = read_query(&visit.query)?;
     let browser = login.cookies.read(&visit.headers, Purpose::Browser).ok_or(LoginError::NoSuchTrip)?;
+    let callback = match posted {
+        Some(secret) => posted::take(login, &secret, &state, callback, now).await?,
+        None => callback,
+    };
     // Taken before anything is sent to the identity provider: of two callbacks, one goes on.
     let key = trip::key(&state, &browser);
     let trip: Trip = login.logins.take(Kind::Trip, &key, now).await?.ok_or(LoginError::NoSuchTrip)?;
@@ -101,13 +109,21 @@ async fn entrance_of(login: &Login, trip: &Trip) -> Result<Entrance, LoginError>
     }
 }
 
-/// The parameters of an authorization response (RFC 6749 §4.1.2, RFC 9207); a doubled one voids it.
-fn read_query(query: &str) -> Result<(String, Callback), LoginError> {
-    let mut callback = Callback { code: None, iss: None, error: None, error_description: None };
-    let mut state = None;
+struct Answer {
+    state: String,
+    /// The secret of what came beside it by a form.
+    posted: Option<String>,
+    callback: Callback,
+}
+
+/// The parameters of an authorization response (RFC 6749 §4.1.2, RFC 9207); a doubled one voids it. An ID token is
+/// never read from here.
+fn read_query(query: &str) -> Result<Answer, LoginError> {
+    let (mut callback, mut state, mut posted) = (Callback::default(), None, None);
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let slot = match &*name {
             "state" => &mut state,
+            posted::PARAMETER => &mut posted,
             "code" => &mut callback.code,
             "iss" => &mut callback.iss,
             "error" => &mut callback.error,
@@ -119,5 +135,5 @@ fn read_query(query: &str) -> Result<(String, Callback), LoginError> {
         }
     }
     let state = state.filter(|state| !state.is_empty()).ok_or(LoginError::NoSuchTrip)?;
-    Ok((state, callback))
+    Ok(Answer { state, posted, callback })
 }

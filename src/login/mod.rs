@@ -20,12 +20,14 @@ mod hosts;
 mod identifier;
 mod invitation;
 mod new_password;
+mod mark;
 mod options;
 mod organization;
 mod page;
 mod password;
 mod password_reset;
 mod picker;
+mod posted;
 mod recent;
 mod session;
 mod sign_up;
@@ -65,6 +67,8 @@ pub struct Login {
     settings: Arc<Config>,
     cookies: Cookies,
     trips: Budget,
+    /// Answers that identity providers post.
+    posts: Budget,
     picker_tries: Budget,
     identifier_tries: Budget,
     /// Addresses in requests that lead nowhere.
@@ -81,6 +85,7 @@ impl Login {
         cookies: Cookies,
     ) -> Self {
         let trips = Budget::per_minute(settings.login.trips_per_minute);
+        let posts = Budget::per_minute(settings.login.trips_per_minute);
         let picker_tries = Budget::per_minute(settings.login.picker_tries_per_minute);
         let identifiers = settings.login.identifier_tries_per_minute;
         Self {
@@ -95,6 +100,7 @@ impl Login {
             identifier_tries: Budget::per_minute(identifiers),
             unknown_hints: FailureBudget::per_minute(identifiers),
         }
+        Self { client, logins, relying_party, verifier, settings, cookies, trips, posts, picker_tries }
     }
 }
 

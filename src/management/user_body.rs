@@ -116,7 +116,7 @@ impl UserBody {
             let subject = told.filter(|id| is_plain(id, LONGEST_SUBJECT));
             let missing = || wrong("user_id", "The subject at the identity provider is required");
             let subject = subject.ok_or_else(missing)?.clone();
-            let issuer = connection.oidc_options().ok().and_then(|options| options.issuer);
+            let issuer = connection.upstream_options().ok().and_then(|options| options.issuer);
             let issuer = issuer.ok_or_else(|| wrong("connection", "The connection's options name no issuer"))?;
             (federated_user_id(connection.strategy, &connection.name, &subject), issuer, subject)
         };

@@ -1,5 +1,7 @@
 //! The connection: a configured way to sign in, and its switches in one organization.
 
+mod options;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::discovery_domain::normal_domain;
+pub use options::{AttributeMap, Channel, MappingMode, Scopes, UpstreamOptions, UpstreamParameter};
 
 /// The kinds of connection that can be kept (contract §1.11). A closed set: an enum and a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -84,21 +87,41 @@ impl Strategy {
         matches!(self, Self::Oidc | Self::Okta | Self::Waad | Self::GoogleApps)
     }
 
-    /// Whether a login can pass through a connection with these options. What is kept for later is no login option:
+    /// The brand a person knows a social strategy by.
+    pub fn brand(self) -> Option<&'static str> {
+        match self {
+            Self::GoogleOauth2 => Some("Google"),
+            Self::Github => Some("GitHub"),
+            Self::Windowslive => Some("Microsoft"),
+            Self::Apple => Some("Apple"),
+            Self::Linkedin => Some("LinkedIn"),
+            _ => None,
+        }
+    }
+
+    /// Whether its people come as themselves and not as somebody's employees (`isSocial`).
+    pub fn is_social(self) -> bool {
+        self.brand().is_some() || self == Self::Oauth2
+    }
+
+    /// Whether a login can pass through a connection with these options. What lacks something is no login option:
     /// closed by default.
     pub fn is_open(self, options: &Map<String, Value>) -> bool {
+        let has = |name: &str| options.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+        let has_all = |names: &[&str]| names.iter().all(|name| has(name));
         match self {
-            Self::Auth0 => true,
-            Self::Email => true,
-            Self::Oidc | Self::Okta => {
-                let is = |name: &str, value: &str| options.get(name).is_some_and(|found| found == value);
-                let mapping = options.get("attribute_map").map(|map| &map["mapping_mode"]);
-                !is("type", "front_channel")
-                    && !is("token_endpoint_auth_method", "private_key_jwt")
-                    && mapping.is_none_or(|mode| mode == "basic_profile")
-                    && !EXPLICIT_ENDPOINTS.iter().any(|name| options.contains_key(*name))
+            Self::Auth0 | Self::Email | Self::Oidc | Self::Okta => true,
+            Self::GoogleOauth2 | Self::Github | Self::Windowslive | Self::Linkedin => {
+                has_all(&["client_id", "client_secret"])
             }
-            _ => false,
+            // Without a domain everybody's account at Google would do.
+            Self::GoogleApps => has_all(&["client_id", "client_secret"]) && (has("domain") || has("tenant_domain")),
+            Self::Waad => {
+                let common = options.get("useCommonEndpoint").is_some_and(|value| *value == true);
+                has_all(&["client_id", "client_secret"]) && (common || has("domain") || has("tenant_domain"))
+            }
+            Self::Apple => has_all(&["client_id", "team_id", "kid", "app_secret"]),
+            Self::Oauth2 => has_all(&["client_id", "authorizationURL", "tokenURL", "userinfo_endpoint"]),
         }
     }
 
@@ -130,10 +153,6 @@ const PUBLIC_ISSUERS: [&str; 7] = [
     "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
     "https://www.linkedin.com/oauth",
 ];
-
-/// Options that say what discovery would.
-const EXPLICIT_ENDPOINTS: [&str; 5] =
-    ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "oidc_metadata"];
 
 /// A connection (contract §1.11).
 #[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -194,69 +213,38 @@ impl Connection {
         all.filter_map(Value::as_str).filter_map(normal_domain).filter(move |_| is_led_to)
     }
 
-    /// The text on the connection's button: the display name, or the name.
+    /// The text on the connection's button: the display name, the brand of a social strategy, or the name.
     pub fn title(&self) -> &str {
-        self.display_name.as_deref().unwrap_or(&self.name)
+        self.display_name.as_deref().or(self.strategy.brand()).unwrap_or(&self.name)
     }
 
-    /// The options of an `oidc` or `okta` connection, checked for what a login needs.
+    /// What the options mean to the relying party, checked for what a login needs.
     ///
     /// # Errors
     /// A sentence that names the missing or wrong option.
-    pub fn oidc_options(&self) -> Result<OidcOptions, String> {
-        let mut options: OidcOptions =
+    pub fn upstream_options(&self) -> Result<UpstreamOptions, String> {
+        let mut options: UpstreamOptions =
             serde_json::from_value(Value::Object(self.options.clone())).map_err(|error| format!("options: {error}"))?;
-        if options.issuer.is_none() && self.strategy == Strategy::Okta {
-            options.issuer = options.domain.as_ref().map(|domain| format!("https://{domain}"));
-        }
         if options.client_id.is_empty() {
             return Err("options.client_id is required".to_owned());
         }
-        if options.issuer.is_none() && options.discovery_url.is_none() {
-            return Err(match self.strategy {
-                Strategy::Okta => "options.domain is required".to_owned(),
-                _ => "options.issuer or options.discovery_url is required".to_owned(),
-            });
+        match self.strategy {
+            Strategy::Okta if options.domain.is_none() && options.issuer.is_none() => {
+                Err("options.domain is required".to_owned())
+            }
+            Strategy::Okta => {
+                let domain = options.domain.as_ref().map(|domain| format!("https://{domain}"));
+                options.issuer = options.issuer.or(domain);
+                Ok(options)
+            }
+            Strategy::Oidc if options.issuer.is_none() && options.discovery_url.is_none() => {
+                Err("options.issuer or options.discovery_url is required".to_owned())
+            }
+            Strategy::Oidc => Ok(options),
+            strategy if strategy.is_open(&self.options) => Ok(options),
+            strategy => Err(format!("the options lack what {} needs", strategy.as_str())),
         }
-        Ok(options)
     }
-}
-
-/// What an `oidc` or `okta` connection's options mean to the relying party (contract §1.11).
-#[derive(Clone, PartialEq, Deserialize)]
-pub struct OidcOptions {
-    #[serde(default)]
-    pub client_id: String,
-    #[serde(default)]
-    pub client_secret: Option<String>,
-    #[serde(default)]
-    pub issuer: Option<String>,
-    /// Where the metadata is, when it is not below the issuer.
-    #[serde(default)]
-    pub discovery_url: Option<String>,
-    /// Okta's domain, such as `acme.okta.com`.
-    #[serde(default)]
-    pub domain: Option<String>,
-    /// Scopes separated by spaces; `openid profile email` when absent.
-    #[serde(default)]
-    pub scope: Option<String>,
-    /// Further parameters for the identity provider's authorization endpoint:
-    /// `{name: {"value": text}}` is fixed, `{name: {"alias": parameter}}` passes one on (contract §1.11).
-    #[serde(default)]
-    pub upstream_params: BTreeMap<String, UpstreamParameter>,
-    /// `client_secret_post` or `client_secret_basic`; absent: what the metadata allows, basic first.
-    #[serde(default)]
-    pub token_endpoint_auth_method: Option<String>,
-    #[serde(default)]
-    pub icon_url: Option<String>,
-}
-
-/// One entry of `upstream_params`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
-pub enum UpstreamParameter {
-    Value { value: String },
-    Alias { alias: String },
 }
 
 /// A connection that is switched on for one organization, with its switches (contract §1.4).

@@ -25,11 +25,13 @@ pub struct Identity {
     /// Only a JSON `true` from the identity provider counts.
     #[serde(default)]
     pub email_verified: bool,
-    /// The Google Workspace domain that runs the account.
+    /// The Google Workspace that vouches for the person (`hd` of a verified ID token).
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 253), regex(pattern = LINE))]
     pub hosted_domain: Option<String>,
-    /// The Microsoft Entra tenant of the account.
+    /// The Microsoft Entra tenant that vouches for the person (`tid` of a verified ID token).
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 64), regex(pattern = LINE))]
     pub tenant_id: Option<String>,
     #[serde(flatten)]
     pub profile: Profile,

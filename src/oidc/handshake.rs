@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::connection::{OidcOptions, UpstreamParameter};
+use super::presets::Preset;
+use crate::model::connection::{UpstreamOptions, UpstreamParameter};
 use crate::model::new_secret;
 
 /// Parameters that are the protocol's own, or ours: no connection's `upstream_params` may set them.
@@ -70,9 +71,19 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// What is added to the authorization URL: the wish, then the connection's `upstream_params` over it.
-    pub(super) fn upstream_parameters(&self, options: &OidcOptions) -> BTreeMap<String, String> {
-        let mut sent = self.own();
+    /// What is added to the authorization URL: of the wish what this identity provider takes, then the connection's
+    /// `upstream_params` over it.
+    pub(super) fn upstream_parameters(&self, preset: &Preset, options: &UpstreamOptions) -> BTreeMap<String, String> {
+        let mut own = self.own();
+        let taken = preset.takes.iter().filter_map(|(wish, name)| Some(((*name).to_owned(), own.remove(*wish)?)));
+        let mut sent: BTreeMap<String, String> = taken.collect();
+        if let Some(prompt) = sent.get_mut("prompt").filter(|prompt| *prompt == "login") {
+            preset.asks_anew.clone_into(prompt);
+        }
+        if preset.is_google_apps() {
+            let domain = options.tenant_domain.as_ref().or(options.domain.as_ref());
+            sent.extend(domain.map(|domain| ("hd".to_owned(), domain.clone())));
+        }
         for (name, parameter) in &options.upstream_params {
             let value = match parameter {
                 UpstreamParameter::Value { value } => Some(value.clone()),
@@ -111,6 +122,10 @@ pub struct Callback {
     pub iss: Option<String>,
     pub error: Option<String>,
     pub error_description: Option<String>,
+    /// Of a front channel, and only from a posted form.
+    pub id_token: Option<String>,
+    /// Apple's JSON of the name, at the first time only, and only from a posted form.
+    pub user: Option<String>,
 }
 
 impl std::fmt::Debug for Callback {
@@ -124,10 +139,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::Strategy;
 
     fn sent(upstream_params: serde_json::Value, wish: &Wish) -> BTreeMap<String, String> {
         let options = json!({"client_id": "us", "upstream_params": upstream_params});
-        wish.upstream_parameters(&serde_json::from_value(options).expect("options"))
+        let preset = Preset::find(Strategy::Oidc).expect("a preset");
+        wish.upstream_parameters(preset, &serde_json::from_value(options).expect("options"))
     }
 
     #[test]

@@ -13,7 +13,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::claims::Audience;
-use super::identity::PersonClaims;
 use super::jwk::{self, Jwk};
 use crate::model::Timestamp;
 
@@ -25,7 +24,8 @@ const MAX_AGE_SECONDS: i64 = 600;
 pub(super) struct Expected<'e> {
     pub(super) client_id: &'e str,
     pub(super) issuer: &'e str,
-    pub(super) nonce: &'e str,
+    /// `None` where none was sent.
+    pub(super) nonce: Option<&'e str>,
     /// The `max_age` that was sent, in seconds.
     pub(super) max_age: Option<i64>,
     pub(super) leeway_seconds: i64,
@@ -58,13 +58,13 @@ struct ProtocolClaims {
     auth_time: Option<f64>,
 }
 
-/// The person, if the token holds.
+/// The claims, if the token holds. `access_token` is the one that came with it.
 pub(super) fn verify(
     token: &CoreIdToken,
-    access_token: &AccessToken,
+    access_token: Option<&AccessToken>,
     keys: &JsonWebKeySet<Jwk>,
     expected: &Expected,
-) -> Result<PersonClaims, IdTokenError> {
+) -> Result<Value, IdTokenError> {
     let issuer = IssuerUrl::new(expected.issuer.to_owned()).or_else(|_| claims("the issuer is no address"))?;
     let earlier = expected.now.seconds().saturating_sub(expected.leeway_seconds);
     let clock = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(earlier).unwrap_or_default());
@@ -75,8 +75,12 @@ pub(super) fn verify(
             .set_time_fn(move || clock.into())
             // Further audiences are judged by `azp` in `check_audience`.
             .set_other_audience_verifier_fn(|_| true);
-    let verified = token.claims(&verifier, &Nonce::new(expected.nonce.to_owned())).map_err(sort)?;
-    if let Some(hash) = verified.access_token_hash() {
+    let verified = match expected.nonce {
+        Some(nonce) => token.claims(&verifier, &Nonce::new(nonce.to_owned())),
+        None => token.claims(&verifier, |_: Option<&Nonce>| Ok(())),
+    };
+    let verified = verified.map_err(sort)?;
+    if let (Some(hash), Some(access_token)) = (verified.access_token_hash(), access_token) {
         let signature = |error: SignatureVerificationError| IdTokenError::Key(error.to_string());
         let (alg, key) = (token.signing_alg().map_err(signature)?, token.signing_key(&verifier).map_err(signature)?);
         match AccessTokenHash::from_token(access_token, alg, key) {
@@ -89,7 +93,7 @@ pub(super) fn verify(
         ProtocolClaims::deserialize(&payload).or_else(|_| claims("a claim is missing or of the wrong type"))?;
     check_audience(&strict, expected)?;
     check_times(&strict, expected)?;
-    PersonClaims::read(&payload).map_err(IdTokenError::Claims)
+    Ok(payload)
 }
 
 fn sort(error: ClaimsVerificationError) -> IdTokenError {
@@ -102,8 +106,8 @@ fn sort(error: ClaimsVerificationError) -> IdTokenError {
     }
 }
 
-/// The claims as they were signed, for what `openidconnect` does not show.
-fn payload(token: &CoreIdToken) -> Result<Value, IdTokenError> {
+/// The claims as they were signed, for what `openidconnect` does not show; [`verify`] says whether they hold.
+pub(super) fn payload(token: &CoreIdToken) -> Result<Value, IdTokenError> {
     let text = token.to_string();
     let middle = text.split('.').nth(1).unwrap_or_default();
     let bytes = URL_SAFE_NO_PAD.decode(middle).or_else(|_| claims("the claims are not base64url"))?;

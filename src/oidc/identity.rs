@@ -1,10 +1,16 @@
 //! What a connection says about a person, read from an ID token and the userinfo answer (OIDC Core §5.1).
 
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::attribute_map;
+use super::presets::{EmailProof, Place, Preset};
+use crate::model::connection::{AttributeMap, UpstreamOptions};
 use crate::model::login::Identity;
 use crate::model::user::{LONGEST_EMAIL, LONGEST_SUBJECT, Profile};
+
+/// Letters of one part of a name.
+const MAX_NAME: usize = 100;
 
 /// The claims about the person. A claim of the wrong type is an error, except that `email_verified` then means no.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,7 +29,85 @@ fn only_true<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Erro
     Ok(Value::deserialize(deserializer)? == Value::Bool(true))
 }
 
+/// The claims as the standard writes them, where a preset's identity provider has its own ways.
+pub(super) fn standard(preset: &Preset, options: &UpstreamOptions, claims: &Value) -> Value {
+    let mut standard = claims.clone();
+    let Some(members) = standard.as_object_mut() else { return standard };
+    if preset.subject != "sub" {
+        members.remove("sub");
+        members.extend(claims.get(preset.subject).map(|subject| ("sub".to_owned(), subject.clone())));
+    }
+    match preset.email {
+        EmailProof::Claim => {}
+        EmailProof::ClaimOrText if claims["email_verified"] == "true" => {
+            members.insert("email_verified".to_owned(), Value::Bool(true));
+        }
+        EmailProof::ClaimOrText => {}
+        EmailProof::DomainOwner => {
+            let never = options.should_trust_email_verified_connection.as_deref();
+            let proved = claims["xms_edov"] == true && never != Some("never_set_emails_as_verified");
+            members.insert("email_verified".to_owned(), Value::Bool(proved));
+        }
+    }
+    // LinkedIn's is an object of language and country, which nothing here needs.
+    if preset.place == Place::Linkedin && members.get("locale").is_some_and(|locale| !locale.is_string()) {
+        members.remove("locale");
+    }
+    standard
+}
+
+/// Where an OAuth 2.0 server keeps a person's id, unless the attribute map says so.
+const ID_MEMBERS: [&str; 3] = ["id", "user_id", "sub"];
+
+/// The claims of an OAuth 2.0 server's own answer, by the map when one is in force. What is of another type than ours is
+/// left out: there is no standard to hold it to, but for the id.
+pub(super) fn of_own_answer(map: Option<&AttributeMap>, answer: &Value) -> Value {
+    let mut members = match map {
+        Some(map) => attribute_map::apply(map, &Value::Null, answer),
+        None => {
+            let texts = ["name", "nickname", "given_name", "family_name", "picture", "locale", "email"];
+            let texts = texts.iter().filter_map(|name| Some(((*name).to_owned(), answer.get(*name)?.clone())));
+            let verified = answer.get("email_verified").map(|value| ("email_verified".to_owned(), value.clone()));
+            texts.filter(|(_, value)| value.is_string()).chain(verified).collect()
+        }
+    };
+    // A map that names the id and finds none leaves nobody: another member may be another person's.
+    let id = match map.and_then(|map| ID_MEMBERS.iter().find(|name| map.attributes.contains_key(**name))) {
+        Some(name) => members.remove(*name),
+        None => ID_MEMBERS.iter().find_map(|name| answer.get(*name)).cloned(),
+    };
+    ID_MEMBERS.iter().for_each(|name| drop(members.remove(*name)));
+    let id = match id {
+        Some(Value::Number(id)) if id.is_u64() => Some(Value::String(id.to_string())),
+        id => id,
+    };
+    members.extend(id.map(|id| ("sub".to_owned(), id)));
+    Value::Object(members)
+}
+
 impl PersonClaims {
+    /// The subject stays the ID token's: it never comes from a map.
+    ///
+    /// # Errors
+    /// As [`PersonClaims::read`].
+    pub(super) fn mapped(self, mut members: Map<String, Value>) -> Result<Self, String> {
+        members.insert("sub".to_owned(), Value::String(self.sub));
+        Self::read(&Value::Object(members))
+    }
+
+    /// A name that came beside the ID token: it may be shown, and decides nothing.
+    pub(super) fn named(mut self, given: Option<String>, family: Option<String>) -> Self {
+        let shown = |name: Option<String>| {
+            let name: String = name?.chars().filter(|letter| !letter.is_control()).take(MAX_NAME).collect();
+            Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+        };
+        let (given_name, family_name) = (shown(given), shown(family));
+        let both: Vec<&str> = [&given_name, &family_name].into_iter().flatten().map(String::as_str).collect();
+        let name = Some(both.join(" ")).filter(|name| !name.is_empty());
+        self.profile = self.profile.or(Profile { name, given_name, family_name, ..Profile::default() });
+        self
+    }
+
     /// # Errors
     /// A sentence without any of the values.
     pub(super) fn read(claims: &Value) -> Result<Self, String> {

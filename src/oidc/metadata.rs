@@ -6,14 +6,12 @@ use std::time::{Duration, Instant};
 use moka::Expiry;
 use moka::future::Cache;
 use openidconnect::HttpResponse;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::outbound::Outbound;
 use super::relying_party_error::RelyingPartyError;
-use crate::model::Connection;
-use crate::model::connection::OidcOptions;
 
 /// A failure is remembered this long, so that a dead identity provider is not asked by everyone who tries it.
 const FAILURE_REMEMBERED: Duration = Duration::from_secs(2);
@@ -24,19 +22,23 @@ const MAX_REMEMBERED: u64 = 10_000;
 /// Whose metadata and keys: a connection and where it looks. One connection's never serve another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Source {
-    connection_id: String,
-    issuer: Option<String>,
-    discovery_url: Option<String>,
+    pub(super) connection_id: String,
+    pub(super) issuer: Option<String>,
+    pub(super) discovery_url: Option<String>,
 }
 
 /// The part of the metadata that a login needs. The rest is not read, so that it cannot stop a login.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Metadata {
     /// Kept as it is written: issuers are compared byte for byte.
     pub(super) issuer: String,
     pub(super) authorization_endpoint: Url,
-    pub(super) token_endpoint: Url,
-    pub(super) jwks_uri: Url,
+    /// A front channel needs none.
+    #[serde(default)]
+    pub(super) token_endpoint: Option<Url>,
+    /// Without ID tokens there is none.
+    #[serde(default)]
+    pub(super) jwks_uri: Option<Url>,
     #[serde(default)]
     pub(super) userinfo_endpoint: Option<Url>,
     #[serde(default)]
@@ -46,15 +48,22 @@ pub(super) struct Metadata {
     pub(super) authorization_response_iss_parameter_supported: Option<bool>,
 }
 
-impl Source {
-    pub(super) fn new(connection: &Connection, options: &OidcOptions) -> Self {
+impl Metadata {
+    /// Of a server that has no more than this.
+    pub(super) fn of(issuer: &str, authorization_endpoint: Url) -> Self {
         Self {
-            connection_id: connection.id.clone(),
-            issuer: options.issuer.clone(),
-            discovery_url: options.discovery_url.clone(),
+            issuer: issuer.to_owned(),
+            authorization_endpoint,
+            token_endpoint: None,
+            jwks_uri: None,
+            userinfo_endpoint: None,
+            token_endpoint_auth_methods_supported: None,
+            authorization_response_iss_parameter_supported: None,
         }
     }
+}
 
+impl Source {
     /// Where the metadata is: as configured, or below the issuer.
     fn url(&self) -> Result<Url, RelyingPartyError> {
         let wrong = |text: String| RelyingPartyError::Misconfigured(text);
@@ -71,14 +80,13 @@ impl Source {
 
     /// The rules of OIDC Discovery §4.3: the issuer is exactly the configured one, the endpoints are https, or http
     /// where the metadata itself came from an allowed http address.
-    fn accept(&self, metadata: Metadata, from: &Url) -> Result<Metadata, RelyingPartyError> {
+    pub(super) fn accept(&self, metadata: Metadata, from: &Url) -> Result<Metadata, RelyingPartyError> {
         if let Some(expected) = self.issuer.as_ref().filter(|issuer| **issuer != metadata.issuer) {
             let text = format!("the metadata names the issuer {:?}, expected exactly {expected:?}", metadata.issuer);
             return Err(RelyingPartyError::Misconfigured(text));
         }
-        let endpoints =
-            [Some(&metadata.authorization_endpoint), Some(&metadata.token_endpoint), Some(&metadata.jwks_uri)];
-        for endpoint in endpoints.into_iter().chain([metadata.userinfo_endpoint.as_ref()]).flatten() {
+        let others = [&metadata.token_endpoint, &metadata.jwks_uri, &metadata.userinfo_endpoint];
+        for endpoint in others.into_iter().flatten().chain([&metadata.authorization_endpoint]) {
             let scheme = endpoint.scheme();
             if scheme != "https" && !(scheme == "http" && from.scheme() == "http") {
                 let text = format!("the metadata names an endpoint that is not https: {endpoint}");

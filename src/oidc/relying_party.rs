@@ -1,43 +1,47 @@
 //! The relying party: sends people to an identity provider and finds out who came back (OIDC Core §3.1).
 
+mod person;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
+use super::authorize_url::authorize_url;
+use super::credential::Credential;
 pub use super::handshake::{Callback, Handshake, Wish};
-use super::id_token::{self, IdTokenError};
-use super::identity::PersonClaims;
-use super::metadata::{Discovery, Metadata, Source, read_json};
+use super::keys::KeyRing;
+use super::metadata::Discovery;
 use super::outbound::Outbound;
 pub use super::relying_party_error::RelyingPartyError;
 use super::relying_party_error::tidy;
-use super::upstream_client::{Tokens, UpstreamClient};
+use super::token_exchange::{self, Tokens};
+use super::upstream::{ANY_TENANT, Upstream};
 use super::upstream_keys::UpstreamKeys;
-use crate::config;
-use crate::model::connection::OidcOptions;
+use crate::config::Config;
 use crate::model::login::Identity;
 use crate::model::{Connection, Timestamp};
 
 /// Our role toward all identity providers; cheap to clone. It asks none of them before someone wants to sign in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RelyingParty {
     outbound: Outbound,
     discovery: Discovery,
     keys: UpstreamKeys,
-    leeway_seconds: i64,
-    public_url: Url,
+    /// Our own, for identity providers that want to see a signature.
+    own_keys: KeyRing,
+    settings: Arc<Config>,
 }
 
 impl RelyingParty {
-    pub fn new(outbound: Outbound, settings: &config::Outbound, leeway_seconds: i64, public_url: &Url) -> Self {
-        let fresh = Duration::from_secs(settings.metadata_seconds);
+    pub fn new(outbound: Outbound, settings: Arc<Config>, own_keys: KeyRing) -> Self {
+        let fresh = Duration::from_secs(settings.outbound.metadata_seconds);
         Self {
             discovery: Discovery::new(outbound.clone(), fresh),
             keys: UpstreamKeys::new(outbound.clone(), fresh),
             outbound,
-            leeway_seconds,
-            public_url: public_url.clone(),
+            own_keys,
+            settings,
         }
     }
 
@@ -46,12 +50,12 @@ impl RelyingParty {
     /// # Errors
     /// [`RelyingPartyError::Misconfigured`] or [`RelyingPartyError::Unreachable`].
     pub async fn begin(&self, connection: &Connection, wish: &Wish) -> Result<(Url, Handshake), RelyingPartyError> {
-        let (options, _, metadata) = self.ask(connection).await?;
-        let parameters = wish.upstream_parameters(&options);
+        let upstream = self.ask(connection).await?;
+        let parameters = wish.upstream_parameters(upstream.preset, &upstream.options);
         let max_age = parameters.get("max_age").and_then(|seconds| seconds.parse().ok());
-        let handshake = Handshake::new(&metadata.issuer, self.callback_url(&connection.name).as_str(), max_age);
-        let parameters = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let url = UpstreamClient::new(&metadata, &options)?.authorize_url(&handshake, parameters)?;
+        let issuer = &upstream.metadata.issuer;
+        let handshake = Handshake::new(issuer, self.callback_url(&connection.name).as_str(), max_age);
+        let url = authorize_url(&upstream, &handshake, &parameters);
         Ok((url, handshake))
     }
 
@@ -66,25 +70,17 @@ impl RelyingParty {
         callback: &Callback,
         now: Timestamp,
     ) -> Result<Identity, RelyingPartyError> {
-        let (options, source, metadata) = self.ask(connection).await?;
-        check_issuer(handshake, callback, &metadata)?;
-        let code = read_code(callback)?;
-        let client = UpstreamClient::new(&metadata, &options)?;
-        let tokens = client.exchange(&self.outbound, handshake, code).await?;
-        let expected = id_token::Expected {
-            client_id: &options.client_id,
-            issuer: &handshake.issuer,
-            nonce: &handshake.nonce,
-            max_age: handshake.max_age,
-            leeway_seconds: self.leeway_seconds,
-            now,
+        let upstream = self.ask(connection).await?;
+        check_issuer(handshake, callback, &upstream)?;
+        check_error(callback)?;
+        let tokens = match upstream.is_front_channel() {
+            true => front_channel(callback)?,
+            false => self.exchange(&upstream, handshake, callback, now).await?,
         };
-        let person = self.verify(&source, &metadata, &tokens, &expected).await?;
-        let person = match &metadata.userinfo_endpoint {
-            Some(endpoint) if person.email.is_none() => self.complete(person, endpoint, &tokens).await?,
-            _ => person,
-        };
-        Ok(person.into_identity(&handshake.issuer))
+        match upstream.preset.is_openid() {
+            true => self.person_of_id_token(&upstream, handshake, callback, &tokens, now).await,
+            false => self.person_of_calls(&upstream, handshake, &tokens).await,
+        }
     }
 
     /// Whether discovery answers, for diagnosis.
@@ -97,79 +93,68 @@ impl RelyingParty {
 
     /// The callback URL to register at the identity provider: one per connection, against mix-up (RFC 9700 §4.4).
     pub fn callback_url(&self, connection_name: &str) -> Url {
-        let mut url = self.public_url.clone();
+        let mut url = self.settings.server.public_url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["login", "callback", connection_name]);
         }
         url
     }
 
-    async fn ask(&self, connection: &Connection) -> Result<(OidcOptions, Source, Arc<Metadata>), RelyingPartyError> {
-        let options = connection.oidc_options().map_err(RelyingPartyError::Misconfigured)?;
-        let source = Source::new(connection, &options);
-        let metadata = self.discovery.metadata(&source).await?;
-        Ok((options, source, metadata))
+    async fn ask(&self, connection: &Connection) -> Result<Upstream, RelyingPartyError> {
+        Upstream::find(connection, &self.settings.providers, &self.discovery).await
     }
 
-    /// Checks the ID token, a second time with newer keys when the key was the trouble.
-    async fn verify(
+    async fn exchange(
         &self,
-        source: &Source,
-        metadata: &Metadata,
-        tokens: &Tokens,
-        expected: &id_token::Expected<'_>,
-    ) -> Result<PersonClaims, RelyingPartyError> {
-        let check = |keys| id_token::verify(&tokens.id_token, &tokens.access_token, keys, expected);
-        let keys = self.keys.keys(source, &metadata.jwks_uri).await?;
-        let outcome = match check(&keys) {
-            Err(IdTokenError::Key(text)) => match self.keys.newer(source, &metadata.jwks_uri, &keys).await {
-                Some(newer) => check(&newer),
-                None => Err(IdTokenError::Key(text)),
-            },
-            outcome => outcome,
-        };
-        outcome.map_err(|(IdTokenError::Key(text) | IdTokenError::Claims(text))| {
-            RelyingPartyError::Rejected(format!("ID token: {text}"))
-        })
-    }
-
-    /// Asks userinfo for what the ID token left out (OIDC Core §5.3).
-    async fn complete(
-        &self,
-        person: PersonClaims,
-        endpoint: &Url,
-        tokens: &Tokens,
-    ) -> Result<PersonClaims, RelyingPartyError> {
-        let answer = self.outbound.get(endpoint.as_str(), Some(tokens.access_token.secret())).await?;
-        let claims = read_json(endpoint, &answer)?;
-        PersonClaims::read(&claims)
-            .and_then(|more| person.completed_by(more))
-            .map_err(|text| RelyingPartyError::Rejected(format!("userinfo: {text}")))
+        upstream: &Upstream,
+        handshake: &Handshake,
+        callback: &Callback,
+        now: Timestamp,
+    ) -> Result<Tokens, RelyingPartyError> {
+        let code = callback.code.as_deref().filter(|code| !code.is_empty());
+        let code =
+            code.ok_or_else(|| RelyingPartyError::Rejected("the answer has neither code nor error".to_owned()))?;
+        let credential = Credential::of(upstream, &self.own_keys, &self.settings.issuer(), now)?;
+        token_exchange::exchange(upstream, &self.outbound, handshake, code, credential).await
     }
 }
 
 /// The answer must come from where the person was sent, before anything is sent anywhere (RFC 9207 §2.4).
-fn check_issuer(handshake: &Handshake, callback: &Callback, metadata: &Metadata) -> Result<(), RelyingPartyError> {
+fn check_issuer(handshake: &Handshake, callback: &Callback, upstream: &Upstream) -> Result<(), RelyingPartyError> {
     let rejected = |text: &str| Err(RelyingPartyError::Rejected(text.to_owned()));
-    if metadata.issuer != handshake.issuer {
+    if upstream.metadata.issuer != handshake.issuer {
         return rejected("the connection's issuer changed during the login");
     }
+    // Plain OAuth 2.0 tells no issuer beforehand: there the callback URL, which is each connection's own, is the defence
+    // against mix-up (RFC 9700 §4.4.2.2).
+    if !upstream.preset.is_openid() {
+        return Ok(());
+    }
+    let is_expected = |issuer: &str| match handshake.issuer.split_once(ANY_TENANT) {
+        Some((start, end)) => issuer.starts_with(start) && issuer.ends_with(end),
+        None => issuer == handshake.issuer,
+    };
     match &callback.iss {
-        Some(issuer) if *issuer != handshake.issuer => rejected("another issuer answered (iss)"),
-        None if metadata.authorization_response_iss_parameter_supported == Some(true) => {
+        Some(issuer) if !is_expected(issuer) => rejected("another issuer answered (iss)"),
+        None if upstream.metadata.authorization_response_iss_parameter_supported == Some(true) => {
             rejected("the answer lacks iss, which the identity provider announces to send")
         }
         _ => Ok(()),
     }
 }
 
-fn read_code(callback: &Callback) -> Result<&str, RelyingPartyError> {
-    if let Some(error) = &callback.error {
-        let description = callback.error_description.as_deref().unwrap_or_default();
-        return Err(RelyingPartyError::Refused { error: tidy(error), description: tidy(description) });
-    }
-    let code = callback.code.as_deref().filter(|code| !code.is_empty());
-    code.ok_or_else(|| RelyingPartyError::Rejected("the answer has neither code nor error".to_owned()))
+fn check_error(callback: &Callback) -> Result<(), RelyingPartyError> {
+    let Some(error) = &callback.error else { return Ok(()) };
+    let description = callback.error_description.as_deref().unwrap_or_default();
+    Err(RelyingPartyError::Refused { error: tidy(error), description: tidy(description) })
+}
+
+/// The ID token that the browser brought: the signature and the nonce are all that can be relied on (OIDC Core §3.2.2.11).
+fn front_channel(callback: &Callback) -> Result<Tokens, RelyingPartyError> {
+    let rejected = |text: &str| RelyingPartyError::Rejected(text.to_owned());
+    let token = callback.id_token.as_deref().ok_or_else(|| rejected("the answer has no posted ID token"))?;
+    let id_token = token.parse().map_err(|_| rejected("the ID token is malformed"))?;
+    Ok(Tokens { id_token: Some(id_token), access_token: None })
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub enum Kind {
     Trip,
     /// A signed-in person's choice of an organization.
     Choice,
+    /// What an identity provider posted, until the browser comes again.
+    Posted,
     /// A signed-in browser, by its cookie.
     Session,
     /// An authorization code.
@@ -33,6 +35,7 @@ impl Kind {
         match self {
             Self::Trip => "trip",
             Self::Choice => "choice",
+            Self::Posted => "posted",
             Self::Session => "session",
             Self::Code => "code",
             Self::SpentCode => "spent_code",

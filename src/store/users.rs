@@ -206,8 +206,8 @@ pub(super) fn stored_user(row: &AnyRow) -> Result<StoredUser, StoreError> {
     let identity = UserIdentity {
         connection: row.try_get("connection_name")?,
         user_id: user_id.split_once('|').map_or(user_id.as_str(), |(_, rest)| rest).to_owned(),
+        is_social: Strategy::parse(&strategy).is_some_and(Strategy::is_social),
         provider: strategy,
-        is_social: false,
     };
     let user = User {
         email: row.try_get("email")?,
@@ -234,8 +234,20 @@ pub(super) fn stored_user(row: &AnyRow) -> Result<StoredUser, StoreError> {
     })
 }
 
-/// The id of a user whom an identity provider vouches for: `oidc|CONNECTION|subject` (contract §1.1).
+/// The id of a user whom an identity provider vouches for, in Auth0's forms (contract §1.1, §2.4).
+///
+/// Where one issuer speaks for a strategy's people, the id has no connection in it: `google-oauth2|SUBJECT`. A second
+/// connection of the same strategy, with a client of its own there, then brings the same id for the same person. It is
+/// refused (`identity_conflict`) and not joined: an account belongs to the connection that it was made through, whose
+/// administrators and organizations are others (design §5.5). One connection may be enabled for many organizations.
+///
+/// A Google Workspace account is named by its subject as well: an address is given to somebody else one day.
 pub fn federated_user_id(strategy: Strategy, connection_name: &str, subject: &str) -> String {
-    // A connection's name holds no bar, so two names never make one id.
-    format!("{}|{connection_name}|{subject}", strategy.as_str())
+    match strategy {
+        // Any server may be behind them. A connection's name holds no bar, so two names never make one id.
+        Strategy::Oidc | Strategy::Okta | Strategy::Oauth2 => {
+            format!("{}|{connection_name}|{subject}", strategy.as_str())
+        }
+        _ => format!("{}|{subject}", strategy.as_str()),
+    }
 }

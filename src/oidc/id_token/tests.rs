@@ -5,12 +5,13 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed2551
 use serde_json::json;
 
 use super::*;
+use crate::oidc::identity::PersonClaims;
 use crate::oidc::keys::{ACCESS_TOKEN, ID_TOKEN, KeyRing};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 fn expected() -> Expected<'static> {
-    Expected { client_id: "us", issuer: "https://idp/", nonce: "n", max_age: None, leeway_seconds: 60, now: NOW }
+    Expected { client_id: "us", issuer: "https://idp/", nonce: Some("n"), max_age: None, leeway_seconds: 60, now: NOW }
 }
 
 fn good() -> Value {
@@ -33,7 +34,9 @@ fn parse(token: String) -> Option<CoreIdToken> {
 
 /// `None` when the token cannot even be read.
 fn outcome(token: String, jwks: Value, expected: &Expected) -> Option<Result<PersonClaims, IdTokenError>> {
-    Some(verify(&parse(token)?, &AccessToken::new("at".to_owned()), &keys(jwks), expected))
+    let access_token = AccessToken::new("at".to_owned());
+    let claims = verify(&parse(token)?, Some(&access_token), &keys(jwks), expected);
+    Some(claims.and_then(|claims| PersonClaims::read(&claims).map_err(IdTokenError::Claims)))
 }
 
 #[test]

@@ -82,12 +82,8 @@ impl Scene {
         pages.set("/jwks", ring.jwks());
         let options = json!({"client_id": "us", "client_secret": "s&t", "issuer": issuer});
         let connection = json!({"id": "con_1", "name": "c", "strategy": "oidc", "options": options});
-        let allow = vec!["127.0.0.0/8".parse().expect("a network")];
-        let settings = config::Outbound { allow, timeout_seconds: 5, max_body_bytes: 10_000, metadata_seconds: 60 };
-        let outbound = Outbound::new(&settings).expect("TLS is available");
-        let public_url = Url::parse("https://us/").expect("an address");
         Self {
-            relying_party: RelyingParty::new(outbound, &settings, 60, &public_url),
+            relying_party: super::tests::relying_party_with("outbound.allow = [\"127.0.0.0/8\"]"),
             connection: serde_json::from_value(connection).expect("a connection"),
             issuer,
             pages,

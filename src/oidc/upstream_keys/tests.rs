@@ -28,11 +28,8 @@ async fn endpoint(fails_later: bool) -> (Url, Arc<AtomicUsize>) {
 fn upstream(fresh: Duration) -> (UpstreamKeys, Source) {
     let allow = vec!["127.0.0.0/8".parse().expect("a network")];
     let settings = config::Outbound { allow, timeout_seconds: 2, max_body_bytes: 1000, metadata_seconds: 60 };
-    let connection = serde_json::from_value(serde_json::json!({
-        "id": "con_1", "name": "c", "strategy": "oidc", "options": {"client_id": "us", "issuer": "https://idp/"},
-    }));
-    let connection: crate::model::Connection = connection.expect("a connection");
-    let source = Source::new(&connection, &connection.oidc_options().expect("options"));
+    let issuer = Some("https://idp/".to_owned());
+    let source = Source { connection_id: "con_1".to_owned(), issuer, discovery_url: None };
     (UpstreamKeys::new(Outbound::new(&settings).expect("TLS is available"), fresh), source)
 }
 

@@ -1,0 +1,202 @@
+//! Who came: from a verified ID token and what userinfo adds, or from the calls of those without ID tokens.
+
+use openidconnect::AccessToken;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::RelyingParty;
+use crate::model::Timestamp;
+use crate::model::connection::MappingMode;
+use crate::model::login::Identity;
+use crate::oidc::attribute_map;
+use crate::oidc::github;
+use crate::oidc::handshake::{Callback, Handshake};
+use crate::oidc::id_token::{self, IdTokenError};
+use crate::oidc::identity::{self, PersonClaims};
+use crate::oidc::metadata::read_json;
+use crate::oidc::presets::{Person, Place};
+use crate::oidc::relying_party_error::RelyingPartyError;
+use crate::oidc::token_exchange::Tokens;
+use crate::oidc::upstream::{ANY_TENANT, Upstream, is_tenant_id};
+
+fn rejected(text: impl Into<String>) -> RelyingPartyError {
+    RelyingPartyError::Rejected(text.into())
+}
+
+/// Longest `hd`: a domain's.
+const LONGEST_DOMAIN: usize = 253;
+
+impl RelyingParty {
+    pub(super) async fn person_of_id_token(
+        &self,
+        upstream: &Upstream,
+        handshake: &Handshake,
+        callback: &Callback,
+        tokens: &Tokens,
+        now: Timestamp,
+    ) -> Result<Identity, RelyingPartyError> {
+        let issuer = issuer_of(upstream, handshake, tokens)?;
+        let expected = id_token::Expected {
+            client_id: &upstream.options.client_id,
+            issuer: &issuer,
+            nonce: upstream.has_nonce().then_some(handshake.nonce.as_str()),
+            max_age: handshake.max_age,
+            leeway_seconds: self.settings.tokens.clock_leeway_seconds,
+            now,
+        };
+        let claims = self.verify(upstream, tokens, &expected).await?;
+        let (hosted_domain, tenant_id) = vouched(upstream, &issuer, &claims)?;
+        let standard = identity::standard(upstream.preset, &upstream.options, &claims);
+        let person = PersonClaims::read(&standard).map_err(|text| rejected(format!("ID token: {text}")))?;
+        let person = self.complete(upstream, person, &claims, tokens).await?;
+        let (given, family) = apples_name(upstream, callback);
+        let identity = person.named(given, family).into_identity(&issuer);
+        Ok(Identity { hosted_domain, tenant_id, ..identity })
+    }
+
+    /// Checks the ID token, a second time with newer keys when the key was the trouble.
+    async fn verify(
+        &self,
+        upstream: &Upstream,
+        tokens: &Tokens,
+        expected: &id_token::Expected<'_>,
+    ) -> Result<Value, RelyingPartyError> {
+        let token = tokens.id_token.as_ref().ok_or_else(|| rejected("the token endpoint gave no ID token"))?;
+        let jwks_uri = upstream.metadata.jwks_uri.as_ref().ok_or_else(|| rejected("there are no keys"))?;
+        let access_token = tokens.access_token.clone().map(AccessToken::new);
+        let check = |keys| id_token::verify(token, access_token.as_ref(), keys, expected);
+        let keys = self.keys.keys(&upstream.source, jwks_uri).await?;
+        let outcome = match check(&keys) {
+            Err(IdTokenError::Key(text)) => match self.keys.newer(&upstream.source, jwks_uri, &keys).await {
+                Some(newer) => check(&newer),
+                None => Err(IdTokenError::Key(text)),
+            },
+            outcome => outcome,
+        };
+        outcome.map_err(|(IdTokenError::Key(text) | IdTokenError::Claims(text))| rejected(format!("ID token: {text}")))
+    }
+
+    /// What userinfo adds (OIDC Core §5.3), and what an attribute map makes of both.
+    async fn complete(
+        &self,
+        upstream: &Upstream,
+        person: PersonClaims,
+        claims: &Value,
+        tokens: &Tokens,
+    ) -> Result<PersonClaims, RelyingPartyError> {
+        let refused = |text: String| rejected(format!("userinfo: {text}"));
+        let (mode, map) = (upstream.mapping_mode(), upstream.options.attribute_map.as_ref());
+        let asks = match (mode, map) {
+            (MappingMode::BasicProfile, _) => person.email.is_none(),
+            (MappingMode::UseMap, Some(map)) => attribute_map::reads_userinfo(map),
+            (MappingMode::UseMap, None) => false,
+            (MappingMode::BindAll, _) => true,
+        };
+        let userinfo = match asks && upstream.preset.person == Person::IdTokenAndUserinfo {
+            true => self.userinfo(upstream, tokens).await?,
+            false => None,
+        };
+        let more = userinfo
+            .as_ref()
+            .map(|userinfo| PersonClaims::read(&identity::standard(upstream.preset, &upstream.options, userinfo)));
+        let person = match more.transpose().map_err(refused)? {
+            Some(more) => person.completed_by(more).map_err(refused)?,
+            None => person,
+        };
+        match map.filter(|_| mode == MappingMode::UseMap) {
+            Some(map) => {
+                let mapped = attribute_map::apply(map, claims, &userinfo.unwrap_or_default());
+                person.mapped(mapped).map_err(|text| rejected(format!("the attribute map: {text}")))
+            }
+            None => Ok(person),
+        }
+    }
+
+    async fn userinfo(&self, upstream: &Upstream, tokens: &Tokens) -> Result<Option<Value>, RelyingPartyError> {
+        let (Some(endpoint), Some(token)) = (&upstream.metadata.userinfo_endpoint, &tokens.access_token) else {
+            return Ok(None);
+        };
+        read_json(endpoint, &self.outbound.get(endpoint.as_str(), Some(token)).await?).map(Some)
+    }
+
+    /// Without an ID token the call that the access token allows says who came.
+    pub(super) async fn person_of_calls(
+        &self,
+        upstream: &Upstream,
+        handshake: &Handshake,
+        tokens: &Tokens,
+    ) -> Result<Identity, RelyingPartyError> {
+        let nobody = || rejected("the answer tells nobody");
+        let claims = match upstream.preset.person {
+            Person::GithubApi => {
+                let endpoint = upstream.metadata.userinfo_endpoint.as_ref().ok_or_else(nobody)?;
+                let token = tokens.access_token.as_deref().ok_or_else(nobody)?;
+                github::claims(&self.outbound, endpoint, token).await?
+            }
+            _ => {
+                let answer = self.userinfo(upstream, tokens).await?.ok_or_else(nobody)?;
+                let map = upstream.options.attribute_map.as_ref();
+                identity::of_own_answer(map.filter(|map| map.mapping_mode == MappingMode::UseMap), &answer)
+            }
+        };
+        let person = PersonClaims::read(&claims).map_err(|text| rejected(format!("userinfo: {text}")))?;
+        Ok(person.into_identity(&handshake.issuer))
+    }
+}
+
+/// The issuer that the ID token must name. Behind Microsoft's common endpoint it is the tenant's own: the token says
+/// which, and holds only if that tenant's issuer is also its `iss`.
+fn issuer_of(upstream: &Upstream, handshake: &Handshake, tokens: &Tokens) -> Result<String, RelyingPartyError> {
+    if !upstream.preset.is_microsoft() || !handshake.issuer.contains(ANY_TENANT) {
+        return Ok(handshake.issuer.clone());
+    }
+    let unread = tokens.id_token.as_ref().and_then(|token| id_token::payload(token).ok()).unwrap_or_default();
+    match unread["tid"].as_str().filter(|tenant| is_tenant_id(tenant)) {
+        Some(tenant) => Ok(handshake.issuer.replace(ANY_TENANT, tenant)),
+        None => Err(rejected("ID token: it names no tenant (tid)")),
+    }
+}
+
+/// The company that vouches for the person: Google's hosted domain, Microsoft's tenant.
+fn vouched(
+    upstream: &Upstream,
+    issuer: &str,
+    claims: &Value,
+) -> Result<(Option<String>, Option<String>), RelyingPartyError> {
+    let text = |name: &str| claims[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    if upstream.preset.is_microsoft() {
+        let tenant = text("tid").filter(|tenant| is_tenant_id(tenant) && issuer.contains(tenant.as_str()));
+        return tenant.map(|tenant| (None, Some(tenant))).ok_or_else(|| rejected("ID token: tid is not its issuer's"));
+    }
+    if upstream.preset.place != Place::Google {
+        return Ok((None, None));
+    }
+    let hosted = text("hd").filter(|domain| domain.len() <= LONGEST_DOMAIN && !domain.contains(char::is_control));
+    // The parameter `hd` only chooses what Google offers; anybody can take it out of the address.
+    let is_ours = |domain: &str| upstream.workspace_domains().any(|ours| ours.eq_ignore_ascii_case(domain));
+    if upstream.preset.is_google_apps() && !hosted.as_deref().is_some_and(is_ours) {
+        return Err(rejected("ID token: the account is of another domain (hd)"));
+    }
+    Ok((hosted, None))
+}
+
+/// The JSON that Apple posts beside the first code. The browser could have written it: a name to show, and never the
+/// e-mail, which is in the ID token.
+fn apples_name(upstream: &Upstream, callback: &Callback) -> (Option<String>, Option<String>) {
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Name {
+        first_name: Option<String>,
+        last_name: Option<String>,
+    }
+    #[derive(Default, Deserialize)]
+    struct User {
+        #[serde(default)]
+        name: Name,
+    }
+    if upstream.preset.place != Place::Apple {
+        return (None, None);
+    }
+    let user: User = callback.user.as_deref().and_then(|user| serde_json::from_str(user).ok()).unwrap_or_default();
+    (user.name.first_name, user.name.last_name)
+}
