@@ -181,7 +181,7 @@ fn schema(strategy: Strategy) -> Value {
                 ("userinfo_endpoint", address()),
                 ("scope", text()),
                 ("pkce_enabled", flag()),
-                ("attribute_map", attribute_map()),
+                ("attribute_map", attribute_map(&["id", "user_id", "sub"])),
             ];
             let members = client("client_secret").into_iter().chain(own).chain(outer());
             options(&["client_id", "authorizationURL", "tokenURL"], members.collect())
@@ -255,12 +255,14 @@ fn openid() -> Members {
         ("tenant_domain", text(253)),
         ("domain_aliases", domains()),
         ("connection_settings", part(&["pkce"], vec![("pkce", json!({"enum": ["auto", "S256"], NOT_BUILT: true}))])),
-        ("attribute_map", attribute_map()),
+        // The subject never comes from a map.
+        ("attribute_map", attribute_map(&[])),
         (
             "token_endpoint_auth_method",
             json!({"enum": ["client_secret_post", "client_secret_basic", "private_key_jwt"], NOT_BUILT: true}),
         ),
         ("token_endpoint_auth_signing_alg", only("RS256")),
+        ("token_endpoint_jwtca_aud_format", json!({"enum": ["issuer", "token_endpoint"]})),
         ("schema_version", json!({"enum": SCHEMA_VERSIONS, NOT_BUILT: true})),
     ];
     own.into_iter().chain(outer()).collect()
@@ -323,9 +325,16 @@ fn upstream_params() -> Value {
     json!({"type": "object", "maxProperties": 50, "additionalProperties": {"anyOf": either}})
 }
 
-fn attribute_map() -> Value {
+/// Members of a profile, as texts in which `${context.tokenset.CLAIM}` and `${context.userinfo.CLAIM}` are filled in.
+fn attribute_map(ids: &[&'static str]) -> Value {
     let modes = json!({"enum": ["basic_profile", "use_map", "bind_all"]});
-    let attributes = json!({"type": "object", "maxProperties": 100});
+    let template = json!({
+        "type": "string", "minLength": 1, "maxLength": 1024,
+        "pattern": r"^([^$\u0000-\u001f\u007f-\u009f]|\$\{context\.(tokenset|userinfo)\.[^{}\s]+\})*$",
+    });
+    let profile = ["name", "nickname", "given_name", "family_name", "picture", "locale", "email", "email_verified"];
+    let members = profile.iter().chain(ids).map(|name| (*name, template.clone())).collect();
+    let attributes = part(&[], members);
     part(&["mapping_mode"], vec![("mapping_mode", modes), ("attributes", attributes), ("userinfo_scope", text(1024))])
 }
 
