@@ -104,23 +104,32 @@ impl Strategy {
         self.brand().is_some() || self == Self::Oauth2
     }
 
-    /// Whether a login can pass through a connection with these options. What lacks something is no login option:
-    /// closed by default.
+    /// The secret without which nobody can come through.
+    fn secret(self) -> Option<&'static str> {
+        match self {
+            Self::GoogleOauth2 | Self::GoogleApps | Self::Github | Self::Waad | Self::Windowslive | Self::Linkedin => {
+                Some("client_secret")
+            }
+            Self::Apple => Some("app_secret"),
+            Self::Auth0 | Self::Oidc | Self::Okta | Self::Oauth2 | Self::Email => None,
+        }
+    }
+
+    /// Whether a login can pass through a connection with these options, which may come without the secrets. What lacks
+    /// something is no login option: closed by default.
     pub fn is_open(self, options: &Map<String, Value>) -> bool {
         let has = |name: &str| options.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
         let has_all = |names: &[&str]| names.iter().all(|name| has(name));
         match self {
             Self::Auth0 | Self::Email | Self::Oidc | Self::Okta => true,
-            Self::GoogleOauth2 | Self::Github | Self::Windowslive | Self::Linkedin => {
-                has_all(&["client_id", "client_secret"])
-            }
+            Self::GoogleOauth2 | Self::Github | Self::Windowslive | Self::Linkedin => has("client_id"),
             // Without a domain everybody's account at Google would do.
-            Self::GoogleApps => has_all(&["client_id", "client_secret"]) && (has("domain") || has("tenant_domain")),
+            Self::GoogleApps => has("client_id") && (has("domain") || has("tenant_domain")),
             Self::Waad => {
                 let common = options.get("useCommonEndpoint").is_some_and(|value| *value == true);
-                has_all(&["client_id", "client_secret"]) && (common || has("domain") || has("tenant_domain"))
+                has("client_id") && (common || has("domain") || has("tenant_domain"))
             }
-            Self::Apple => has_all(&["client_id", "team_id", "kid", "app_secret"]),
+            Self::Apple => has_all(&["client_id", "team_id", "kid"]),
             Self::Oauth2 => has_all(&["client_id", "authorizationURL", "tokenURL", "userinfo_endpoint"]),
         }
     }
@@ -190,9 +199,10 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Connection {
-    /// Whether a login can pass through it; see [`Strategy::is_open`].
+    /// Whether a login can pass through it, with its secrets; see [`Strategy::is_open`].
     pub fn is_open(&self) -> bool {
-        self.strategy.is_open(&self.options)
+        let has = |name: &str| self.options.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+        self.strategy.is_open(&self.options) && self.strategy.secret().is_none_or(has)
     }
 
     /// Whether people may make accounts of their own where no organization decides it (contract §1.11).
@@ -241,7 +251,7 @@ impl Connection {
                 Err("options.issuer or options.discovery_url is required".to_owned())
             }
             Strategy::Oidc => Ok(options),
-            strategy if strategy.is_open(&self.options) => Ok(options),
+            _ if self.is_open() => Ok(options),
             strategy => Err(format!("the options lack what {} needs", strategy.as_str())),
         }
     }

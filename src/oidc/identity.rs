@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::attribute_map;
-use super::presets::{EmailProof, Place, Preset};
+use super::presets::{EmailProof, Preset};
 use crate::model::connection::{AttributeMap, UpstreamOptions};
 use crate::model::login::Identity;
 use crate::model::user::{LONGEST_EMAIL, LONGEST_SUBJECT, Profile};
@@ -48,10 +48,6 @@ pub(super) fn standard(preset: &Preset, options: &UpstreamOptions, claims: &Valu
             let proved = claims["xms_edov"] == true && never != Some("never_set_emails_as_verified");
             members.insert("email_verified".to_owned(), Value::Bool(proved));
         }
-    }
-    // LinkedIn's is an object of language and country, which nothing here needs.
-    if preset.place == Place::Linkedin && members.get("locale").is_some_and(|locale| !locale.is_string()) {
-        members.remove("locale");
     }
     standard
 }

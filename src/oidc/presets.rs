@@ -57,7 +57,7 @@ pub(super) enum Authentication {
 pub(super) enum Binding {
     NonceAndPkce,
     Pkce,
-    /// LinkedIn's ID tokens have no nonce, and its token endpoint answers `invalid_client` to a `code_verifier`. What is
+    /// LinkedIn's token endpoint answers `invalid_client` to a `code_verifier`, and its ID tokens have no nonce. What is
     /// left is `state` together with the browser's cookie, and the client's secret.
     StateOnly,
 }
@@ -162,6 +162,8 @@ static PRESETS: [Preset; 10] = [
         takes: &[],
         authentication: Authentication::Post,
         binding: Binding::StateOnly,
+        // Without a nonce the ID token says no more than userinfo, and its `locale` may be an object.
+        person: Person::Userinfo,
         ..OIDC
     },
     Preset {
@@ -206,6 +208,11 @@ impl Preset {
 
     pub(super) fn is_google_apps(&self) -> bool {
         self.strategy == Strategy::GoogleApps
+    }
+
+    /// Whether `openid` is among the scopes. Apple's are `name` and `email` only.
+    pub(super) fn wants_openid(&self) -> bool {
+        self.scope.starts_with("openid")
     }
 
     pub(super) fn is_oauth2(&self) -> bool {

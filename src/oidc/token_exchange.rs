@@ -14,8 +14,20 @@ use super::upstream::Upstream;
 /// What an answer brought. The access token is used to ask who came at most, and then dropped.
 #[derive(Default)]
 pub(super) struct Tokens {
-    pub(super) id_token: Option<CoreIdToken>,
+    /// As it came.
+    pub(super) id_token: Option<Value>,
     pub(super) access_token: Option<String>,
+}
+
+impl Tokens {
+    /// # Errors
+    /// When there is no ID token, or one that cannot be read.
+    pub(super) fn id_token(&self) -> Result<CoreIdToken, RelyingPartyError> {
+        let rejected = |text: &str| RelyingPartyError::Rejected(text.to_owned());
+        let token = self.id_token.clone().ok_or_else(|| rejected("the answer has no ID token"))?;
+        // The error's own text may quote the token.
+        serde_json::from_value(token).map_err(|_| rejected("the ID token is malformed"))
+    }
 }
 
 /// Exchanges the code. Sent once: a code that may have been spent is never sent again.
@@ -72,7 +84,7 @@ struct Answer {
 
 fn read(answer: &HttpResponse) -> Result<Tokens, RelyingPartyError> {
     let rejected = |text: &str| RelyingPartyError::Rejected(text.to_owned());
-    let malformed = || rejected("the token endpoint's answer, or the ID token in it, is malformed");
+    let malformed = || rejected("the token endpoint's answer is malformed");
     let Ok(json) = serde_json::from_slice::<Value>(answer.body()) else {
         return Err(RelyingPartyError::Unreachable("the token endpoint gave no JSON".to_owned()));
     };
@@ -93,8 +105,7 @@ fn read(answer: &HttpResponse) -> Result<Tokens, RelyingPartyError> {
     if access_token.chars().any(|letter| !letter.is_ascii_graphic()) {
         return Err(malformed());
     }
-    let id_token = read.id_token.map(serde_json::from_value).transpose().map_err(|_| malformed())?;
-    Ok(Tokens { id_token, access_token: Some(access_token) })
+    Ok(Tokens { id_token: read.id_token, access_token: Some(access_token) })
 }
 
 fn refused(error: &str, description: &str) -> RelyingPartyError {

@@ -100,8 +100,7 @@ impl Upstream {
         if let Some(map) = &self.options.attribute_map {
             scopes.extend(map.userinfo_scope.iter().flat_map(|scope| scope.split_ascii_whitespace()));
         }
-        // Apple's are `name` and `email` only.
-        if self.preset.is_openid() && self.preset.place != Place::Apple {
+        if self.preset.wants_openid() {
             scopes.insert(0, "openid");
         }
         let mut once: Vec<&str> = Vec::new();

@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 // Its advice for production would only disturb the tests' output.
 console.info = () => {};
 console.warn = () => {};
-const { default: Provider } = await import('oidc-provider');
+const { default: Provider, interactionPolicy } = await import('oidc-provider');
 
 const SCOPES = {
   openid: ['sub'],
@@ -82,12 +82,19 @@ function newProvider() {
     claims: SCOPES,
     features: { devInteractions: { enabled: false } },
     pkce: { required: () => true },
-    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    interactions: { policy: withoutConsent(), url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_ctx, sub) => accounts.has(sub) && { accountId: sub, claims: () => claimsOf(accounts.get(sub)) },
     loadExistingGrant: consentToEverything,
     ttl: { AccessToken: 3600, AuthorizationCode: 60, Grant: 3600, IdToken: 3600, Interaction: 3600, Session: 3600 },
   });
   handle = provider.callback();
+}
+
+// A front channel's client on this machine is a native one, whose people would be asked each time.
+function withoutConsent() {
+  const policy = interactionPolicy.base();
+  policy.get('consent').checks.remove('native_client_prompt');
+  return policy;
 }
 
 async function consentToEverything(ctx) {

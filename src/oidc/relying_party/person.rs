@@ -1,6 +1,7 @@
 //! Who came: from a verified ID token and what userinfo adds, or from the calls of those without ID tokens.
 
 use openidconnect::AccessToken;
+use openidconnect::core::CoreIdToken;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -35,7 +36,8 @@ impl RelyingParty {
         tokens: &Tokens,
         now: Timestamp,
     ) -> Result<Identity, RelyingPartyError> {
-        let issuer = issuer_of(upstream, handshake, tokens)?;
+        let token = tokens.id_token()?;
+        let issuer = issuer_of(upstream, handshake, &token)?;
         let expected = id_token::Expected {
             client_id: &upstream.options.client_id,
             issuer: &issuer,
@@ -44,7 +46,7 @@ impl RelyingParty {
             leeway_seconds: self.settings.tokens.clock_leeway_seconds,
             now,
         };
-        let claims = self.verify(upstream, tokens, &expected).await?;
+        let claims = self.verify(upstream, &token, tokens, &expected).await?;
         let (hosted_domain, tenant_id) = vouched(upstream, &issuer, &claims)?;
         let standard = identity::standard(upstream.preset, &upstream.options, &claims);
         let person = PersonClaims::read(&standard).map_err(|text| rejected(format!("ID token: {text}")))?;
@@ -58,10 +60,10 @@ impl RelyingParty {
     async fn verify(
         &self,
         upstream: &Upstream,
+        token: &CoreIdToken,
         tokens: &Tokens,
         expected: &id_token::Expected<'_>,
     ) -> Result<Value, RelyingPartyError> {
-        let token = tokens.id_token.as_ref().ok_or_else(|| rejected("the token endpoint gave no ID token"))?;
         let jwks_uri = upstream.metadata.jwks_uri.as_ref().ok_or_else(|| rejected("there are no keys"))?;
         let access_token = tokens.access_token.clone().map(AccessToken::new);
         let check = |keys| id_token::verify(token, access_token.as_ref(), keys, expected);
@@ -146,11 +148,11 @@ impl RelyingParty {
 
 /// The issuer that the ID token must name. Behind Microsoft's common endpoint it is the tenant's own: the token says
 /// which, and holds only if that tenant's issuer is also its `iss`.
-fn issuer_of(upstream: &Upstream, handshake: &Handshake, tokens: &Tokens) -> Result<String, RelyingPartyError> {
+fn issuer_of(upstream: &Upstream, handshake: &Handshake, token: &CoreIdToken) -> Result<String, RelyingPartyError> {
     if !upstream.preset.is_microsoft() || !handshake.issuer.contains(ANY_TENANT) {
         return Ok(handshake.issuer.clone());
     }
-    let unread = tokens.id_token.as_ref().and_then(|token| id_token::payload(token).ok()).unwrap_or_default();
+    let unread = id_token::payload(token).unwrap_or_default();
     match unread["tid"].as_str().filter(|tenant| is_tenant_id(tenant)) {
         Some(tenant) => Ok(handshake.issuer.replace(ANY_TENANT, tenant)),
         None => Err(rejected("ID token: it names no tenant (tid)")),

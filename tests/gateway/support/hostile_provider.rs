@@ -221,7 +221,7 @@ async fn answer_with(answer: Answer, right: Value) -> Response {
     (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, kind)], Body::from(body)).into_response()
 }
 
-fn merged(mut right: Value, wrong: &Value) -> Value {
+pub fn merged(mut right: Value, wrong: &Value) -> Value {
     let Some(wrong) = wrong.as_object() else { return right };
     let members = right.as_object_mut().unwrap();
     for (name, value) in wrong {

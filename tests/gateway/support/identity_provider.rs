@@ -43,6 +43,11 @@ impl IdentityProvider {
         self.put("client", &client).await;
     }
 
+    /// Registers a client with metadata of its own kind.
+    pub async fn register(&self, client: &Value) {
+        self.put("client", client).await;
+    }
+
     /// Adds an account, or replaces the one with this `sub`: its claims change from now on.
     pub async fn set_account(&self, account: &Value) {
         self.put("account", account).await;

@@ -22,7 +22,9 @@ pub mod ill_management;
 pub mod mails;
 pub mod postgres;
 pub mod relay;
+pub mod preset_world;
 pub mod sample;
+pub mod stand_ins;
 pub mod statements;
 pub mod world;
 
