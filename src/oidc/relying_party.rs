@@ -136,6 +136,8 @@ fn check_issuer(handshake: &Handshake, callback: &Callback, upstream: &Upstream)
     };
     match &callback.iss {
         Some(issuer) if !is_expected(issuer) => rejected("another issuer answered (iss)"),
+        // An ID token in the answer names its issuer, signed, so that no further one is needed (RFC 9207 §2.4).
+        None if upstream.is_front_channel() => Ok(()),
         None if upstream.metadata.authorization_response_iss_parameter_supported == Some(true) => {
             rejected("the answer lacks iss, which the identity provider announces to send")
         }

@@ -155,16 +155,15 @@ async fn what_is_written_through_either_view_is_told_in_the_audit() {
 }
 
 #[tokio::test]
-async fn a_connection_of_a_kind_that_no_login_can_use_is_kept_and_never_offered() {
+async fn a_connection_that_lacks_what_a_login_needs_is_kept_and_never_offered() {
     let gateway = Gateway::start(Mode::SqliteEmbedded).await;
     let admin = &gateway.admin;
     let organization = admin.organization("acme").await;
     let application = Application::register(&gateway, json!({ "organization_usage": "allow" })).await;
     let options = json!({ "client_id": "us", "client_secret": "s3cret" });
-    let google = json!({ "name": "google", "strategy": "google-oauth2", "options": options });
-    let front = json!({ "name": "front", "strategy": "oidc", "options": {
-        "client_id": "us", "issuer": "https://identity.example", "type": "front_channel" } });
-    for connection in [google, front] {
+    let google = json!({ "name": "google", "strategy": "google-oauth2", "options": { "client_id": "us" } });
+    let entra = json!({ "name": "entra", "strategy": "waad", "options": options });
+    for connection in [google, entra] {
         let name = connection["name"].as_str().unwrap().to_owned();
         let created = admin.create("/connections", connection).await;
         let id = created["id"].as_str().unwrap();
