@@ -96,11 +96,11 @@ impl Login {
             settings,
             cookies,
             trips,
+            posts,
             picker_tries,
             identifier_tries: Budget::per_minute(identifiers),
             unknown_hints: FailureBudget::per_minute(identifiers),
         }
-        Self { client, logins, relying_party, verifier, settings, cookies, trips, posts, picker_tries }
     }
 }
 

@@ -25,7 +25,7 @@ pub const USERNAME: &str = r"^[^\s@\u0000-\u001f\u007f-\u009f]+$";
 /// A user (contract §1.13). The password hash is no part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct User {
-    /// `auth0|...`, `oidc|CONNECTION|subject` or `okta|CONNECTION|subject` (contract §1.1).
+    /// `auth0|...`, `google-oauth2|subject`, `oidc|CONNECTION|subject` and the like (contract §1.1).
     pub user_id: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub email: Option<String>,
