@@ -156,4 +156,6 @@ fn check_times(token: &ProtocolClaims, expected: &Expected) -> Result<(), IdToke
 }
 
 #[cfg(test)]
+mod forgeries;
+#[cfg(test)]
 mod tests;

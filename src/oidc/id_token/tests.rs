@@ -8,13 +8,13 @@ use super::*;
 use crate::oidc::identity::PersonClaims;
 use crate::oidc::keys::{ACCESS_TOKEN, ID_TOKEN, KeyRing};
 
-const NOW: Timestamp = Timestamp(1_790_000_000_000);
+pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
-fn expected() -> Expected<'static> {
+pub(super) fn expected() -> Expected<'static> {
     Expected { client_id: "us", issuer: "https://idp/", nonce: Some("n"), max_age: None, leeway_seconds: 60, now: NOW }
 }
 
-fn good() -> Value {
+pub(super) fn good() -> Value {
     let now = NOW.seconds();
     json!({"iss": "https://idp/", "sub": "s", "aud": "us", "exp": now + 60, "iat": now, "nonce": "n", "email": "a@b",
            "email_verified": "true", "updated_at": "2026-01-01T00:00:00.000Z"})
@@ -33,7 +33,7 @@ fn parse(token: String) -> Option<CoreIdToken> {
 }
 
 /// `None` when the token cannot even be read.
-fn outcome(token: String, jwks: Value, expected: &Expected) -> Option<Result<PersonClaims, IdTokenError>> {
+pub(super) fn outcome(token: String, jwks: Value, expected: &Expected) -> Option<Result<PersonClaims, IdTokenError>> {
     let access_token = AccessToken::new("at".to_owned());
     let claims = verify(&parse(token)?, Some(&access_token), &keys(jwks), expected);
     Some(claims.and_then(|claims| PersonClaims::read(&claims).map_err(IdTokenError::Claims)))
