@@ -106,7 +106,9 @@ impl MailRoom {
         // An administrator's own sender that is none must not keep people out.
         let own = mail.from.as_deref().and_then(|from| from.parse().ok());
         let mut from: Mailbox = own.unwrap_or_else(|| self.from.clone());
-        if let Some(name) = mail.from_name.as_deref().map(one_line).filter(|name| mail.from.is_none() && !name.is_empty()) {
+        if let Some(name) =
+            mail.from_name.as_deref().map(one_line).filter(|name| mail.from.is_none() && !name.is_empty())
+        {
             from.name = Some(name);
         }
         // A mail sent twice, since an answer was lost, is one mail to its reader.
@@ -166,6 +168,7 @@ mod tests {
     fn mail() -> Mail {
         let text = |text: &str| text.to_owned();
         Mail {
+            from: None,
             from_name: None,
             to: text("bob@acme.example"),
             subject: text("Hello"),

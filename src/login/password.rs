@@ -35,13 +35,7 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     let asked = entrance.authorization.connection.as_deref();
     let connection = options::database(&options, asked).ok_or_else(|| entrance.not_enabled())?;
     let again = |status, message: &str| {
-        draw::page_again(
-            login,
-            visit,
-            &entrance,
-            &options,
-            draw::Attempt { status, message, identifier: &username },
-        )
+        draw::page_again(login, visit, &entrance, &options, draw::Attempt { status, message, identifier: &username })
     };
     if username.trim().is_empty() || password.is_empty() {
         return Ok(again(StatusCode::BAD_REQUEST, text.get("enter-credentials")));

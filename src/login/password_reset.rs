@@ -167,7 +167,9 @@ fn ended_page() -> LoginError {
 /// A ticket that opens nothing has a page of its own.
 pub(super) fn ended(error: ManagementError) -> LoginError {
     match error {
-        ManagementError::Refused(refused) if refused.error_code.as_deref() == Some(refusal::TICKET_ENDED) => ended_page(),
+        ManagementError::Refused(refused) if refused.error_code.as_deref() == Some(refusal::TICKET_ENDED) => {
+            ended_page()
+        }
         error => error.into(),
     }
 }

@@ -52,7 +52,6 @@ async fn find(
 pub(super) async fn proves(
     rows: &mut Rows<'_>,
     record: &LoginRecord,
-    connection: &OpenConnection,
     address: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -60,7 +59,7 @@ pub(super) async fn proves(
     let found = find(rows, record, ticket, now).await?;
     Ok(found.is_some_and(|(invitation, state)| {
         state == InvitationState::Open
-            && invitation.connection_id.as_ref().is_none_or(|id| *id == connection.id)
+            && invitation.connection_id.as_ref().is_none_or(|id| *id == record.connection_id)
             && email(address).is_some_and(|address| address == invitation.invitee.email)
     }))
 }

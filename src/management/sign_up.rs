@@ -3,7 +3,6 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use super::Management;
 use super::answer::Answer;
 use super::attempts::{count_work, find_open_connection};
 use super::check::{email, wrong};
@@ -11,10 +10,11 @@ use super::logins::{Stop, event, refused};
 use super::password_policy::{check, weak};
 use super::recognize::{Prepared, Recognized};
 use super::user_body::{name_by_default, new_database_user};
+use super::{Management, acceptance};
 use crate::model::login::{ChallengePurpose, LoginRecord, NewAccount, refusal};
 use crate::model::password::PasswordPolicy;
 use crate::model::user::{LONGEST_EMAIL, Profile};
-use crate::model::{ApiError, Connection, Timestamp, sha256};
+use crate::model::{ApiError, Connection, Timestamp};
 use crate::store::{Event, OpenConnection, Rows, StoreError, StoredUser};
 
 /// The lengths of a user name where the connection does not say (contract §1.11).
@@ -111,7 +111,7 @@ async fn may_sign_up(
     if !connection.strategy.is_database() {
         return Ok(false);
     }
-    if invited_email(rows, record, now).await?.is_some_and(|invited| email(&account.email) == Some(invited)) {
+    if acceptance::proves(rows, record, &account.email, now).await? {
         return Ok(true);
     }
     match &record.organization_id {
@@ -121,16 +121,6 @@ async fn may_sign_up(
         }
         None => Ok(connection.allows_sign_up()),
     }
-}
-
-/// To which address the open invitation of this login was sent; its ticket proves the address.
-async fn invited_email(
-    rows: &mut Rows<'_>,
-    record: &LoginRecord,
-    now: Timestamp,
-) -> Result<Option<String>, StoreError> {
-    let (Some(ticket), Some(organization_id)) = (&record.invitation, &record.organization_id) else { return Ok(None) };
-    rows.find_invited_email(organization_id, &record.connection_id, &sha256(ticket), now).await
 }
 
 pub(super) async fn recognize(
@@ -165,9 +155,9 @@ async fn prove_address(
 ) -> Result<String, Stop> {
     let email = email(&account.email).ok_or_else(wrong_code)?;
     let (Some(challenge), Some(code)) = (&account.challenge, &account.code) else {
-        return match invited_email(rows, record, now).await? {
-            Some(invited) if invited == email => Ok(email),
-            _ => Err(wrong_code()),
+        return match acceptance::proves(rows, record, &email, now).await? {
+            true => Ok(email),
+            false => Err(wrong_code()),
         };
     };
     let proved = rows.try_challenge(challenge, code, now).await?.filter(|challenge| {

@@ -20,12 +20,12 @@ use crate::config;
 use crate::model::connection::EnabledConnection;
 use crate::model::invitation::{InvitationLink, OpenedInvitation};
 use crate::model::login::{Admission, Challenge, ChallengeRequest, Discovery, LoginRecord, refusal};
+use crate::model::organization::{is_organization_id, is_organization_name};
+use crate::model::tenant_settings::PromptSettings;
 use crate::model::ticket::{
     EmailVerification, OpenSignUp, PasswordChange, PasswordReset, PasswordResetAsked, TicketQuestion, TicketSubject,
     TicketUsed,
 };
-use crate::model::organization::{is_organization_id, is_organization_name};
-use crate::model::tenant_settings::PromptSettings;
 use crate::model::{
     ApiError, Application, ClientGrant, Connection, Organization, OrganizationClient, ResourceServer, User, sha256,
 };

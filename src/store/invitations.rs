@@ -75,23 +75,6 @@ impl Rows<'_> {
         self.all(statement).await?.into_iter().map(read_placed).collect()
     }
 
-    /// To which address the open invitation with this ticket was sent, if it may be accepted through the connection.
-    pub async fn find_invited_email(
-        &mut self,
-        organization_id: &str,
-        connection_id: &str,
-        ticket_hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<String>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT invitee_email FROM invitations WHERE organization_id = $1 AND ticket_hash = $2 \
-             AND (connection_id IS NULL OR connection_id = $3) AND expires_at > $4 AND ended_at IS NULL",
-        );
-        let statement = statement.bind(organization_id.to_owned()).bind(ticket_hash.to_owned());
-        let row = self.optional(statement.bind(connection_id.to_owned()).bind(now.0)).await?;
-        row.map(|row| Ok(row.try_get("invitee_email")?)).transpose()
-    }
-
     /// # Errors
     /// [`StoreError::MissingReference`] when the organization, the client or the connection does not exist.
     pub async fn create_invitation(&mut self, new: &Invitation, ticket: InvitationTicket) -> Result<(), StoreError> {
