@@ -41,8 +41,8 @@ mod tests {
 
     #[test]
     fn a_connections_own_icon_wins_over_its_brand() {
-        let icon = Some("https://acme.example/icon.svg".to_owned());
-        assert_eq!(Mark::new(icon.clone(), Strategy::Apple, "Acme"), Mark::Image(icon.expect("an icon")));
+        let icon = || "https://acme.example/icon.svg".to_owned();
+        assert_eq!(Mark::new(Some(icon()), Strategy::Apple, "Acme"), Mark::Image(icon()));
         assert_eq!(Mark::new(None, Strategy::Apple, "Acme"), Mark::Apple);
         assert_eq!(Mark::new(None, Strategy::Oidc, "Acme"), Mark::Letter("A".to_owned()));
     }

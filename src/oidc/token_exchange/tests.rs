@@ -10,7 +10,9 @@ fn outcome(status: u16, body: &str) -> Result<Tokens, RelyingPartyError> {
 
 #[test]
 fn answers_are_read_as_they_come_and_no_further() {
-    let tokens = outcome(200, r#"{"access_token":"at","token_type":"Bearer","scope":"a,b"}"#).ok().expect("reads");
+    let Ok(tokens) = outcome(200, r#"{"access_token":"at","token_type":"Bearer","scope":"a,b"}"#) else {
+        panic!("it reads")
+    };
     assert_eq!((tokens.access_token.as_deref(), tokens.id_token.is_none()), (Some("at"), true));
     assert!(outcome(200, r#"{"access_token":"at"}"#).is_ok());
     let misconfigured = [
