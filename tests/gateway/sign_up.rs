@@ -96,9 +96,11 @@ async fn an_address_with_an_account_is_told_nothing_but_a_mail_to_its_owner() {
     let visitor = Visitor::new();
     let (_, known) = house.account_page(&visitor, EMAIL).await;
     let (_, unknown) = house.account_page(&visitor, "other@acme.example").await;
+    // Without the addresses, which hold the application's own random values.
     let masked = |page: &Page, email: &str| {
-        let text = page.text().replace(email, "").replace(&email.replace('@', "%40"), "");
-        text.split("action=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest).to_owned()).collect::<String>()
+        let text = page.text().replace(email, "").replace("href=\"", "action=\"");
+        let parts = text.split("action=\"").map(|part| part.split_once('"').map_or(part, |(_, rest)| rest).to_owned());
+        parts.collect::<String>()
     };
     assert_eq!(masked(&known, EMAIL), masked(&unknown, "other@acme.example"));
     let mail = house.gateway.mail_to(EMAIL).await;

@@ -5,6 +5,7 @@ mod connections;
 mod invitations;
 mod logins;
 mod organizations;
+mod passwords;
 mod roles;
 mod users;
 
