@@ -96,7 +96,8 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
             Ok(redirect::see_other(&format!("/login/sign-up/account?{}", request.to_query())))
         }
         Err(ManagementError::Refused(refused)) if refused.status_code == 400 => {
-            let message = visit.text().get("sign-up-email-needed");
+            let text = visit.text();
+            let message = text.get("sign-up-email-needed");
             Ok(draw_email(visit, &entrance, StatusCode::BAD_REQUEST, email, Some(message.to_owned())))
         }
         Err(ManagementError::Refused(refused)) if refused.status_code == 429 => {
