@@ -211,7 +211,7 @@ fn is_wrong(refusal: &ApiError) -> bool {
 /// The one field of a form; absent it is empty. Only a form counts, not whatever can be read as one.
 fn read_field(visit: &Visit, body: &[u8], name: &str) -> Result<String, LoginError> {
     let kind = visit.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.split(';').next().is_some_and(|kind| kind.trim() == "application/x-www-form-urlencoded") {
+    if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
         return Err(LoginError::BrokenForm);
     }
     let mut values = url::form_urlencoded::parse(body).filter(|(field, _)| field == name).map(|(_, value)| value);

@@ -172,6 +172,18 @@ async fn a_code_that_was_guessed_at_five_times_is_worth_nothing() {
 }
 
 #[tokio::test]
+async fn a_code_that_is_too_old_is_worth_nothing() {
+    let house = house().await;
+    let (begun, visitor) = (house.begin("acme"), Visitor::new());
+    let page = house.ask(&visitor, &begun, ANN).await;
+    let code = house.gateway.mail_to(ANN).await.code();
+    let mut database = house.gateway.database().await;
+    sqlx::query("UPDATE challenges SET expires_at = 1").execute(&mut database).await.unwrap();
+    let late = visitor.submit(&page, &[("code", &code)]).await;
+    assert_eq!((late.status, error(&late).as_str()), (400, WRONG));
+}
+
+#[tokio::test]
 async fn guesses_over_several_codes_must_wait_and_the_owners_own_network_need_not() {
     let settings =
         "login.password_failures = 3\nlogin.password_wait_seconds = 600\nserver.trusted_proxies = [\"127.0.0.0/8\"]";
