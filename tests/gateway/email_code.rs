@@ -92,7 +92,7 @@ async fn a_person_signs_in_by_the_code_that_was_sent_to_them(mode: Mode) {
     assert_eq!(claims["org_id"], house.acme.as_str());
     let user = claims["sub"].as_str().unwrap().to_owned();
     assert!(user.strip_prefix("email|").is_some_and(|digits| digits.len() == 24), "{user}");
-    assert_eq!(house.gateway.admin.member_ids(&house.acme).await, [user.clone()]);
+    assert_eq!(house.gateway.admin.member_ids(&house.acme).await, [user.as_str()]);
     // The session answers the next login, and the next code brings the same user.
     let again = house.begin("acme");
     assert_eq!(house.application.id_claims(&again, &visitor.get(&again.url).await).await["sub"], user.as_str());
