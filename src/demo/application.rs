@@ -94,6 +94,8 @@ async fn home(State(application): State<Arc<Application>>, headers: HeaderMap) -
 struct LoginParameters {
     /// Sent by the organization's own address (OIDC Core §4).
     organization: Option<String>,
+    /// Sent by the link of an invitation.
+    invitation: Option<String>,
 }
 
 /// Begins a login; also the `initiate_login_uri`.
@@ -111,6 +113,9 @@ async fn login(State(application): State<Arc<Application>>, Query(parameters): Q
         .append_pair("code_challenge_method", "S256");
     if let Some(organization) = parameters.organization.filter(|name| !name.is_empty()) {
         query.append_pair("organization", &organization);
+        if let Some(invitation) = parameters.invitation {
+            query.append_pair("invitation", &invitation);
+        }
     }
     let url = format!("{}/authorize?{}", application.gateway, query.finish());
     if let Ok(mut begun) = application.begun.lock() {
