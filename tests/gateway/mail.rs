@@ -152,6 +152,7 @@ async fn no_mail_is_sent_for_an_invitation_that_shall_send_none() {
     gateway.admin.create(&inviting.path, silent).await;
     inviting.invite(&gateway.admin, "bob@acme.example").await;
     let mail = gateway.mail_to("bob@acme.example").await;
+    assert_eq!(mail.from, "no-reply@localhost");
     assert!(mail.html.contains("Accept the invitation"), "{}", mail.html);
     outbox_is_empty(&gateway).await;
     assert!(gateway.find_mail_to("quiet@acme.example").is_none());
