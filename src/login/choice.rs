@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use super::choice_page::{ChoiceForm, ChoicePage, OrganizationChoice};
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
-use super::page::{ChoiceForm, ChoicePage, OrganizationChoice};
 use super::{Login, Visit, authorize, session, single_field};
 use crate::management_client::{Memberships, MembershipsAsked};
 use crate::model::grant::Session;

@@ -7,10 +7,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::choice_page::{ChoicePage, OrganizationChoice, ProvePage};
 use super::entrance::{self, Question};
 use super::error::LoginError;
 use super::organization::{ACCOUNT, PERSONAL, handle};
-use super::page::{ChoicePage, OrganizationChoice, ProvePage};
 use super::{Login, Visit, picker, single_field};
 use crate::management_client::ManagementError;
 use crate::model::application::DiscoveryMethod;
@@ -20,6 +20,7 @@ use crate::model::{Organization, OrganizationUsage};
 use crate::oidc::authorization::Prompt;
 use crate::web::redirect;
 use crate::web::same_origin::is_same_origin;
+use crate::web::text::text_key;
 
 /// Where an address leads.
 pub(super) enum Lead {
@@ -129,7 +130,7 @@ async fn prove(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, Lo
             several => choice_page(login, visit, &question, several, &address),
         }),
         Err(ManagementError::Refused(error)) if error.error_code.as_deref() == Some(refusal::WRONG_CODE) => {
-            Ok(page(visit, &question, &address, Some(challenge), Some("wrong-code-for-organizations")))
+            Ok(page(visit, &question, &address, Some(challenge), Some(text_key("wrong-code-for-organizations"))))
         }
         Err(ManagementError::Refused(error)) if error.status_code == 400 => Err(LoginError::BrokenForm),
         Err(error) => Err(error.into()),

@@ -3,11 +3,12 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::choice_page::AccountPage;
 use super::entrance::Entrance;
 use super::mark::Mark;
 use super::options;
 use super::organization::ACCOUNT;
-use super::page::{AccountPage, IdentifierForm, LoginOption as OptionView, LoginPage, PasswordForm};
+use super::page::{IdentifierForm, LoginOption as OptionView, LoginPage, PasswordForm};
 use super::{Login, Visit};
 use crate::management_client::LoginOption;
 use crate::model::grant::Session;

@@ -14,6 +14,7 @@ use crate::management_client::LoginOption;
 use crate::model::email_address::domain_of_address;
 use crate::web::redirect;
 use crate::web::same_origin::is_same_origin;
+use crate::web::text::text_key;
 
 /// The field of the form.
 const FIELD: &str = "username";
@@ -58,14 +59,14 @@ async fn lead(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, Log
     let options = options::of(login, &entrance).await?;
     let again = |key| draw::identifier_again(login, visit, &entrance, &options, typed, text.get(key));
     if typed.is_empty() {
-        return Ok(again("enter-identifier"));
+        return Ok(again(text_key("enter-identifier")));
     }
     match find_way(login, &entrance, &options, typed).await? {
         Some(name) => {
             let request = entrance.authorization.request.with("connection", &name).with("login_hint", typed);
             Ok(redirect::see_other(&format!("/authorize?{}", request.to_query())))
         }
-        None => Ok(again("identifier-leads-nowhere")),
+        None => Ok(again(text_key("identifier-leads-nowhere"))),
     }
 }
 

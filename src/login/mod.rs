@@ -7,6 +7,7 @@ mod audience;
 mod authorize;
 mod callback;
 mod choice;
+mod choice_page;
 mod discovery;
 mod draw;
 mod email;

@@ -74,7 +74,8 @@ async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
 
 /// The picker again, with the sentence for whatever leads nowhere.
 pub(super) fn not_found(login: &Login, visit: &Visit, question: &Question, entered: &str) -> Response {
-    draw(login, visit, question, entered, Some(visit.text().get("organization-not-found")))
+    let text = visit.text();
+    draw(login, visit, question, entered, Some(text.get("organization-not-found")))
 }
 
 /// The links of the organizations used on this device come by here as well.

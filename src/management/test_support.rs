@@ -67,7 +67,8 @@ pub(super) async fn empty_management_with(change: impl FnOnce(&mut Config)) -> (
 async fn seed(management: &Management) -> Result<(), StoreError> {
     let statements = [
         "INSERT INTO organizations (id, name, created_at) VALUES ('org_0000000000000001', 'acme', 1)",
-        "INSERT INTO clients (client_id, name, settings, created_at) VALUES ('app', 'app', '{}', 1)",
+        "INSERT INTO clients (client_id, name, settings, created_at) VALUES ('app', 'app', \
+         '{\"client_id\":\"app\",\"name\":\"app\"}', 1)",
         "INSERT INTO connections (id, name, strategy, options, show_as_button, is_domain_connection, realms, \
          created_at) VALUES ('con_open', 'open-idp', 'oidc', '{\"issuer\":\"https://idp.example\",\
          \"client_id\":\"x\"}', 0, 0, '[]', 1), ('con_closed', 'closed-idp', 'okta', '{\"domain\":\

@@ -189,7 +189,7 @@ async fn chromium_shows_the_page_that_asks_for_the_address_first() {
     let browser = Browser::start().await;
     browser.open(world.application.begin(&[("organization", "acme")]).url).await;
     check_page(&browser, "identifier", "Sign in to Acme").await;
-    assert_eq!(browser.focused().await, "identifier");
+    assert_eq!(browser.focused().await, "username");
     browser.fill("Email", "pat@nowhere.example").await;
     browser.submit().await;
     browser.wait_for_text("We could not find a way").await;

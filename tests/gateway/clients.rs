@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::matrix;
-use crate::support::application::Application;
 use crate::support::gateway::{Gateway, Mode, text};
-use crate::support::http::Visitor;
 
 matrix! {
     applications_are_listed_by_type_in_parts_and_with_chosen_members,
@@ -135,22 +133,4 @@ async fn a_setting_that_does_nothing_here_is_taken_only_where_it_says_so() {
         }
     }
     assert_eq!(admin.get("/clients").await.as_array().unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn choosing_an_organization_after_signing_in_is_not_available_yet_and_says_so() {
-    let gateway = Gateway::start(Mode::SqliteEmbedded).await;
-    let (admin, acme) = (&gateway.admin, gateway.admin.organization("acme").await);
-    let settings = json!({ "organization_usage": "allow", "organization_require_behavior": "post_login_prompt" });
-    let application = Application::register(&gateway, settings).await;
-    let page = Visitor::new().get(application.begin(&[]).url).await;
-    assert_eq!((page.status, page.text_of("h1").as_deref()), (501, Some("This way to sign in is not available yet")));
-    let begun = application.begin(&[("prompt", "none")]);
-    let silent = Visitor::new().get(&begun.url).await;
-    assert_eq!(application.error(&begun, &silent).0, "interaction_required");
-    // A link that names the organization works as with every other application.
-    let people = admin.database("people").await;
-    admin.enable(&acme, &people, true).await;
-    let page = Visitor::new().get(application.begin(&[("organization", "acme")]).url).await;
-    assert_eq!(page.text_of("h1").as_deref(), Some("Sign in to Acme"));
 }

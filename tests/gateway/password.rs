@@ -87,7 +87,8 @@ fn masked(page: &Page) -> String {
     let text = page.text();
     let (before, action) = text.split_once("action=\"").unwrap();
     let (attributes, value) = action.split_once('"').unwrap().1.split_once("value=\"").unwrap();
-    format!("{before}{attributes}{}", value.split_once('"').unwrap().1)
+    let (between, reset) = value.split_once('"').unwrap().1.split_once("href=\"/login/reset").unwrap();
+    format!("{before}{attributes}{between}{}", reset.split_once('"').unwrap().1)
 }
 
 async fn a_person_signs_in_by_email_or_user_name_however_it_is_typed(mode: Mode) {
