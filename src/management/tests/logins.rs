@@ -196,6 +196,8 @@ async fn a_session_ends_with_the_account_and_with_the_password_it_began_with() {
     run(&management, "UPDATE users SET created_at = created_at - 1").await;
     admitted(&management, session()).await;
     run(&management, "UPDATE users SET password_hash = 'another'").await;
+    admitted(&management, session()).await;
+    run(&management, "UPDATE users SET password_changed_at = 2").await;
     assert!(refused(&management, session()).await.has_code("unknown_user"), "another password ends sessions");
     assert_eq!(count(&management, "SELECT COUNT(*) FROM events WHERE type = 'f'").await, 0, "asking leaves no event");
 }

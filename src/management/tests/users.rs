@@ -82,7 +82,7 @@ async fn a_federated_user_is_announced_by_its_subject() {
 async fn a_wrong_user_is_refused_with_a_reason() {
     let (router, _directory) = router().await;
     let cases = [
-        ("password", json!("short")),
+        ("password", json!("long\nenough")),
         ("password", json!(null)),
         ("email", json!("a@b@c")),
         ("email", json!("a\0@c")),
