@@ -186,6 +186,11 @@ async fn chromium_shows_the_page_that_asks_for_the_address_first() {
     let admin = &world.gateway.admin;
     let enabled = format!("/organizations/{}/enabled_connections/{}", world.acme, world.acme_sso);
     admin.update(&enabled, json!({ "show_as_button": false })).await;
+    let options = json!({
+        "issuer": world.provider.issuer, "client_id": "gateway", "client_secret": "secret",
+        "domain_aliases": ["people.example"],
+    });
+    admin.update(&format!("/connections/{}", world.acme_sso), json!({ "options": options })).await;
     let browser = Browser::start().await;
     browser.open(world.application.begin(&[("organization", "acme")]).url).await;
     check_page(&browser, "identifier", "Sign in to Acme").await;
