@@ -1,7 +1,7 @@
 //! Accepting an invitation: what a login with a ticket needs, and what it brings (contract §3).
 
 use super::check::email;
-use super::logins::{Stop, event};
+use super::logins::{Stop, event, refused};
 use super::membership::{Wish, join};
 use crate::model::invitation::InvitationState;
 use crate::model::login::{LoginRecord, Proof, refusal};
@@ -115,8 +115,15 @@ pub(super) async fn write(
     Ok(created)
 }
 
+/// The ticket of a sign-up opens nothing any more.
+pub(super) fn sign_up_ended() -> Stop {
+    refused(refusal::INVITATION_ENDED, ENDED)
+}
+
+const ENDED: &str = "invitation not found or already used";
+
 fn ended(user_id: &str) -> Stop {
-    failed(refusal::INVITATION_ENDED, "invitation not found or already used", user_id)
+    failed(refusal::INVITATION_ENDED, ENDED, user_id)
 }
 
 fn for_another(user_id: &str) -> Stop {

@@ -157,6 +157,8 @@ async fn prove_address(
     let (Some(challenge), Some(code)) = (&account.challenge, &account.code) else {
         return match acceptance::proves(rows, record, &email, now).await? {
             true => Ok(email),
+            // Also for a second click on the same form: the first one used it up.
+            false if record.invitation.is_some() => Err(acceptance::sign_up_ended()),
             false => Err(wrong_code()),
         };
     };

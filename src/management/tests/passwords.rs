@@ -89,8 +89,8 @@ async fn an_invitations_ticket_proves_its_own_address() {
     .await;
     assert_eq!(sha256("the-ticket"), "e254nt9qUwRVBT9i7SPaRwR_LH1y9gNOXf3qOcwu9wU");
     let proof = |email: &str| json!({"sign_up": {"email": email, "password": "violet kettle orbit"}});
-    assert_eq!(code(login(&management, proof("eve@acme.example")).await), "wrong_code");
+    assert_eq!(code(login(&management, proof("eve@acme.example")).await), "invitation_ended");
     let admission = login(&management, proof("New@acme.example")).await.expect("an admission");
     assert_eq!((admission.user.email.as_deref(), admission.user.email_verified), (Some("new@acme.example"), true));
-    assert_eq!(code(login(&management, proof("new@acme.example")).await), "account_exists");
+    assert_eq!(code(login(&management, proof("new@acme.example")).await), "invitation_ended", "it was used");
 }
