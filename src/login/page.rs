@@ -199,8 +199,8 @@ impl PickerPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Strategy;
     use crate::login::choice_page::{ChoiceForm, ChoicePage, OrganizationChoice, ProvePage};
+    use crate::model::Strategy;
     use crate::model::tenant_settings::Locale;
     use crate::web::message::initial;
     use crate::web::message::{MessagePage, ThemeColors};

@@ -3,8 +3,9 @@
 use super::check::email;
 use super::logins::{Stop, event, refused};
 use super::membership::{Wish, join};
+use super::recognize::{Prepared, proved_address};
 use crate::model::invitation::InvitationState;
-use crate::model::login::{LoginRecord, Proof, refusal};
+use crate::model::login::{LoginRecord, refusal};
 use crate::model::{ApiError, Invitation, Timestamp, sha256};
 use crate::store::{Event, OpenConnection, Rows, StoreError, StoredUser};
 
@@ -14,8 +15,7 @@ pub(super) async fn decide(
     rows: &mut Rows<'_>,
     record: &LoginRecord,
     ticket: &str,
-    connection: &OpenConnection,
-    (user_id, user): (&str, Option<&StoredUser>),
+    (user_id, address): (&str, Option<&str>),
     now: Timestamp,
 ) -> Result<Wish, Stop> {
     let found = find(rows, record, ticket, now).await?;
@@ -28,11 +28,12 @@ pub(super) async fn decide(
         }
         _ => return Err(ended(user_id)),
     }
-    let fits_connection = invitation.connection_id.as_ref().is_none_or(|id| *id == connection.id);
-    if !fits_connection || !is_invited(&invitation, record, connection, user) {
-        return Err(for_another(user_id));
+    let fits_connection = invitation.connection_id.as_ref().is_none_or(|id| *id == record.connection_id);
+    let is_invited = address.and_then(email).as_ref() == Some(&invitation.invitee.email);
+    match fits_connection && is_invited {
+        true => Ok(Wish::Accept(Box::new(invitation))),
+        false => Err(for_another(user_id)),
     }
-    Ok(Wish::Accept(Box::new(invitation)))
 }
 
 /// The invitation of this ticket, if it is this organization's and this application's.
@@ -64,24 +65,19 @@ pub(super) async fn proves(
     }))
 }
 
-/// The account of a database connection has the address, and holding the ticket proves it; anybody else's must be
-/// verified.
-fn is_invited(
-    invitation: &Invitation,
-    record: &LoginRecord,
+/// The address that an invitation must have been sent to: one that is proved, or the one of an account of a database
+/// connection, which holding the ticket proves.
+pub(super) fn address_of<'r>(
+    record: &'r LoginRecord,
     connection: &OpenConnection,
-    user: Option<&StoredUser>,
-) -> bool {
-    let of_user = |user: &StoredUser| (user.user.email.clone(), user.user.email_verified);
-    let (address, is_verified) = match (&record.proof, user) {
-        // What the connection says now, not what it said at an earlier login.
-        (Proof::Identity(identity), _) => (identity.email.clone(), identity.email_verified),
-        (_, Some(user)) => of_user(user),
-        (Proof::SignUp(account), None) => (Some(account.email.clone()), false),
-        (_, None) => (None, false),
-    };
-    let is_proved = is_verified || connection.summary.strategy.is_database();
-    is_proved && address.as_deref().and_then(email).as_ref() == Some(&invitation.invitee.email)
+    prepared: &'r Prepared,
+    user: Option<&'r StoredUser>,
+) -> Option<&'r str> {
+    let own = || user.and_then(|stored| stored.user.email.as_deref());
+    match connection.summary.strategy.is_database() {
+        true => proved_address(record, prepared, user).or_else(own),
+        false => proved_address(record, prepared, user),
+    }
 }
 
 /// Uses the invitation up and gives what it promises; whether that made a member.

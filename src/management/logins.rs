@@ -216,7 +216,7 @@ async fn decide(
         return Err(refused(refusal::UNKNOWN_USER, "the user was deleted").of_user(&user_id));
     }
     connection.assign_membership_on_login &= membership_guard::lets_join(record, &connection, prepared, user.as_ref());
-    let wish = membership::decide(rows, record, &connection, &user_id, user.as_ref(), now).await?;
+    let wish = membership::decide(rows, record, &connection, prepared, (&user_id, user.as_ref()), now).await?;
     Ok(Decision { connection, user_id, user, wish, answered })
 }
 

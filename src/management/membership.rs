@@ -2,6 +2,7 @@
 
 use super::acceptance;
 use super::logins::{Stop, event, refused};
+use super::recognize::Prepared;
 use crate::model::login::{LoginRecord, refusal};
 use crate::model::{Invitation, Timestamp};
 use crate::store::{Event, OpenConnection, Rows, StoredUser};
@@ -23,12 +24,13 @@ pub(super) async fn decide(
     rows: &mut Rows<'_>,
     record: &LoginRecord,
     connection: &OpenConnection,
-    user_id: &str,
-    user: Option<&StoredUser>,
+    prepared: &Prepared,
+    (user_id, user): (&str, Option<&StoredUser>),
     now: Timestamp,
 ) -> Result<Wish, Stop> {
     if let Some(ticket) = &record.invitation {
-        return acceptance::decide(rows, record, ticket, connection, (user_id, user), now).await;
+        let address = acceptance::address_of(record, connection, prepared, user);
+        return acceptance::decide(rows, record, ticket, (user_id, address), now).await;
     }
     match &record.organization_id {
         None => Ok(Wish::Nothing),

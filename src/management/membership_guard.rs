@@ -1,7 +1,7 @@
 //! The guard of auto-membership: whom a connection may make a member, where its organization says whose people.
 
 use super::check::wrong;
-use super::recognize::Prepared;
+use super::recognize::{Prepared, proved_address};
 use crate::model::ApiError;
 use crate::model::discovery_domain::normal_domain;
 use crate::model::login::{Identity, LoginRecord, Proof};
@@ -51,27 +51,15 @@ pub(super) fn lets_join(
     if allowed.is_empty() {
         return true;
     }
-    match &record.proof {
-        Proof::Identity(identity) => is_among(allowed, identity),
-        Proof::EmailCode { .. } => {
-            let proved = prepared.code.as_ref().and_then(|tried| tried.email.as_deref());
-            proved.is_some_and(|email| is_address_among(allowed, email))
-        }
-        Proof::SignUp(account) => is_address_among(allowed, &account.email),
-        Proof::Password { .. } | Proof::Session { .. } => user.is_some_and(|stored| {
-            let email = stored.user.email.as_deref().filter(|_| stored.user.email_verified);
-            email.is_some_and(|email| is_address_among(allowed, email))
-        }),
-    }
+    let by_address = proved_address(record, prepared, user).is_some_and(|email| is_address_among(allowed, email));
+    by_address || matches!(&record.proof, Proof::Identity(identity) if is_vouched_for(allowed, identity))
 }
 
-fn is_among(allowed: &[String], identity: &Identity) -> bool {
+/// By the company that runs the account.
+fn is_vouched_for(allowed: &[String], identity: &Identity) -> bool {
     let domain = identity.hosted_domain.as_deref().and_then(normal_domain);
     let tenant = identity.tenant_id.as_deref().and_then(normal_tenant);
-    let email = identity.email.as_deref().filter(|_| identity.email_verified);
-    domain.is_some_and(|domain| allowed.contains(&domain))
-        || tenant.is_some_and(|tenant| allowed.contains(&tenant))
-        || email.is_some_and(|email| is_address_among(allowed, email))
+    domain.is_some_and(|domain| allowed.contains(&domain)) || tenant.is_some_and(|tenant| allowed.contains(&tenant))
 }
 
 /// The whole domain counts: `acme.example` is neither `sub.acme.example` nor `acme.example.evil.example`.

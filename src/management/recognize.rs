@@ -40,6 +40,23 @@ impl Recognized {
     }
 }
 
+/// The address that this login proves, or that the account proved before it: never one that nobody verified.
+pub(super) fn proved_address<'r>(
+    record: &'r LoginRecord,
+    prepared: &'r Prepared,
+    user: Option<&'r StoredUser>,
+) -> Option<&'r str> {
+    match &record.proof {
+        Proof::Identity(identity) => identity.email.as_deref().filter(|_| identity.email_verified),
+        Proof::EmailCode { .. } => prepared.code.as_ref().and_then(|tried| tried.email.as_deref()),
+        // By a code or by the ticket of an invitation.
+        Proof::SignUp(account) => Some(&account.email),
+        Proof::Password { .. } | Proof::Session { .. } => {
+            user.and_then(|stored| stored.user.email.as_deref().filter(|_| stored.user.email_verified))
+        }
+    }
+}
+
 /// Reads and decides; writes nothing but the counts of tries.
 pub(super) async fn recognize(
     rows: &mut Rows<'_>,

@@ -1,7 +1,9 @@
 //! Typed calls to the Management API, remembered; knows HTTP, not SQL.
 
 mod cache;
+mod calls;
 mod discovery;
+mod logins;
 mod strangers;
 mod token;
 mod transport;
@@ -10,30 +12,22 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use hyper::{Method, Request, Response, StatusCode, header};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use tower::ServiceExt;
+use serde::Deserialize;
 
 use crate::config;
 use crate::model::connection::EnabledConnection;
-use crate::model::invitation::{InvitationLink, OpenedInvitation};
-use crate::model::login::{Admission, Challenge, ChallengeRequest, Discovery, LoginRecord, refusal};
+use crate::model::login::Discovery;
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::tenant_settings::PromptSettings;
-use crate::model::ticket::{
-    EmailVerification, OpenSignUp, PasswordChange, PasswordReset, PasswordResetAsked, TicketQuestion, TicketSubject,
-    TicketUsed,
-};
 use crate::model::{
-    ApiError, Application, ClientGrant, Connection, Organization, OrganizationClient, ResourceServer, User, sha256,
+    ApiError, Application, ClientGrant, Connection, Organization, OrganizationClient, ResourceServer, User,
 };
 
 pub use cache::Writes;
 pub use discovery::{Memberships, MembershipsAsked};
 
 use cache::{Memory, Remembered};
+use calls::without_query;
 use strangers::Strangers;
 use token::Token;
 pub use token::TokenSource;
@@ -275,95 +269,6 @@ impl ManagementClient {
         self.find(&format!("/api/v2/users/{}", encode(user_id))).await
     }
 
-    /// Records a login: the source of truth decides whether the person may enter (design §5.3).
-    ///
-    /// # Errors
-    /// `Refused` with one of [`crate::model::login::refusal`]'s codes.
-    pub async fn record_login(&self, record: &LoginRecord) -> Result<Admission> {
-        match self.post("/api/v2/logins", record).await {
-            Err(ManagementError::Refused(error)) if !is_about_the_login(&error) => {
-                Err(ManagementError::Unreachable(error.to_string()))
-            }
-            outcome => outcome,
-        }
-    }
-
-    /// Has a code sent to an address, should it be one that gets any: nobody else can tell.
-    ///
-    /// # Errors
-    /// `Refused` with 400 for an address that is none, with 429 for too many mails.
-    pub async fn begin_challenge(&self, request: &ChallengeRequest) -> Result<Challenge> {
-        self.post("/api/v2/logins/challenges", request).await
-    }
-
-    /// Has a link sent that lets a password be chosen, should the address have one here: nobody else can tell.
-    ///
-    /// # Errors
-    /// As [`ManagementClient::begin_challenge`].
-    pub async fn ask_password_reset(&self, request: &PasswordReset) -> Result<PasswordResetAsked> {
-        self.post("/api/v2/logins/password-resets", request).await
-    }
-
-    /// What an open ticket is for.
-    ///
-    /// # Errors
-    /// `Refused` with `ticket_ended`.
-    pub async fn ticket(&self, question: &TicketQuestion) -> Result<TicketSubject> {
-        self.post("/api/v2/logins/tickets", question).await
-    }
-
-    /// Changes a password by a ticket.
-    ///
-    /// # Errors
-    /// `Refused` with `ticket_ended`, `weak_password`, `too_busy` or `too_many_attempts`.
-    pub async fn change_password(&self, change: &PasswordChange) -> Result<TicketUsed> {
-        self.post("/api/v2/logins/password-changes", change).await
-    }
-
-    /// Verifies an address by a ticket.
-    ///
-    /// # Errors
-    /// `Refused` with `ticket_ended`.
-    pub async fn verify_email(&self, verification: &EmailVerification) -> Result<TicketUsed> {
-        self.post("/api/v2/logins/email-verifications", verification).await
-    }
-
-    /// Makes an account without a login.
-    ///
-    /// # Errors
-    /// `Refused` with `sign_up_not_allowed`, `account_exists`, `weak_password`, `too_busy` or `too_many_attempts`.
-    pub async fn sign_up(&self, account: &OpenSignUp) -> Result<User> {
-        self.post("/api/v2/logins/sign-ups", account).await
-    }
-
-    /// What the link of an invitation opens; asked at the source each time.
-    pub async fn open_invitation(&self, ticket: &str) -> Result<Option<OpenedInvitation>> {
-        // The API would refuse a text that can be no ticket.
-        if !(1..=128).contains(&ticket.len()) || !ticket.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Ok(None);
-        }
-        match self.post("/api/v2/logins/invitations", &InvitationLink { ticket: ticket.to_owned() }).await {
-            Ok(opened) => Ok(Some(opened)),
-            Err(ManagementError::Refused(error)) if error.status_code == 404 => Ok(None),
-            Err(ManagementError::Refused(error)) => Err(ManagementError::Unreachable(error.to_string())),
-            Err(unreachable) => Err(unreachable),
-        }
-    }
-
-    /// As [`ManagementClient::open_invitation`], asked for by a stranger.
-    ///
-    /// # Errors
-    /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
-    pub async fn open_invitation_for(&self, address: IpAddr, ticket: &str) -> Result<Option<OpenedInvitation>> {
-        // By its hash: no ticket stays in memory.
-        self.strangers.ask(address, &sha256(ticket), false, self.open_invitation(ticket)).await
-    }
-
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
-        let body = serde_json::to_vec(body).map_err(|error| ManagementError::Unreachable(error.to_string()))?;
-        self.call(Method::POST, path, Bytes::from(body)).await
-    }
-
     /// Whether the API answers, and the gateway's token is accepted.
     pub async fn probe(&self) -> Result<()> {
         self.find::<serde_json::Value>("/api/v2/clients?per_page=1").await.map(|_| ())
@@ -417,83 +322,6 @@ impl ManagementClient {
             }
         }
     }
-
-    /// A GET of the one thing that `is_asked` knows.
-    async fn find_one<T: DeserializeOwned>(&self, path: &str, is_asked: impl Fn(&T) -> bool) -> Result<Option<Arc<T>>> {
-        let found: Option<Arc<T>> = self.find::<T>(path).await?.map(Arc::new);
-        match found {
-            Some(other) if !is_asked(&other) => {
-                Err(ManagementError::Unreachable(format!("{path}: the answer is about something else")))
-            }
-            found => Ok(found),
-        }
-    }
-
-    /// A GET that answers `None` to 404.
-    async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
-        match self.call(Method::GET, path, Bytes::new()).await {
-            Ok(value) => Ok(Some(value)),
-            Err(ManagementError::Refused(error)) if error.status_code == 404 => Ok(None),
-            // No other refusal says anything about what was asked for.
-            Err(ManagementError::Refused(error)) => {
-                Err(ManagementError::Unreachable(format!("GET {}: {error}", without_query(path))))
-            }
-            Err(unreachable) => Err(unreachable),
-        }
-    }
-
-    async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Bytes) -> Result<T> {
-        let mut response = self.send(&method, path, body.clone()).await?;
-        if response.status() == StatusCode::UNAUTHORIZED {
-            // Keys may have changed there. Nothing was done, so the call can be made again, with a new token.
-            response = self.send(&method, path, body).await?;
-        }
-        let unusable = |why: &str| ManagementError::Unreachable(format!("{method} {}: {why}", without_query(path)));
-        if response.status().is_success() {
-            return serde_json::from_slice(response.body()).map_err(|error| unusable(&error.to_string()));
-        }
-        let error: Option<ApiError> = serde_json::from_slice(response.body()).ok();
-        match (response.status(), error) {
-            (StatusCode::UNAUTHORIZED, error) => {
-                Err(unusable(&error.map_or("401".to_owned(), |error| error.to_string())))
-            }
-            (status, Some(mut error)) if is_refusal(status, &error) => {
-                let wait = response.headers().get(header::RETRY_AFTER);
-                error.retry_after = wait.and_then(|value| value.to_str().ok()?.parse().ok());
-                Err(ManagementError::Refused(error))
-            }
-            (status, _) => Err(unusable(status.as_str())),
-        }
-    }
-
-    /// Sends a call with the token; one that is not accepted is forgotten.
-    async fn send(&self, method: &Method, path: &str, body: Bytes) -> Result<Response<Bytes>> {
-        let token = self.token.get(&self.transport).await?;
-        metrics::counter!("management_calls_total").increment(1);
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::AUTHORIZATION, format!("Bearer {token}"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body)
-            .map_err(|error| ManagementError::Unreachable(format!("{method} {}: {error}", without_query(path))))?;
-        let response = self.transport.clone().oneshot(request).await?;
-        if response.status() == StatusCode::UNAUTHORIZED {
-            self.token.forget(&token).await;
-        }
-        Ok(response)
-    }
-}
-
-/// Whether the API understood and said no. That passwords wait to be checked is an answer too: the API is well.
-fn is_refusal(status: StatusCode, error: &ApiError) -> bool {
-    let is_busy = error.error_code.as_deref() == Some(refusal::TOO_BUSY);
-    error.status_code == status.as_u16() && (status.is_client_error() || is_busy)
-}
-
-/// Whether a refusal of `POST /api/v2/logins` speaks of the person's login, not of our own rights and rate.
-fn is_about_the_login(error: &ApiError) -> bool {
-    error.status_code == 400 || error.error_code.as_deref().is_some_and(|code| refusal::ALL.contains(&code))
 }
 
 /// Whether a stranger's text can be the id of anything: the API refuses others instead of saying "there is none".
@@ -504,10 +332,6 @@ fn may_name(text: &str) -> bool {
 /// A path segment or query value; ids may hold any character.
 fn encode(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
-}
-
-fn without_query(path: &str) -> &str {
-    path.split('?').next().unwrap_or(path)
 }
 
 impl<T: serde::Serialize + Send + Sync + 'static> Remembered for Option<Arc<T>> {
