@@ -62,6 +62,7 @@ mod seed_api;
 mod serving;
 mod session;
 mod settings;
+mod side_doors;
 mod sign_up;
 mod signing_keys;
 mod storage;

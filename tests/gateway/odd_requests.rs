@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::Row;
 
 use crate::support::application::{Application, Begun, CALLBACK};
-use crate::support::gateway::{Gateway, Mode, id};
+use crate::support::gateway::{Gateway, Mode, id, text};
 use crate::support::http::{Page, Visitor};
 
 const ANN: &str = "ann@acme.example";
@@ -92,6 +92,14 @@ impl House {
         (page.location().query().unwrap().to_owned(), code)
     }
 
+    /// A link that lets Ann's password be changed: its secret.
+    async fn ticket(&self) -> String {
+        let ann = json!({ "user_id": self.gateway.admin.user_ids().await[0] });
+        let link = text(&self.gateway.admin.create("/tickets/password-change", ann).await, "ticket");
+        let link = url::Url::parse(&link).unwrap();
+        link.query_pairs().find(|(name, _)| name == "ticket").unwrap().1.into_owned()
+    }
+
     async fn count(&self, sql: &'static str) -> i64 {
         let mut database = self.gateway.database().await;
         sqlx::query(sql).fetch_one(&mut database).await.unwrap().get(0)
@@ -115,7 +123,9 @@ async fn no_odd_request_completes_a_step_of_a_login() {
     let visitor = Visitor::new();
     let begun = house.application.begin(&[("organization", "acme"), ("connection", "email")]);
     let (query, code) = house.ask(&visitor, &begun).await;
+    let ticket = house.ticket().await;
     let fields = [
+        ("ticket", ticket.as_str()),
         ("email", "eve@acme.example"),
         ("code", code.as_str()),
         ("username", ANN),
@@ -130,6 +140,15 @@ async fn no_odd_request_completes_a_step_of_a_login() {
         "/login/email",
         "/login/email/code",
         "/login/email/code/",
+        "/login/identifier",
+        "/login/discovery",
+        "/login/choice",
+        "/login/invitation",
+        "/login/sign-up",
+        "/login/sign-up/account",
+        "/login/reset",
+        "/login/reset/password",
+        "/login/verify-email",
         "/login/callback/email",
         "/login/logout",
         "/oidc/logout",
@@ -174,6 +193,15 @@ async fn no_odd_request_completes_a_step_of_a_login() {
     assert_eq!(house.count("SELECT tries FROM challenges").await, 0, "no code was tried");
     assert_eq!(house.gateway.admin.member_ids(&house.acme).await, [""; 0]);
     assert_eq!(house.gateway.admin.user_ids().await.len(), 1);
+    assert_eq!(house.count("SELECT COUNT(*) FROM tickets").await, 1, "the link was not used");
+    assert_eq!(
+        house
+            .count(
+                "SELECT COUNT(*) FROM users WHERE password_changed_at IS NOT NULL AND password_changed_at > created_at"
+            )
+            .await,
+        0
+    );
     // And the one who was asked for the code goes on as if nothing had happened.
     let page = visitor.get(house.gateway.url(&format!("/login/email/code?{query}"))).await;
     let page = visitor.submit(&page, &[("code", &code)]).await;
