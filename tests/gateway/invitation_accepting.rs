@@ -155,7 +155,7 @@ async fn an_invited_person_follows_the_mail_signs_in_by_password_and_is_a_member
     assert_eq!((house.open_invitations().await, house.events("si").await), (0, 1));
 
     let (_, page) = house.open(&Visitor::new(), &parameter("invitation")).await;
-    assert_eq!((page.status, heading(&page).as_str()), (410, "This invitation was accepted already"));
+    assert_eq!((page.status, heading(&page).as_str()), (410, "This invitation was already accepted"));
     let page = visitor.click(&page, "Sign in to Acme").await;
     assert!(page.redirect_parameter("code").is_some(), "a member needs no invitation");
 }

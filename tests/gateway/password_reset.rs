@@ -125,7 +125,7 @@ async fn a_newer_link_ends_the_older_one_and_a_made_up_one_opens_nothing() {
     for ticket in ["", "x", "%00", &"x".repeat(500)] {
         let page = visitor.get(house.gateway.url(&format!("/login/reset/password?ticket={ticket}"))).await;
         assert_eq!(page.status, 403, "{ticket}");
-        assert!(page.text().contains("This link has ended"), "{}", page.text());
+        assert!(page.text().contains("This link is no longer valid"), "{}", page.text());
     }
     // A link to change the password verifies nothing by another door.
     let other = newer.replace("/login/reset/password?", "/login/verify-email?");

@@ -74,7 +74,7 @@ async fn who_signs_up_proves_the_address_first_and_is_signed_in_as_a_member(mode
     assert!(house.gateway.admin.user_ids().await.is_empty(), "no account yet");
     let code = house.gateway.mail_to(EMAIL).await.code();
     let wrong = visitor.submit(&page, &[("code", "000000x"), ("password", PASSWORD)]).await;
-    assert_eq!((wrong.status, error(&wrong).contains("wrong or too old")), (400, true), "{}", wrong.text());
+    assert_eq!((wrong.status, error(&wrong).contains("wrong or no longer valid")), (400, true), "{}", wrong.text());
     assert!(!wrong.text().contains(PASSWORD));
     let spaced = format!(" {} {} ", &code[..3], &code[3..]);
     let done = visitor.submit(&wrong, &[("code", &spaced), ("password", PASSWORD)]).await;
@@ -108,7 +108,7 @@ async fn an_address_with_an_account_is_told_nothing_but_a_mail_to_its_owner() {
     assert!(mail.subject.contains("account"), "{}", mail.subject);
     assert_eq!(house.gateway.mail_to("other@acme.example").await.code().len(), 6);
     let page = visitor.submit(&known, &[("code", "123456"), ("password", PASSWORD)]).await;
-    assert_eq!((page.status, error(&page).contains("wrong or too old")), (400, true), "{}", page.text());
+    assert_eq!((page.status, error(&page).contains("wrong or no longer valid")), (400, true), "{}", page.text());
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_code_proves_its_own_address_only_and_few_guesses_are_allowed() {
         visitor.submit(&page, &[("code", "999999x"), ("password", PASSWORD)]).await;
     }
     let page = visitor.submit(&page, &form).await;
-    assert_eq!((page.status, error(&page).contains("wrong or too old")), (400, true), "{}", page.text());
+    assert_eq!((page.status, error(&page).contains("wrong or no longer valid")), (400, true), "{}", page.text());
     assert!(house.gateway.admin.user_ids().await.is_empty());
 }
 
