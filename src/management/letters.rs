@@ -70,14 +70,14 @@ impl Letter<'_> {
             None => text.get(key).to_owned(),
         };
         let body = |key: &'static str| text.attribute(key, "text").unwrap_or_default().to_owned();
-        let footer = || text.get("mail-footer").to_owned();
+        let footer = |key| text.attribute(key, "footer").unwrap_or(text.get("mail-footer")).to_owned();
         let said = |key: &'static str| Said {
             title: title(key),
             paragraph: body(key),
             lead: None,
             code: None,
             link: None,
-            footer: footer(),
+            footer: footer(key),
         };
         let linked = |key: &'static str, label: &'static str, href| Said { link: Some((label, href)), ..said(key) };
         let said = match self.about {
@@ -227,6 +227,15 @@ mod tests {
     fn a_mail_reads_from_right_to_left_where_its_language_does() {
         assert!(invitation("Ann", "Acme", Locale::Ar).html.contains("<html lang=\"ar\" dir=\"rtl\">"));
         assert!(invitation("آن", "Acme", Locale::En).html.contains("<bdi>آن</bdi>"));
+    }
+
+    #[test]
+    fn nobody_is_told_to_ignore_that_a_password_was_changed() {
+        for locale in Locale::ALL {
+            let text = Text::of(locale);
+            let mail = Letter { to: "a@b.example", text, organization: None, about: About::PasswordChanged }.write();
+            assert!(!mail.text.contains(text.get("mail-footer")), "{}", mail.text);
+        }
     }
 
     #[test]
