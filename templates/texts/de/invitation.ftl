@@ -1,0 +1,23 @@
+# Einladungen: was der Link öffnet.
+invitation-join = { $place } beitreten
+invitation-from = { $inviter } lädt Sie ein, { $place } beizutreten.
+invitation-address = Melden Sie sich mit { $address } an.
+invitation-signed-in-as = Sie sind als { $person } angemeldet.
+invitation-accept = Einladung annehmen
+invitation-use-other-account = Anderes Konto verwenden
+invitation-other-account = Diese Einladung gilt für ein anderes Konto
+invitation-other-person = Sie sind als { $person } angemeldet, aber die Einladung gilt für { $address }. Die Einladung ist weiterhin gültig.
+invitation-other-way = Sie sind als { $person } angemeldet, aber um die Einladung anzunehmen, müssen Sie sich auf andere Weise anmelden. Die Einladung ist weiterhin gültig.
+invitation-continue-as = Weiter als { $address }
+invitation-stay = Ohne die Einladung fortfahren
+invitation-sign-in = Anmelden bei { $place }
+invitation-expired = Diese Einladung ist abgelaufen
+    .text = Bitten Sie { $inviter }, Sie erneut zu { $place } einzuladen. Wenn Sie bereits Mitglied sind, melden Sie sich an.
+invitation-accepted = Diese Einladung wurde bereits angenommen
+    .text = Eine Einladung kann einmal verwendet werden. Wenn Sie sie selbst angenommen haben, melden Sie sich bei { $place } an.
+invitation-withdrawn = Diese Einladung wurde zurückgezogen
+    .text = Fragen Sie { $inviter }, wenn Sie das für einen Irrtum halten. Wenn Sie bereits Mitglied von { $place } sind, melden Sie sich an.
+invitation-ended = Diese Einladung ist nicht mehr gültig
+    .text = Sie ist abgelaufen, wurde zurückgezogen oder bereits verwendet. Wenn Sie bereits Mitglied von { $place } sind, melden Sie sich an; wenn nicht, bitten Sie { $inviter }, Sie erneut einzuladen.
+invitation-for-another = Dieses Konto kann die Einladung nicht annehmen
+    .text = Die Einladung gilt für { $address }. Melden Sie sich mit einem Konto an, das diese Adresse hat; wenn Sie sich über einen anderen Dienst anmelden, muss er die Adresse bestätigt haben. Die Einladung ist weiterhin gültig.

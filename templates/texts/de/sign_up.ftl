@@ -1,0 +1,20 @@
+# Ein Konto erstellen.
+sign-up-title = Konto bei { $place } erstellen
+sign-up-email = E-Mail
+sign-up-code-sent = Geben Sie den Code ein, den wir an { $email } gesendet haben, und wählen Sie ein Passwort.
+sign-up-invited = Wählen Sie ein Passwort für { $email }.
+sign-up-code = Code
+sign-up-username = Benutzername
+sign-up-button = Konto erstellen
+sign-up-have-account = Haben Sie bereits ein Konto?
+sign-up-sign-in = Anmelden
+sign-up-no-mail = Noch keine E-Mail erhalten?
+sign-up-send-again = Andere Adresse verwenden oder Code erneut senden
+sign-up-email-needed = Geben Sie Ihre E-Mail-Adresse ein.
+sign-up-code-needed = Füllen Sie alle Felder aus.
+sign-up-username-needed = Geben Sie einen Benutzernamen mit { $least } bis { $most } Zeichen ein, ohne Leerzeichen und ohne @.
+sign-up-wrong-code = Dieser Code ist falsch oder nicht mehr gültig. Prüfen Sie ihn, oder lassen Sie sich einen neuen senden.
+sign-up-exists = Für diese Adresse gibt es bereits ein Konto. Gehen Sie zurück, und melden Sie sich an.
+sign-up-username-taken = Dieser Benutzername ist vergeben. Wählen Sie einen anderen.
+sign-up-not-allowed = Sie können hier kein Konto erstellen
+    .text = Gehen Sie zurück, und melden Sie sich an, oder fragen Sie Ihren Administrator.
