@@ -1,6 +1,6 @@
 # Ce que disent plusieurs pages.
 request-id = Identifiant de la requête
-error-title = Erreur : { $title }
+error-title = Erreur : { $title }
 continue-to = pour continuer vers { $application }
 continue = Continuer
 or = ou

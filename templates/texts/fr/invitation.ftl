@@ -1,0 +1,23 @@
+# Invitations : ce que le lien ouvre.
+invitation-join = Rejoindre { $place }
+invitation-from = { $inviter } vous invite à rejoindre { $place }.
+invitation-address = Connectez-vous avec { $address }.
+invitation-signed-in-as = Vous êtes connecté en tant que { $person }.
+invitation-accept = Accepter l’invitation
+invitation-use-other-account = Utiliser un autre compte
+invitation-other-account = Cette invitation est destinée à un autre compte
+invitation-other-person = Vous êtes connecté en tant que { $person }, mais l’invitation est destinée à { $address }. L’invitation reste valable.
+invitation-other-way = Vous êtes connecté en tant que { $person }, mais il faut se connecter par un autre moyen pour accepter l’invitation. L’invitation reste valable.
+invitation-continue-as = Continuer en tant que { $address }
+invitation-stay = Continuer sans l’invitation
+invitation-sign-in = Se connecter à { $place }
+invitation-expired = Cette invitation a expiré
+    .text = Demandez à { $inviter } de vous inviter à nouveau à rejoindre { $place }. Si vous êtes déjà membre, connectez-vous.
+invitation-accepted = Cette invitation a déjà été acceptée
+    .text = Une invitation ne peut être utilisée qu’une fois. Si c’est vous qui l’avez acceptée, connectez-vous à { $place }.
+invitation-withdrawn = Cette invitation a été retirée
+    .text = Adressez-vous à { $inviter } si vous pensez qu’il s’agit d’une erreur. Si vous êtes déjà membre de { $place }, connectez-vous.
+invitation-ended = Cette invitation n’est plus valable
+    .text = Elle a expiré, a été retirée ou a déjà été utilisée. Si vous êtes déjà membre de { $place }, connectez-vous ; sinon, demandez à { $inviter } de vous inviter à nouveau.
+invitation-for-another = Ce compte ne peut pas accepter l’invitation
+    .text = L’invitation est destinée à { $address }. Connectez-vous avec un compte qui possède cette adresse ; si vous vous connectez par un autre service, celui-ci doit avoir vérifié l’adresse. L’invitation reste valable.

@@ -1,0 +1,20 @@
+# Créer un compte.
+sign-up-title = Créer un compte pour { $place }
+sign-up-email = E-mail
+sign-up-code-sent = Saisissez le code que nous avons envoyé à { $email } et choisissez un mot de passe.
+sign-up-invited = Choisissez un mot de passe pour { $email }.
+sign-up-code = Code
+sign-up-username = Nom d’utilisateur
+sign-up-button = Créer un compte
+sign-up-have-account = Vous avez déjà un compte ?
+sign-up-sign-in = Se connecter
+sign-up-no-mail = Pas encore reçu d’e-mail ?
+sign-up-send-again = Utiliser une autre adresse ou renvoyer le code
+sign-up-email-needed = Saisissez votre adresse e-mail.
+sign-up-code-needed = Remplissez tous les champs.
+sign-up-username-needed = Saisissez un nom d’utilisateur de { $least } à { $most } caractères, sans espace ni @.
+sign-up-wrong-code = Ce code est incorrect ou n’est plus valable. Vérifiez-le ou demandez-en un nouveau.
+sign-up-exists = Cette adresse est déjà associée à un compte. Revenez en arrière et connectez-vous.
+sign-up-username-taken = Ce nom d’utilisateur est déjà pris. Choisissez-en un autre.
+sign-up-not-allowed = Vous ne pouvez pas créer de compte ici
+    .text = Revenez en arrière et connectez-vous, ou adressez-vous à votre administrateur.
