@@ -1,0 +1,23 @@
+# Invitaciones: lo que abre el enlace.
+invitation-join = Unirse a { $place }
+invitation-from = { $inviter } le invita a unirse a { $place }.
+invitation-address = Inicie sesión con { $address }.
+invitation-signed-in-as = Ha iniciado sesión como { $person }.
+invitation-accept = Aceptar la invitación
+invitation-use-other-account = Usar otra cuenta
+invitation-other-account = Esta invitación es para otra cuenta
+invitation-other-person = Ha iniciado sesión como { $person }, pero la invitación es para { $address }. La invitación sigue siendo válida.
+invitation-other-way = Ha iniciado sesión como { $person }, pero para aceptar la invitación debe iniciar sesión de otra forma. La invitación sigue siendo válida.
+invitation-continue-as = Continuar como { $address }
+invitation-stay = Continuar sin la invitación
+invitation-sign-in = Iniciar sesión en { $place }
+invitation-expired = Esta invitación ha caducado
+    .text = Pida a { $inviter } que vuelva a invitarle a { $place }. Si ya es miembro, inicie sesión.
+invitation-accepted = Esta invitación ya se ha aceptado
+    .text = Una invitación solo se puede usar una vez. Si la ha aceptado usted, inicie sesión en { $place }.
+invitation-withdrawn = Esta invitación se ha retirado
+    .text = Pregunte a { $inviter } si cree que se trata de un error. Si ya es miembro de { $place }, inicie sesión.
+invitation-ended = Esta invitación ya no es válida
+    .text = Ha caducado, se ha retirado o ya se ha usado. Si ya es miembro de { $place }, inicie sesión; si no, pida a { $inviter } que vuelva a invitarle.
+invitation-for-another = Esta cuenta no puede aceptar la invitación
+    .text = La invitación es para { $address }. Inicie sesión con una cuenta que tenga esta dirección; si inicia sesión mediante otro servicio, este debe haber verificado la dirección. La invitación sigue siendo válida.

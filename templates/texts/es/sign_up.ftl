@@ -1,0 +1,20 @@
+# Crear una cuenta.
+sign-up-title = Crear una cuenta en { $place }
+sign-up-email = Correo electrónico
+sign-up-code-sent = Introduzca el código que hemos enviado a { $email } y elija una contraseña.
+sign-up-invited = Elija una contraseña para { $email }.
+sign-up-code = Código
+sign-up-username = Nombre de usuario
+sign-up-button = Crear cuenta
+sign-up-have-account = ¿Ya tiene una cuenta?
+sign-up-sign-in = Iniciar sesión
+sign-up-no-mail = ¿Aún no ha recibido el correo?
+sign-up-send-again = Usar otra dirección o volver a enviar el código
+sign-up-email-needed = Introduzca su correo electrónico.
+sign-up-code-needed = Rellene todos los campos.
+sign-up-username-needed = Introduzca un nombre de usuario de { $least } a { $most } caracteres, sin espacios ni @.
+sign-up-wrong-code = Este código es incorrecto o ya no es válido. Compruébelo o solicite uno nuevo.
+sign-up-exists = Ya existe una cuenta con esta dirección. Vuelva atrás e inicie sesión.
+sign-up-username-taken = Este nombre de usuario ya está en uso. Elija otro.
+sign-up-not-allowed = No puede crear una cuenta aquí
+    .text = Vuelva atrás e inicie sesión, o consulte a su administrador.
