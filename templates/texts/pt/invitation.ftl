@@ -1,0 +1,23 @@
+# Convites: o que o link abre.
+invitation-join = Participar de { $place }
+invitation-from = { $inviter } convida você a participar de { $place }.
+invitation-address = Entre com { $address }.
+invitation-signed-in-as = Você entrou como { $person }.
+invitation-accept = Aceitar o convite
+invitation-use-other-account = Usar outra conta
+invitation-other-account = Este convite é para outra conta
+invitation-other-person = Você entrou como { $person }, mas o convite é para { $address }. O convite continua válido.
+invitation-other-way = Você entrou como { $person }, mas para aceitar o convite é preciso entrar de outra forma. O convite continua válido.
+invitation-continue-as = Continuar como { $address }
+invitation-stay = Continuar sem o convite
+invitation-sign-in = Entrar em { $place }
+invitation-expired = Este convite expirou
+    .text = Peça a { $inviter } que convide você novamente para { $place }. Se você já é membro, entre.
+invitation-accepted = Este convite já foi aceito
+    .text = Um convite só pode ser usado uma vez. Se foi você quem o aceitou, entre em { $place }.
+invitation-withdrawn = Este convite foi retirado
+    .text = Pergunte a { $inviter } se você acha que foi um engano. Se você já é membro de { $place }, entre.
+invitation-ended = Este convite não é mais válido
+    .text = Ele expirou, foi retirado ou já foi usado. Se você já é membro de { $place }, entre; se não, peça a { $inviter } que convide você novamente.
+invitation-for-another = Esta conta não pode aceitar o convite
+    .text = O convite é para { $address }. Entre com uma conta que tenha este endereço; se você entrar por outro serviço, ele precisa ter verificado o endereço. O convite continua válido.

@@ -1,0 +1,20 @@
+# Criar uma conta.
+sign-up-title = Criar uma conta em { $place }
+sign-up-email = E-mail
+sign-up-code-sent = Digite o código que enviamos para { $email } e escolha uma senha.
+sign-up-invited = Escolha uma senha para { $email }.
+sign-up-code = Código
+sign-up-username = Nome de usuário
+sign-up-button = Criar conta
+sign-up-have-account = Já tem uma conta?
+sign-up-sign-in = Entrar
+sign-up-no-mail = Ainda não recebeu o e-mail?
+sign-up-send-again = Usar outro endereço ou enviar o código novamente
+sign-up-email-needed = Digite seu endereço de e-mail.
+sign-up-code-needed = Preencha todos os campos.
+sign-up-username-needed = Digite um nome de usuário de { $least } a { $most } caracteres, sem espaços nem @.
+sign-up-wrong-code = Este código está incorreto ou não é mais válido. Verifique-o ou solicite um novo.
+sign-up-exists = Já existe uma conta com este endereço. Volte e entre.
+sign-up-username-taken = Este nome de usuário já está em uso. Escolha outro.
+sign-up-not-allowed = Você não pode criar uma conta aqui
+    .text = Volte e entre, ou pergunte ao seu administrador.
