@@ -1,0 +1,23 @@
+# 招待: リンクを開いたときの画面。
+invitation-join = { $place } に参加
+invitation-from = { $inviter } さんから、{ $place } への参加に招待されています。
+invitation-address = { $address } でサインインしてください。
+invitation-signed-in-as = { $person } としてサインインしています。
+invitation-accept = 招待を承諾
+invitation-use-other-account = 別のアカウントを使用
+invitation-other-account = この招待は別のアカウント宛てです
+invitation-other-person = { $person } としてサインインしていますが、この招待は { $address } 宛てです。招待は引き続き有効です。
+invitation-other-way = { $person } としてサインインしていますが、招待を承諾するには別の方法でサインインする必要があります。招待は引き続き有効です。
+invitation-continue-as = { $address } として続ける
+invitation-stay = 招待を使わずに続ける
+invitation-sign-in = { $place } にサインイン
+invitation-expired = この招待の有効期限が切れています
+    .text = { $inviter } さんに、{ $place } への招待をもう一度依頼してください。すでにメンバーの場合は、サインインしてください。
+invitation-accepted = この招待はすでに承諾されています
+    .text = 招待は 1 回だけ使用できます。ご自身で承諾した場合は、{ $place } にサインインしてください。
+invitation-withdrawn = この招待は取り消されました
+    .text = 間違いと思われる場合は、{ $inviter } さんにお問い合わせください。すでに { $place } のメンバーの場合は、サインインしてください。
+invitation-ended = この招待は無効になりました
+    .text = 有効期限が切れたか、取り消されたか、すでに使用されました。すでに { $place } のメンバーの場合は、サインインしてください。それ以外の場合は、{ $inviter } さんにもう一度招待を依頼してください。
+invitation-for-another = このアカウントでは招待を承諾できません
+    .text = この招待は { $address } 宛てです。このアドレスを持つアカウントでサインインしてください。他のサービスを使ってサインインする場合は、そのサービスでアドレスが確認済みである必要があります。招待は引き続き有効です。

@@ -1,0 +1,20 @@
+# アカウントの作成。
+sign-up-title = { $place } のアカウントを作成
+sign-up-email = メールアドレス
+sign-up-code-sent = { $email } に送信したコードを入力し、パスワードを設定してください。
+sign-up-invited = { $email } のパスワードを設定してください。
+sign-up-code = コード
+sign-up-username = ユーザー名
+sign-up-button = アカウントを作成
+sign-up-have-account = すでにアカウントをお持ちですか?
+sign-up-sign-in = サインイン
+sign-up-no-mail = メールが届きませんか?
+sign-up-send-again = 別のアドレスを使用するか、コードを再送信
+sign-up-email-needed = メールアドレスを入力してください。
+sign-up-code-needed = すべての項目を入力してください。
+sign-up-username-needed = 空白と @ を含まない { $least }~{ $most } 文字のユーザー名を入力してください。
+sign-up-wrong-code = このコードは正しくないか、有効期限が切れています。コードを確認するか、新しいコードを送信してください。
+sign-up-exists = このアドレスのアカウントはすでにあります。前の画面に戻ってサインインしてください。
+sign-up-username-taken = このユーザー名はすでに使用されています。別のユーザー名を入力してください。
+sign-up-not-allowed = ここではアカウントを作成できません
+    .text = 前の画面に戻ってサインインするか、管理者にお問い合わせください。
