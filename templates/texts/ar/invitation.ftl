@@ -1,0 +1,23 @@
+# الدعوات: ما يفتحه الرابط.
+invitation-join = الانضمام إلى { $place }
+invitation-from = يدعوك { $inviter } للانضمام إلى { $place }.
+invitation-address = سجّل الدخول باستخدام { $address }.
+invitation-signed-in-as = لقد سجّلت الدخول باسم { $person }.
+invitation-accept = قبول الدعوة
+invitation-use-other-account = استخدام حساب آخر
+invitation-other-account = هذه الدعوة موجّهة إلى حساب آخر
+invitation-other-person = لقد سجّلت الدخول باسم { $person }، لكن الدعوة موجّهة إلى { $address }. لا تزال الدعوة صالحة.
+invitation-other-way = لقد سجّلت الدخول باسم { $person }، لكن قبول الدعوة يتطلب تسجيل الدخول بطريقة أخرى. لا تزال الدعوة صالحة.
+invitation-continue-as = المتابعة باسم { $address }
+invitation-stay = المتابعة بدون الدعوة
+invitation-sign-in = تسجيل الدخول إلى { $place }
+invitation-expired = انتهت صلاحية هذه الدعوة
+    .text = اطلب من { $inviter } دعوتك إلى { $place } مرة أخرى. إذا كنت عضوًا بالفعل، فسجّل الدخول.
+invitation-accepted = قُبلت هذه الدعوة من قبل
+    .text = يمكن استخدام الدعوة مرة واحدة. إذا كنت أنت من قبلها، فسجّل الدخول إلى { $place }.
+invitation-withdrawn = سُحبت هذه الدعوة
+    .text = اسأل { $inviter } إذا كنت تعتقد أن ذلك حدث بالخطأ. إذا كنت عضوًا في { $place } بالفعل، فسجّل الدخول.
+invitation-ended = لم تعد هذه الدعوة صالحة
+    .text = انتهت صلاحيتها، أو سُحبت، أو استُخدمت من قبل. إذا كنت عضوًا في { $place } بالفعل، فسجّل الدخول؛ وإلا فاطلب من { $inviter } دعوتك مرة أخرى.
+invitation-for-another = لا يمكن لهذا الحساب قبول الدعوة
+    .text = الدعوة موجّهة إلى { $address }. سجّل الدخول بحساب له هذا العنوان؛ وإذا كنت تسجّل الدخول عبر خدمة أخرى، فيجب أن تكون قد تحقّقت من العنوان. لا تزال الدعوة صالحة.

@@ -1,0 +1,20 @@
+# إنشاء حساب.
+sign-up-title = إنشاء حساب لدى { $place }
+sign-up-email = البريد الإلكتروني
+sign-up-code-sent = أدخل الرمز الذي أرسلناه إلى { $email }، واختر كلمة مرور.
+sign-up-invited = اختر كلمة مرور للحساب { $email }.
+sign-up-code = الرمز
+sign-up-username = اسم المستخدم
+sign-up-button = إنشاء حساب
+sign-up-have-account = هل لديك حساب بالفعل؟
+sign-up-sign-in = تسجيل الدخول
+sign-up-no-mail = ألم تصلك الرسالة بعد؟
+sign-up-send-again = استخدام عنوان آخر أو إعادة إرسال الرمز
+sign-up-email-needed = أدخل بريدك الإلكتروني.
+sign-up-code-needed = املأ جميع الحقول.
+sign-up-username-needed = أدخل اسم مستخدم يتراوح طوله بين { $least } و{ $most } من الأحرف، بلا مسافات وبلا @.
+sign-up-wrong-code = هذا الرمز غير صحيح أو لم يعد صالحًا. تحقّق منه، أو اطلب رمزًا جديدًا.
+sign-up-exists = يوجد حساب بهذا العنوان بالفعل. ارجع وسجّل الدخول.
+sign-up-username-taken = اسم المستخدم هذا مستخدَم بالفعل. اختر اسمًا آخر.
+sign-up-not-allowed = لا يمكنك إنشاء حساب هنا
+    .text = ارجع وسجّل الدخول، أو اسأل المسؤول لديك.
