@@ -20,7 +20,10 @@ use crate::model::tenant_settings::Locale;
 /// The same files as in English.
 macro_rules! translated {
     ($language:literal) => {
-        translated!($language, "common", "email", "errors", "login", "mail", "picker")
+        translated!(
+            $language, "choice", "common", "email", "errors", "invitation", "login", "mail", "passwords", "picker",
+            "sign_up"
+        )
     };
     ($language:literal, $($file:literal),+) => {
         &[$(include_str!(concat!("../../templates/texts/", $language, "/", $file, ".ftl"))),+]
