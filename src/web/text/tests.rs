@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use fluent_syntax::ast::{Expression, PatternElement, VariantKey};
+
 use super::*;
 
 /// Every file of a folder with this extension, as text.
@@ -128,4 +130,44 @@ fn every_plural_form_of_a_language_is_written() {
     }
     assert_eq!(Text::of(Locale::Ar).count("wait-minutes", "minutes", 2), "دقيقتين");
     assert_eq!(Text::of(Locale::Ar).count("wait-minutes", "minutes", 5), "5 دقائق");
+}
+
+/// The forms of a number that each message with one has.
+fn forms(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    for file in files(locale) {
+        let resource = FluentResource::try_new((*file).to_owned()).expect("no mistake");
+        for entry in resource.entries() {
+            let Entry::Message(message) = entry else { continue };
+            let parts = message.value.iter().chain(message.attributes.iter().map(|it| &it.value));
+            for element in parts.flat_map(|pattern| &pattern.elements) {
+                let PatternElement::Placeable { expression: Expression::Select { variants, .. } } = element else {
+                    continue;
+                };
+                let names = variants.iter().map(|variant| match &variant.key {
+                    VariantKey::Identifier { name } => (*name).to_owned(),
+                    VariantKey::NumberLiteral { value } => (*value).to_owned(),
+                });
+                found.insert(message.id.name.to_owned(), names.collect());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_number_has_every_form_of_its_language() {
+    for locale in Locale::ALL {
+        let needed: &[&str] = match locale {
+            Locale::Ar => &["few", "many", "one", "other", "two", "zero"],
+            Locale::Ja => &["other"],
+            // Spanish, French and Portuguese have a form for millions, which nobody waits or types.
+            _ => &["one", "other"],
+        };
+        let found = forms(locale);
+        assert!(found.len() > 4, "{locale:?} {found:?}");
+        for (key, names) in found {
+            assert!(names.iter().eq(needed), "{locale:?} {key} {names:?}");
+        }
+    }
 }
