@@ -120,8 +120,8 @@ async fn no_step_of_an_organization_takes_another_ones_connection(mode: Mode) {
             if let Some(location) = elsewhere.find_location().filter(|it| it.as_str().starts_with(CALLBACK)) {
                 assert!(location.query_pairs().all(|(name, _)| name != "code"), "{path} {kind}: {location}");
             }
-            let cookies = elsewhere.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-            assert!(cookies.clone().all(|cookie| !cookie.contains("_session=")), "{path} {kind}");
+            let mut cookies = elsewhere.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+            assert!(cookies.all(|cookie| !cookie.contains("_session=")), "{path} {kind}");
         }
     }
     assert!(gateway.find_mail_to(ANN).is_none() && gateway.find_mail_to("new@globex.example").is_none());
