@@ -93,3 +93,19 @@ async fn chromium_shows_a_page_from_right_to_left() {
     check_page_in(&browser, "email-code-arabic", "تسجيل الدخول إلى Acme", "ar").await;
     assert_eq!(browser.focused().await, "code");
 }
+
+#[tokio::test]
+async fn chromium_has_room_for_long_words_on_a_narrow_page() {
+    let gateway = Gateway::start(Mode::SqliteEmbedded).await;
+    let admin = &gateway.admin;
+    let (acme, people) = (admin.organization("acme").await, admin.database("people").await);
+    let enabled = json!({ "connection_id": people, "assign_membership_on_login": true, "is_signup_enabled": true });
+    admin.create(&format!("/organizations/{acme}/enabled_connections"), enabled).await;
+    let application = Application::register(&gateway, json!({})).await;
+    let browser = Browser::start().await;
+    let begun = application.begin(&[("organization", "acme"), ("screen_hint", "signup"), ("ui_locales", "de")]);
+    browser.open(&begun.url).await;
+    check_page_in(&browser, "sign-up-german", "Konto bei Acme erstellen", "de").await;
+    browser.open(&begun.url.replace("/authorize?", "/login/reset?")).await;
+    check_page_in(&browser, "reset-german", "Passwort vergessen?", "de").await;
+}
