@@ -147,7 +147,7 @@ async fn several_organizations_of_a_domain_are_told_to_who_proves_the_address(mo
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let refused = visitor.submit(&page, &[("code", wrong)]).await;
     assert_eq!(refused.status, 400);
-    assert!(refused.text_of("#code-error").unwrap().contains("not right") && !refused.text().contains("Acme"));
+    assert!(refused.text_of("#code-error").unwrap().contains("no longer valid") && !refused.text().contains("Acme"));
     let proved = visitor.submit(&refused, &[("code", &format!(" {code} "))]).await;
     assert_eq!(proved.texts_of("#organizations .option"), ["Acme", "Globex"], "{}", proved.text());
     let page = visitor.click(&proved, "Globex").await;

@@ -262,7 +262,7 @@ async fn another_account_is_offered_to_switch_and_uses_nothing_up() {
     let (_, page) = house.open(&visitor, &ticket).await;
     assert_eq!(heading(&page), "This invitation is for another account");
     let note = page.text_of("#signed-in-as").unwrap();
-    assert!(note.contains("signed in as ann@acme.example, and the invitation is for bob@acme.example"), "{note}");
+    assert!(note.contains("signed in as ann@acme.example, but the invitation is for bob@acme.example"), "{note}");
 
     // The button of the other page, sent all the same.
     let action = page.url.as_str().replace("/authorize?", "/login/invitation?");

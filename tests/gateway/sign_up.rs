@@ -156,7 +156,7 @@ async fn a_user_name_is_asked_for_where_the_connection_wants_one_and_is_nobody_e
     let visitor = Visitor::new();
     let (begun, page) = house.account_page(&visitor, EMAIL).await;
     let code = house.gateway.mail_to(EMAIL).await.code();
-    for (username, told) in [("a@b", "1 to 15 characters"), ("BOB", "Another account")] {
+    for (username, told) in [("a@b", "1 to 15 characters"), ("BOB", "is taken")] {
         let fields = [("code", code.as_str()), ("username", username), ("password", PASSWORD)];
         let page = visitor.submit(&page, &fields).await;
         assert_eq!(page.status, 400, "{}", page.text());
