@@ -113,7 +113,7 @@ async fn chromium_chooses_a_new_password_by_mail() {
     browser.submit().await;
     house.arrives().await;
     browser.open(&link).await;
-    check_page(browser, "reset-ended", "This link has ended").await;
+    check_page(browser, "reset-ended", "This link is no longer valid").await;
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn chromium_accepts_an_invitation_by_signing_up() {
     house.arrives().await;
     assert_eq!(house.gateway.admin.member_ids(&house.acme).await.len(), 1);
     browser.open(&house.application.begin(&both).url).await;
-    check_page(browser, "invitation-accepted", "This invitation was accepted already").await;
+    check_page(browser, "invitation-accepted", "This invitation was already accepted").await;
 
     // A second one, opened by who is signed in.
     let again = text(&house.invite(json!({})).await, "ticket_id");
