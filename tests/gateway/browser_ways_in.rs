@@ -97,8 +97,8 @@ async fn chromium_chooses_a_new_password_by_mail() {
     check_page(browser, "reset-ask", "Forgot your password?").await;
     browser.fill("Email", BOB).await;
     browser.submit().await;
-    browser.wait_for_text("Look into your mailbox").await;
-    check_page(browser, "reset-sent", "Look into your mailbox").await;
+    browser.wait_for_text("Check your email").await;
+    check_page(browser, "reset-sent", "Check your email").await;
     let link = house.gateway.mail_to(BOB).await.link();
     browser.open(&link).await;
     check_page(browser, "reset-password", "Choose a new password").await;
@@ -124,10 +124,10 @@ async fn chromium_confirms_an_address() {
     let ticket = text(&admin.create("/tickets/email-verification", json!({ "user_id": bob })).await, "ticket");
     let browser = &house.browser;
     browser.open(&ticket).await;
-    check_page(browser, "verify-email", "Confirm your address").await;
+    check_page(browser, "verify-email", "Confirm your email address").await;
     browser.submit().await;
-    browser.wait_for_text("Your address is confirmed").await;
-    check_page(browser, "verify-email-done", "Your address is confirmed").await;
+    browser.wait_for_text("Your email address is confirmed").await;
+    check_page(browser, "verify-email-done", "Your email address is confirmed").await;
 }
 
 #[tokio::test]
