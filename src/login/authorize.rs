@@ -124,7 +124,8 @@ pub(super) fn may_reuse(login: &Login, entrance: &Entrance, session: &Session, n
     !asks_anew && !too_old && !other_connection && !other_person
 }
 
-/// The person is known: what comes next is a choice of the organization, or the code.
+/// The person is known: what comes next is a choice of the organization, or the code. The admission of a login that
+/// still chooses lets nobody in: the source is asked anew about what was chosen, also about a personal account.
 pub(super) async fn proceed(
     login: &Login,
     visit: &Visit,

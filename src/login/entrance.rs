@@ -103,6 +103,7 @@ impl Entrance {
             client_address: Some(visit.address.to_string()),
             trip_id: None,
             invitation: self.invitation.as_ref().map(|invited| invited.ticket.clone()),
+            chooses: self.chooses_afterwards,
             proof,
         }
     }

@@ -92,6 +92,7 @@ pub(super) async fn find_open_connection(
 ) -> Result<Option<OpenConnection>, StoreError> {
     match &record.organization_id {
         Some(organization) => rows.find_connection_open_to_organization(organization, &record.connection_id).await,
+        None if record.chooses => rows.find_connection_open_to_choice(&record.client_id, &record.connection_id).await,
         None => rows.find_connection_open_to_client(&record.client_id, &record.connection_id).await,
     }
 }

@@ -196,7 +196,14 @@ pub struct LoginRecord {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(length(min = 1, max = 128), regex(pattern = LINE))]
     pub invitation: Option<String>,
+    /// Whether the organization is still to be chosen: such an admission leads to the choice, and never to a code.
+    #[serde(skip_serializing_if = "is_false", default)]
+    pub chooses: bool,
     pub proof: Proof,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// The answer of `POST /api/v2/logins`: exists only if the person may enter.
@@ -289,6 +296,7 @@ mod tests {
             client_address: None,
             trip_id: None,
             invitation: None,
+            chooses: false,
             proof: Proof::Password { identifier: "ada".to_owned(), password: "correct horse".to_owned() },
         };
         let printed = format!("{record:?}");

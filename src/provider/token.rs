@@ -144,6 +144,8 @@ async fn ask_again(provider: &Provider, code: &AuthorizationCode) -> Result<Admi
         client_address: None,
         trip_id: None,
         invitation: None,
+        // A code is for what was chosen.
+        chooses: false,
         proof: Proof::Session { user_id: code.user_id.clone(), account_version: code.account_version.clone() },
     };
     provider.client.record_login(&record).await.map_err(|error| match error {

@@ -62,13 +62,22 @@ impl Rows<'_> {
              (SELECT 1 FROM connection_clients e WHERE e.client_id = $1 AND e.connection_id = c.id)",
         );
         let statement = statement.bind(client_id.to_owned()).bind(connection_id.to_owned());
-        if let Some(row) = self.optional(statement).await? {
-            return open_connection(&row);
+        Ok(self.optional(statement).await?.as_ref().map(open_connection).transpose()?.flatten())
+    }
+
+    /// The connection, if people of the application may come through it now to choose their organization then: its
+    /// own, or any organization's directory (contract §3). What a directory says of people is believed where its
+    /// organization enabled it and nowhere else, so this opens the choice and no personal account.
+    pub async fn find_connection_open_to_choice(
+        &mut self,
+        client_id: &str,
+        connection_id: &str,
+    ) -> Result<Option<OpenConnection>, StoreError> {
+        if let Some(own) = self.find_connection_open_to_client(client_id, connection_id).await? {
+            return Ok(Some(own));
         }
-        // Whose people choose their organization after they signed in, they come by any organization's directory
-        // (contract §3).
         let chooses = self.find_client(client_id).await?.is_some_and(|client| client.chooses_after_sign_in());
-        if !chooses || !self.is_enterprise_of_any_organization(connection_id).await? {
+        if !chooses || !self.is_enterprise_of_any_organization(connection_id, client_id).await? {
             return Ok(None);
         }
         let statement = sqlx::query(

@@ -64,13 +64,22 @@ impl Rows<'_> {
         found.into_iter().map(|row| Ok(row.try_get("id")?)).collect()
     }
 
-    /// Whether the connection is a company's own directory that some organization has enabled now.
-    pub async fn is_enterprise_of_any_organization(&mut self, connection_id: &str) -> Result<bool, StoreError> {
+    /// Whether the connection is a company's own directory that some organization has enabled now which lets the
+    /// client be used.
+    pub async fn is_enterprise_of_any_organization(
+        &mut self,
+        connection_id: &str,
+        client_id: &str,
+    ) -> Result<bool, StoreError> {
         let statement = sqlx::query(
             "SELECT c.strategy FROM connections c WHERE c.id = $1 AND EXISTS \
-             (SELECT 1 FROM enabled_connections e WHERE e.connection_id = c.id AND e.is_enabled = 1)",
+             (SELECT 1 FROM enabled_connections e JOIN organizations o ON o.id = e.organization_id \
+             WHERE e.connection_id = c.id AND e.is_enabled = 1 \
+             AND (COALESCE(o.is_app_entitlement_active, 0) = 0 OR EXISTS (SELECT 1 FROM organization_clients a \
+             WHERE a.organization_id = o.id AND a.client_id = $2 AND a.use_for_member_access = 1)))",
         );
-        let found = self.optional(statement.bind(connection_id.to_owned())).await?;
+        let statement = statement.bind(connection_id.to_owned()).bind(client_id.to_owned());
+        let found = self.optional(statement).await?;
         found.map_or(Ok(false), |row| Ok(read_strategy(&row)?.is_enterprise()))
     }
 }

@@ -6,6 +6,7 @@ use crate::matrix;
 use crate::support::application::{Application, Begun, CALLBACK};
 use crate::support::gateway::{Gateway, Mode};
 use crate::support::http::{Page, Visitor};
+use crate::support::world::World;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -121,6 +122,56 @@ async fn a_personal_account_is_offered_where_the_application_allows_it() {
     assert!(claims.get("org_id").is_none(), "{claims}");
     let again = visitor.submit(&page, &[("account", "personal")]).await;
     assert_eq!(again.status, 400, "a choice is made once");
+}
+
+#[tokio::test]
+async fn what_the_directory_of_an_organization_says_opens_no_personal_account() {
+    let world = World::start(Mode::SqliteEmbedded).await;
+    let admin = &world.gateway.admin;
+    let options = json!({
+        "issuer": world.provider.issuer, "client_id": "gateway", "client_secret": "secret",
+        "domain_aliases": ["people.example"],
+    });
+    admin.update(&format!("/connections/{}", world.globex_sso), json!({ "options": options })).await;
+    let settings = json!({ "organization_require_behavior": "post_login_prompt", "organization_usage": "allow" });
+    let application = Application::register(&world.gateway, settings).await;
+    let arrive = async |visitor: &Visitor| {
+        let begun = application.begin(&[("connection", "globex-sso"), ("login_hint", "alice@people.example")]);
+        let trip = visitor.get(&begun.url).await;
+        let callback = world.provider.sign_in(visitor, trip.location(), "alice").await;
+        (begun, visitor.get(callback).await)
+    };
+    // Globex's directory vouches for nobody outside of Globex.
+    let visitor = Visitor::new();
+    let (_, page) = arrive(&visitor).await;
+    assert!(page.location().as_str().contains("account=personal"), "{}", page.location());
+    for more in [&[][..], &[("account", "personal")]] {
+        let begun = application.begin(more);
+        let page = visitor.get(&begun.url).await;
+        let code = page.find_location().is_some_and(|url| url.as_str().starts_with(CALLBACK));
+        assert!(!code, "{more:?}: {:?}", page.find_location());
+    }
+    // A member of Globex chooses it, and nothing else.
+    admin.add_member(&world.globex, "oidc|globex-sso|alice").await;
+    let visitor = Visitor::new();
+    let (begun, page) = arrive(&visitor).await;
+    let page = visitor.get(page.location()).await;
+    assert_eq!(offered(&page), ["Globex"]);
+    let personal = visitor.submit(&page, &[("account", "personal")]).await;
+    assert!(personal.location().as_str().contains("account=personal"), "{}", personal.location());
+    let page = visitor.submit(&page, &[("organization", &world.globex)]).await;
+    assert_eq!(application.id_claims(&begun, &page).await["org_id"], world.globex.as_str());
+    // Where no organization that has the directory lets the application be used, it opens no choice either.
+    let closed = json!({ "is_app_entitlement_active": true });
+    admin.update(&format!("/organizations/{}", world.globex), closed).await;
+    let visitor = Visitor::new();
+    let begun = application.begin(&[("connection", "globex-sso"), ("login_hint", "alice@people.example")]);
+    let page = visitor.get(&begun.url).await;
+    let outcome = match page.find_location().filter(|url| url.as_str().starts_with(CALLBACK)) {
+        Some(_) => page,
+        None => visitor.get(world.provider.sign_in(&visitor, page.location(), "alice").await).await,
+    };
+    assert_eq!(application.error(&begun, &outcome).0, "access_denied");
 }
 
 #[tokio::test]
