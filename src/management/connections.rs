@@ -16,6 +16,7 @@ use super::answer::{Answer, Body, Created, Parameters};
 use super::check::{Ids, email, not_built, or_refused, wrong};
 use super::connection_options::without_secrets;
 use super::connection_settings::{ConnectionChange, NewConnection};
+use super::membership_guard;
 use super::operation::{Operation, Routes, json_response};
 use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
 use super::schema::LINE;
@@ -119,14 +120,17 @@ async fn update(
     Body(change): Body<ConnectionChange>,
 ) -> Answer<Json<Connection>> {
     let now = Timestamp::now();
+    let guard = management.settings.membership_guard;
     let by = caller.clone();
     let changed = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 let mut connection = hold(&mut rows, &id).await?;
-                let before = connection.enabled_clients.clone();
+                let before = connection.clone();
                 change.apply(&mut connection)?;
+                membership_guard::check_opened(&mut rows, &by, (&before, &connection), guard, now).await?;
+                let before = before.enabled_clients;
                 rows.update_connection(&connection).await?;
                 for client_id in before.iter().filter(|id| !connection.enabled_clients.contains(id)) {
                     rows.delete_connection_client(&id, client_id).await?;

@@ -205,7 +205,8 @@ pub(super) async fn enable(
 pub(super) async fn described(rows: &mut Rows<'_>, connection_id: &str) -> Answer<OrganizationConnection> {
     let found = rows.find_connection(connection_id).await?;
     let connection = found.ok_or_else(unknown_connection)?;
-    let is_for_anyone = connection.strategy.is_for_anyone(&connection.options);
+    let is_for_anyone =
+        connection.strategy.is_for_anyone(&connection.options) || rows.takes_sign_ups(connection_id).await?;
     Ok(OrganizationConnection {
         switches: EnabledConnection {
             connection_id: connection.id,

@@ -15,6 +15,7 @@ use super::membership::{self, Wish};
 use super::operation::{Operation, Routes};
 use super::recognize::{Prepared, Recognized, recognize};
 use super::{email_codes, membership_guard, sign_up};
+use crate::config::MembershipGuard;
 use crate::error::Fault;
 use crate::model::login::{Admission, Identity, LONGEST_ISSUER, LoginRecord, Membership, Proof, refusal};
 use crate::model::user::{LONGEST_SUBJECT, LONGEST_USER_ID};
@@ -68,13 +69,14 @@ impl Stop {
 
 pub(super) async fn record_login_at(management: &Management, record: LoginRecord, now: Timestamp) -> Answer<Admission> {
     check(&record)?;
+    let guard = management.settings.membership_guard;
     // An invitation is accepted by writing, and its refusal is an event.
     if let Proof::Session { .. } = &record.proof
         && record.invitation.is_none()
     {
         // Asked at every boundary, and nearly always there is nothing to write.
         let mut rows = management.tenant.read().await?;
-        match decide(&mut rows, &record, &Prepared::default(), now).await {
+        match decide(&mut rows, &record, &Prepared::default(), guard, now).await {
             Ok(decision) => {
                 if let Some(admission) = decision.without_writing(&record) {
                     return Ok(admission);
@@ -116,11 +118,12 @@ async fn record_once(
     prepared: Arc<Prepared>,
     now: Timestamp,
 ) -> Result<Result<Admission, ApiError>, Stop> {
+    let guard = management.settings.membership_guard;
     management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                let admitted = match decide(&mut rows, &record, &prepared, now).await {
+                let admitted = match decide(&mut rows, &record, &prepared, guard, now).await {
                     Ok(decision) => admit(&mut rows, &record, decision, &prepared, now).await,
                     Err(stop) => Err(stop),
                 };
@@ -196,6 +199,7 @@ async fn decide(
     rows: &mut Rows<'_>,
     record: &LoginRecord,
     prepared: &Prepared,
+    guard: MembershipGuard,
     now: Timestamp,
 ) -> Result<Decision, Stop> {
     if let Some(organization_id) = &record.organization_id
@@ -215,7 +219,11 @@ async fn decide(
     if answered.is_some() && user.is_none() {
         return Err(refused(refusal::UNKNOWN_USER, "the user was deleted").of_user(&user_id));
     }
-    connection.assign_membership_on_login &= membership_guard::lets_join(record, &connection, prepared, user.as_ref());
+    if connection.assign_membership_on_login {
+        let person = (prepared, user.as_ref());
+        connection.assign_membership_on_login =
+            membership_guard::lets_join(rows, record, &connection, person, guard).await?;
+    }
     let wish = membership::decide(rows, record, &connection, prepared, (&user_id, user.as_ref()), now).await?;
     Ok(Decision { connection, user_id, user, wish, answered })
 }

@@ -1,12 +1,16 @@
 //! The guard of auto-membership: whom a connection may make a member, where its organization says whose people.
 
+use super::Caller;
+use super::answer::Answer;
 use super::check::wrong;
 use super::recognize::{Prepared, proved_address};
-use crate::model::ApiError;
+use crate::config::MembershipGuard;
+use crate::model::connection::is_issuer_of_anyone;
 use crate::model::discovery_domain::normal_domain;
 use crate::model::email_address::domain_of_address;
 use crate::model::login::{Identity, LoginRecord, Proof};
-use crate::store::{OpenConnection, StoredUser};
+use crate::model::{ApiError, Connection, Timestamp};
+use crate::store::{Event, OpenConnection, Rows, StoreError, StoredUser};
 
 /// Entries of one list.
 pub(super) const MOST_ALLOWED: usize = 100;
@@ -40,20 +44,62 @@ fn normal_tenant(text: &str) -> Option<String> {
     is_right.then(|| text.to_lowercase())
 }
 
-/// Whether the person is one of those whom auto-membership is for. Only what this login proves counts, or what the
-/// account proved before it: never an address that nobody verified.
-pub(super) fn lets_join(
+/// A changed connection may have become one that anyone can join: that is told for each organization whose
+/// auto-membership has no list, or refused.
+///
+/// # Errors
+/// 400 `membership_guard`, where the setting says so.
+pub(super) async fn check_opened(
+    rows: &mut Rows<'_>,
+    caller: &Caller,
+    (before, after): (&Connection, &Connection),
+    guard: MembershipGuard,
+    now: Timestamp,
+) -> Answer<()> {
+    let is_for_anyone = |connection: &Connection| connection.strategy.is_for_anyone(&connection.options);
+    if is_for_anyone(before) || !is_for_anyone(after) {
+        return Ok(());
+    }
+    for organization_id in rows.list_organizations_joined_without_list(&after.id).await? {
+        if guard == MembershipGuard::Refuse {
+            return Err(ApiError::new(400, Some("membership_guard"), REFUSED).into());
+        }
+        let (connection_id, organization_id) = (Some(after.id.clone()), Some(organization_id));
+        let event = Event { kind: "w", connection_id, organization_id, ..caller.event(WARNING) };
+        rows.record_event(event, now).await?;
+    }
+    Ok(())
+}
+
+/// Whether anyone can come through the connection as this login does. Metadata that is discovered may name an issuer
+/// that no option does, so what vouched for the person counts as well.
+async fn is_for_anyone(
+    rows: &mut Rows<'_>,
     record: &LoginRecord,
     connection: &OpenConnection,
-    prepared: &Prepared,
-    user: Option<&StoredUser>,
-) -> bool {
+) -> Result<bool, StoreError> {
+    let by_issuer = matches!(&record.proof, Proof::Identity(identity) if is_issuer_of_anyone(&identity.issuer));
+    Ok(by_issuer
+        || connection.summary.strategy.is_for_anyone(&connection.options)
+        || rows.takes_sign_ups(&connection.id).await?)
+}
+
+/// Whether the person is one of those whom auto-membership is for. Where the guard refuses, a connection that became
+/// one for anyone after the organization switched it on makes nobody a member any more. Only what this login proves counts, or what the
+/// account proved before it: never an address that nobody verified.
+pub(super) async fn lets_join(
+    rows: &mut Rows<'_>,
+    record: &LoginRecord,
+    connection: &OpenConnection,
+    (prepared, user): (&Prepared, Option<&StoredUser>),
+    guard: MembershipGuard,
+) -> Result<bool, StoreError> {
     let allowed = &connection.allowed_domains;
     if allowed.is_empty() {
-        return true;
+        return Ok(guard != MembershipGuard::Refuse || !is_for_anyone(rows, record, connection).await?);
     }
     let by_address = proved_address(record, prepared, user).is_some_and(|email| is_address_among(allowed, email));
-    by_address || matches!(&record.proof, Proof::Identity(identity) if is_vouched_for(allowed, identity))
+    Ok(by_address || matches!(&record.proof, Proof::Identity(identity) if is_vouched_for(allowed, identity)))
 }
 
 /// By the company that runs the account.

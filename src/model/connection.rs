@@ -1,5 +1,6 @@
 //! The connection: a configured way to sign in, and its switches in one organization.
 
+mod anyone;
 mod options;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::discovery_domain::normal_domain;
+pub use anyone::is_issuer_of_anyone;
 pub use options::{AttributeMap, Channel, MappingMode, Scopes, UpstreamOptions, UpstreamParameter};
 
 /// The kinds of connection that can be kept (contract §1.11). A closed set: an enum and a match.
@@ -133,35 +135,7 @@ impl Strategy {
             Self::Oauth2 => has_all(&["client_id", "authorizationURL", "tokenURL", "userinfo_endpoint"]),
         }
     }
-
-    /// Whether anybody at all may have an account at a connection with these options, or gets one by asking: then what
-    /// its accounts may do must not be given to whoever comes. Who runs an OAuth 2.0 server is not known, so anybody
-    /// may be there, too.
-    pub fn is_for_anyone(self, options: &Map<String, Value>) -> bool {
-        let is = |name: &str| options.get(name) == Some(&Value::Bool(true));
-        match self {
-            Self::GoogleOauth2 | Self::Github | Self::Windowslive | Self::Apple | Self::Linkedin | Self::Oauth2 => true,
-            Self::Waad => is("useCommonEndpoint"),
-            Self::Email => !is("disable_signup"),
-            Self::Oidc => {
-                let issuer = options.get("issuer").and_then(Value::as_str).unwrap_or_default();
-                PUBLIC_ISSUERS.contains(&issuer.trim_end_matches('/'))
-            }
-            Self::Auth0 | Self::Okta | Self::GoogleApps => false,
-        }
-    }
 }
-
-/// Identity providers of everybody, however they are set up.
-const PUBLIC_ISSUERS: [&str; 7] = [
-    "https://accounts.google.com",
-    "https://appleid.apple.com",
-    "https://login.microsoftonline.com/common/v2.0",
-    "https://login.microsoftonline.com/organizations/v2.0",
-    "https://login.microsoftonline.com/consumers/v2.0",
-    "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
-    "https://www.linkedin.com/oauth",
-];
 
 /// A connection (contract §1.11).
 #[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -276,7 +250,8 @@ pub struct EnabledConnection {
     #[serde(skip_serializing_if = "is_false", default)]
     pub membership_open: bool,
     pub connection: ConnectionSummary,
-    /// Whether the connection is one that anyone may have an account at; see [`Strategy::is_for_anyone`].
+    /// Whether the connection is one that anyone may have an account at, see [`Strategy::is_for_anyone`], or another
+    /// organization lets anyone make one there.
     #[serde(skip)]
     pub is_for_anyone: bool,
 }

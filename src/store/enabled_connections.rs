@@ -14,7 +14,10 @@ use crate::model::{EnabledConnection, OrganizationConnection, Timestamp};
 macro_rules! select_organization_connections {
     ($rest:literal) => {
         concat!(
-            "SELECT e.*, c.name, c.strategy, c.options FROM enabled_connections e ",
+            "SELECT e.*, c.name, c.strategy, c.options, CAST(CASE WHEN c.strategy = 'auth0' AND EXISTS ",
+            "(SELECT 1 FROM enabled_connections s WHERE s.connection_id = e.connection_id ",
+            "AND s.organization_id <> e.organization_id AND s.is_enabled = 1 AND s.is_signup_enabled = 1) ",
+            "THEN 1 ELSE 0 END AS BIGINT) AS takes_sign_ups_elsewhere FROM enabled_connections e ",
             "JOIN connections c ON c.id = e.connection_id ",
             $rest
         )
@@ -62,6 +65,28 @@ impl Rows<'_> {
         );
         let (least, most) = range(is_enabled);
         self.count(statement.bind(organization_id.to_owned()).bind(least).bind(most)).await
+    }
+
+    /// Whether some organization lets people make accounts of their own in the database.
+    pub async fn takes_sign_ups(&mut self, connection_id: &str) -> Result<bool, StoreError> {
+        let statement = sqlx::query(
+            "SELECT e.connection_id FROM enabled_connections e \
+             WHERE e.connection_id = $1 AND e.is_enabled = 1 AND e.is_signup_enabled = 1 LIMIT 1",
+        );
+        Ok(self.optional(statement.bind(connection_id.to_owned())).await?.is_some())
+    }
+
+    /// The ids of the organizations where the connection makes members of whoever comes through it, without a list.
+    pub async fn list_organizations_joined_without_list(
+        &mut self,
+        connection_id: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        let statement = sqlx::query(
+            "SELECT e.organization_id FROM enabled_connections e WHERE e.connection_id = $1 AND e.is_enabled = 1 \
+             AND e.assign_membership_on_login = 1 AND e.allowed_domains = '[]' ORDER BY e.organization_id",
+        );
+        let found = self.all(statement.bind(connection_id.to_owned())).await?;
+        found.into_iter().map(|row| Ok(row.try_get("organization_id")?)).collect()
     }
 
     /// # Errors
@@ -142,6 +167,8 @@ fn read(row: AnyRow) -> Result<OrganizationConnection, StoreError> {
     let level: String = row.try_get("organization_access_level")?;
     let unknown = || Fault::new("a stored connection of an organization", format!("has the unknown level {level:?}"));
     let options: Map<String, Value> = serde_json::from_str(row.try_get("options")?)?;
+    // An account made at another organization is one here.
+    let takes_sign_ups_elsewhere = row.try_get::<i64, _>("takes_sign_ups_elsewhere")? != 0;
     Ok(OrganizationConnection {
         switches: EnabledConnection {
             connection_id: row.try_get("connection_id")?,
@@ -151,7 +178,7 @@ fn read(row: AnyRow) -> Result<OrganizationConnection, StoreError> {
             allowed_domains: serde_json::from_str(row.try_get("allowed_domains")?)?,
             membership_open: false,
             connection: ConnectionSummary { name: row.try_get("name")?, strategy },
-            is_for_anyone: strategy.is_for_anyone(&options),
+            is_for_anyone: strategy.is_for_anyone(&options) || takes_sign_ups_elsewhere,
         }
         .settle(),
         organization_connection_name: row.try_get("organization_connection_name")?,

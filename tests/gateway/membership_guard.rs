@@ -70,6 +70,8 @@ async fn an_address_proved_by_a_code_is_held_against_the_list() {
     assert_eq!(admin.user_ids().await.len(), 1);
 }
 
+const GOOGLE_METADATA: &str = "https://accounts.google.com/.well-known/openid-configuration";
+
 /// Connections, and whether anyone can join them.
 async fn connections(gateway: &Gateway) -> Vec<(String, bool)> {
     let admin = &gateway.admin;
@@ -87,7 +89,10 @@ async fn connections(gateway: &Gateway) -> Vec<(String, bool)> {
         ("oidc", client(json!({ "issuer": "https://accounts.google.com" })), true),
         ("email", json!({}), true),
         ("email", json!({ "disable_signup": true }), false),
-        ("auth0", json!({}), false),
+        ("waad", client(json!({ "tenant_domain": "consumers" })), true),
+        ("oidc", client(json!({ "discovery_url": GOOGLE_METADATA })), true),
+        ("auth0", json!({}), true),
+        ("auth0", json!({ "disable_signup": true }), false),
     ];
     let mut made = Vec::new();
     for (number, (strategy, options, is_open)) in kinds.into_iter().enumerate() {
@@ -124,10 +129,111 @@ async fn switching_it_on_for_everybody_is_marked_and_logged() {
         assert_eq!(other.get("membership_open"), loud.get("membership_open"));
     }
     // A database is open to anyone where its sign-up is.
-    let database = admin.database("people").await;
+    let new = json!({ "name": "people", "strategy": "auth0", "options": { "disable_signup": true } });
+    let database = id(&admin.create("/connections", new).await);
     let body = json!({ "connection_id": database, "assign_membership_on_login": true, "is_signup_enabled": true });
     let loud = admin.create(&all, body).await;
     assert_eq!((&loud["membership_open"], warnings().await), (&json!(true), expected + 1));
+    // And so it is at every other organization that has it.
+    let globex = admin.organization("globex").await;
+    let body = json!({ "connection_id": database, "assign_membership_on_login": true });
+    let there = format!("/organizations/{globex}/enabled_connections");
+    assert_eq!(admin.create(&there, body).await["membership_open"], true);
+    assert_eq!(admin.get(&format!("{there}/{database}")).await["membership_open"], true);
+    admin.update(&format!("{all}/{database}"), json!({ "is_signup_enabled": false })).await;
+    assert!(admin.get(&format!("{there}/{database}")).await.get("membership_open").is_none());
+}
+
+/// A company's directory, whose options may come to be everybody's.
+async fn directory(gateway: &Gateway) -> (String, Value) {
+    let open = json!({ "client_id": "gateway", "client_secret": "secret", "issuer": "https://accounts.google.com" });
+    let connection = gateway.admin.federated("sso", "https://sso.acme.example", json!({})).await;
+    (connection, json!({ "options": open }))
+}
+
+#[tokio::test]
+async fn a_connection_that_becomes_everybodys_is_told_to_every_organization_it_opens() {
+    let gateway = Gateway::start(Mode::SqliteEmbedded).await;
+    let admin = &gateway.admin;
+    let (connection, open) = directory(&gateway).await;
+    let mut expected = Vec::new();
+    for (name, joins, domains) in [
+        ("acme", true, json!([])),
+        ("globex", true, json!([])),
+        ("listed", true, json!(["acme.example"])),
+        ("quiet", false, json!([])),
+    ] {
+        let organization = admin.organization(name).await;
+        let body = json!({
+            "connection_id": connection, "assign_membership_on_login": joins, "allowed_domains": domains,
+        });
+        admin.create(&format!("/organizations/{organization}/enabled_connections"), body).await;
+        if joins && domains == json!([]) {
+            expected.push(organization);
+        }
+    }
+    let path = format!("/connections/{connection}");
+    let told = async || {
+        let events = admin.get("/logs?q=type:w").await;
+        let mut told: Vec<String> =
+            events.as_array().unwrap().iter().map(|event| event["organization_id"].as_str().unwrap().into()).collect();
+        told.sort();
+        told
+    };
+    admin.update(&path, json!({ "display_name": "SSO" })).await;
+    assert_eq!(told().await, [""; 0]);
+    admin.update(&path, open.clone()).await;
+    expected.sort();
+    assert_eq!(told().await, expected);
+    admin.update(&path, open).await;
+    assert_eq!(told().await, expected, "it was told once");
+}
+
+#[tokio::test]
+async fn a_guard_that_refuses_lets_no_connection_become_everybodys() {
+    let settings = "management.membership_guard = \"refuse\"";
+    let gateway = Gateway::start_with(Mode::SqliteEmbedded, settings).await;
+    let admin = &gateway.admin;
+    let (connection, open) = directory(&gateway).await;
+    let acme = admin.organization("acme").await;
+    admin.enable(&acme, &connection, true).await;
+    let page = admin.call("PATCH", &format!("/connections/{connection}"), Some(open.clone())).await;
+    assert_eq!((page.status, &page.json()["errorCode"]), (400, &json!("membership_guard")));
+    let list = json!({ "allowed_domains": ["acme.example"] });
+    admin.update(&format!("/organizations/{acme}/enabled_connections/{connection}"), list).await;
+    admin.update(&format!("/connections/{connection}"), open).await;
+}
+
+#[tokio::test]
+async fn a_database_that_was_opened_afterwards_makes_no_members_where_the_guard_refuses() {
+    let settings = "management.membership_guard = \"refuse\"";
+    let gateway = Gateway::start_with(Mode::SqliteEmbedded, settings).await;
+    let admin = &gateway.admin;
+    let (acme, globex) = (admin.organization("acme").await, admin.organization("globex").await);
+    let new = json!({ "name": "people", "strategy": "auth0", "options": { "disable_signup": true } });
+    let people = id(&admin.create("/connections", new).await);
+    admin.enable(&acme, &people, true).await;
+    let application = Application::register(&gateway, json!({})).await;
+    let sign_in = async |name: &str| {
+        let email = format!("{name}@people.example");
+        admin.person("people", &email, "correct horse battery").await;
+        let visitor = Visitor::new();
+        let begun = application.begin(&[("organization", "acme")]);
+        let page = visitor.get(&begun.url).await;
+        let page = visitor.submit(&page, &[("username", &email), ("password", "correct horse battery")]).await;
+        (begun, page)
+    };
+    let (begun, page) = sign_in("ann").await;
+    application.code(&begun, &page);
+    // Whoever signs up at Globex has an account at Acme's database.
+    let body = json!({
+        "connection_id": people, "assign_membership_on_login": true, "is_signup_enabled": true,
+        "allowed_domains": ["people.example"],
+    });
+    admin.create(&format!("/organizations/{globex}/enabled_connections"), body).await;
+    let (begun, page) = sign_in("eve").await;
+    assert_eq!(application.error(&begun, &page).0, "access_denied");
+    assert_eq!(admin.member_ids(&acme).await.len(), 1);
 }
 
 #[tokio::test]

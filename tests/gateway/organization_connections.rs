@@ -141,7 +141,8 @@ async fn a_connection_that_is_switched_off_lets_nobody_in(mode: Mode) {
 async fn what_is_written_through_either_view_is_told_in_the_audit() {
     let gateway = Gateway::start(Mode::SqliteEmbedded).await;
     let admin = &gateway.admin;
-    let (organization, connection) = (admin.organization("acme").await, admin.database("people").await);
+    let organization = admin.organization("acme").await;
+    let connection = admin.federated("sso", "https://idp.example", json!({})).await;
     let of = |view: &str| format!("/organizations/{organization}/{view}");
     for view in ["enabled_connections", "connections"] {
         admin.create(&of(view), json!({ "connection_id": connection })).await;
