@@ -24,7 +24,7 @@ async fn a_person_signs_in_with_google(mode: Mode) {
     let world = PresetWorld::start(mode, Service::Google, "google-oauth2", json!({})).await;
     let expected = json!({
         "sub": "google-oauth2|110169484474386276334", "name": "Ada Byron", "email": "ada@acme.example",
-        "email_verified": true, "picture": "https://lh3.example/a", "org_id": world.acme,
+        "email_verified": false, "picture": "https://lh3.example/a", "org_id": world.acme,
     });
     assert_holds(&world.claims().await, &expected);
     let asked = world.service.seen().authorize;
@@ -36,6 +36,24 @@ async fn a_person_signs_in_with_google(mode: Mode) {
     assert_eq!(user["identities"], json!([identity]));
     // Once more: the same person.
     assert_eq!(world.claims().await["sub"], expected["sub"]);
+}
+
+#[tokio::test]
+async fn an_address_at_google_is_verified_only_where_google_speaks_for_it() {
+    let world = PresetWorld::sqlite(Service::Google, "google-oauth2", json!({})).await;
+    for (email, hosted, is_verified) in [
+        // An account for a plus address, made by whoever once read the mailbox.
+        ("me+x@acme.example", Value::Null, false),
+        ("ada@acme.example", json!("evil.example"), false),
+        ("ada@acme.example", json!("Acme.example"), true),
+        ("ada@gmail.com", Value::Null, true),
+        ("ada@googlemail.com", Value::Null, true),
+        ("ada@gmail.com.evil.example", Value::Null, false),
+    ] {
+        world.service.behave(|b| b.claims = json!({ "email": email, "hd": hosted }));
+        let claims = world.claims().await;
+        assert_eq!((&claims["email"], &claims["email_verified"]), (&json!(email), &json!(is_verified)), "{hosted}");
+    }
 }
 
 async fn a_person_signs_in_with_github(mode: Mode) {

@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::RelyingParty;
 use crate::model::Timestamp;
 use crate::model::connection::MappingMode;
+use crate::model::discovery_domain::normal_domain;
+use crate::model::email_address::domain_of_address;
 use crate::model::login::Identity;
 use crate::oidc::attribute_map;
 use crate::oidc::github;
@@ -52,7 +54,10 @@ impl RelyingParty {
         let person = PersonClaims::read(&standard).map_err(|text| rejected(format!("ID token: {text}")))?;
         let person = self.complete(upstream, person, &claims, tokens).await?;
         let (given, family) = apples_name(upstream, callback);
-        let identity = person.named(given, family).into_identity(&issuer);
+        let mut identity = person.named(given, family).into_identity(&issuer);
+        if upstream.preset.place == Place::Google {
+            identity.email_verified &= is_of_google(identity.email.as_deref(), hosted_domain.as_deref());
+        }
         Ok(Identity { hosted_domain, tenant_id, ..identity })
     }
 
@@ -180,6 +185,15 @@ fn vouched(
         return Err(rejected("ID token: the account is of another domain (hd)"));
     }
     Ok((hosted, None))
+}
+
+/// Whether Google speaks for the address. A consumer account can be made for any address whose mail somebody read once,
+/// and keeps `email_verified` for ever: as `me+x@acme.example`, by somebody who left Acme long ago. Google is the
+/// authority only for its own mailboxes, and for a Workspace's accounts, whose `hd` is their domain.
+fn is_of_google(email: Option<&str>, hosted_domain: Option<&str>) -> bool {
+    let Some(domain) = email.and_then(domain_of_address) else { return false };
+    let hosted = hosted_domain.and_then(normal_domain);
+    ["gmail.com", "googlemail.com"].contains(&domain.as_str()) || hosted.as_ref() == Some(&domain)
 }
 
 /// The JSON that Apple posts beside the first code. The browser could have written it: a name to show, and never the
