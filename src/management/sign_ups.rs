@@ -1,6 +1,6 @@
 //! `POST /logins/sign-ups`: an account without a login, for the applications' own sign-up (`/dbconnections/signup`).
 //!
-//! Its address is not proved yet; a link is sent that verifies it. Whether the address has an account is refused in
+//! Its address is not proved yet; a link is sent that verifies it, where the password is chosen anew. Whether the address has an account is refused in
 //! one sentence with the other reasons, after the same work.
 
 use std::sync::Arc;

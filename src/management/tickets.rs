@@ -229,7 +229,10 @@ impl NewTicket {
     }
 }
 
-/// Sends a link that verifies the user's address.
+/// Sends a link that verifies the user's address and has the password chosen anew. Whoever made the account has not
+/// shown that the address is theirs and knows its password: the owner who merely confirmed the address would vouch for
+/// somebody else's account. So one step, by who reads the mail, proves the address and makes the password theirs, as
+/// a reset does. (To ask for the first password instead would leave the owner with a link that they cannot use.)
 pub(super) async fn send_verification(
     rows: &mut Rows<'_>,
     user: &StoredUser,
@@ -241,9 +244,10 @@ pub(super) async fn send_verification(
     let settings = TicketSettings {
         connection_id: user.connection_id.clone(),
         client_id: Some(client_id.to_owned()),
+        verifies_email: true,
         ..TicketSettings::default()
     };
-    let new = NewTicket::of(TicketPurpose::EmailVerification, user, settings);
+    let new = NewTicket::of(TicketPurpose::PasswordChange, user, settings);
     let ticket = new.create(rows, now, now.plus_seconds(USUAL_SECONDS)).await?;
     let href = link(page, &ticket);
     let text = Text::of(locale.unwrap_or(Locale::En));

@@ -139,7 +139,7 @@ pub struct OpenSignUp {
     pub client_address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub locale: Option<Locale>,
-    /// The address of the page that verifies the e-mail address; the ticket is added.
+    /// The address of the page that verifies the e-mail address by choosing the password anew; the ticket is added.
     #[schemars(length(min = 1, max = 2048), regex(pattern = LINE))]
     pub page: String,
 }

@@ -127,7 +127,7 @@ fn account(
         user_metadata: call.0.get("user_metadata").and_then(Value::as_object).cloned().unwrap_or_default(),
         client_address: Some(address.to_string()),
         locale: None,
-        page: format!("{}login/verify-email", provider.settings.issuer()),
+        page: format!("{}login/reset/password", provider.settings.issuer()),
     })
 }
 

@@ -67,10 +67,37 @@ async fn an_application_makes_an_account_whose_address_is_verified_by_a_link(mod
     let page = visitor.get(&link).await;
     assert_eq!(page.status, 200, "{}", page.text());
     assert_eq!(house.gateway.admin.get(&path).await["email_verified"], false, "opening the link is not enough");
-    let done = visitor.submit(&page, &[]).await;
+    let done = visitor.submit(&page, &[("password", "seven green umbrellas")]).await;
     assert_eq!(done.status, 200, "{}", done.text());
     assert_eq!(house.gateway.admin.get(&path).await["email_verified"], true);
     assert_eq!(visitor.get(&link).await.status, 403, "used once");
+}
+
+#[tokio::test]
+async fn confirming_an_address_confirms_no_password_of_somebody_else() {
+    let house = house(Mode::SqliteEmbedded).await;
+    assert_eq!(house.sign_up(EMAIL, PASSWORD).await.status, 200);
+    let sign_in = async |visitor: &Visitor, password: &str| {
+        let page = visitor.get(house.application.begin(&[]).url).await;
+        visitor.submit(&page, &[("username", EMAIL), ("password", password)]).await
+    };
+    let stranger = Visitor::new();
+    assert!(sign_in(&stranger, PASSWORD).await.find_location().is_some(), "the stranger who made the account");
+
+    let owner = Visitor::new();
+    let page = owner.get(house.gateway.mail_to(EMAIL).await.link()).await;
+    assert!(page.text().contains(EMAIL), "{}", page.text());
+    assert_eq!(owner.submit(&page, &[]).await.status, 200, "a button alone is no answer");
+    let user = house.gateway.admin.get("/users").await[0].clone();
+    assert_eq!(user["email_verified"], false);
+    assert_eq!(owner.submit(&page, &[("password", "seven green umbrellas")]).await.status, 200);
+    let user = house.gateway.admin.get("/users").await[0].clone();
+    assert_eq!(user["email_verified"], true);
+
+    assert!(sign_in(&Visitor::new(), PASSWORD).await.find_location().is_none(), "the first password is over");
+    let again = stranger.get(house.application.begin(&[]).url).await;
+    assert!(again.find_location().is_none(), "and so is the session that it began");
+    assert!(sign_in(&owner, "seven green umbrellas").await.find_location().is_some());
 }
 
 #[tokio::test]

@@ -23,6 +23,6 @@ mail-password-changed = Ihr Passwort wurde geändert
     .footer = Diese E-Mail wird bei jeder Änderung des Passworts eines Kontos gesendet.
 mail-verification = Bestätigen Sie Ihre E-Mail-Adresse
     .for = Bestätigen Sie Ihre E-Mail-Adresse für { $place }
-    .text = Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört. Der Link kann einmal verwendet werden.
+    .text = Bestätigen Sie, dass diese E-Mail-Adresse Ihnen gehört, und wählen Sie das Passwort Ihres neuen Kontos. Der Link kann einmal verwendet werden.
     .button = E-Mail-Adresse bestätigen
 mail-footer = Sie erhalten diese E-Mail wegen einer Anmeldung. Wenn Sie sie nicht angefordert haben, können Sie sie ignorieren.

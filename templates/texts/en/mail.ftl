@@ -23,6 +23,6 @@ mail-password-changed = Your password was changed
     .footer = This email is sent each time the password of an account is changed.
 mail-verification = Confirm your email address
     .for = Confirm your email address for { $place }
-    .text = Confirm that this email address is yours. The link can be used once.
+    .text = Confirm that this email address is yours, and choose the password of your new account. The link can be used once.
     .button = Confirm email address
 mail-footer = You are receiving this email because of a sign-in. If you did not ask for it, you can ignore it.

@@ -23,6 +23,6 @@ mail-password-changed = Se ha cambiado su contraseña
     .footer = Este correo se envía cada vez que se cambia la contraseña de una cuenta.
 mail-verification = Confirme su correo electrónico
     .for = Confirme su correo electrónico para { $place }
-    .text = Confirme que esta dirección de correo es suya. El enlace solo se puede usar una vez.
+    .text = Confirme que esta dirección de correo es suya y elija la contraseña de su cuenta nueva. El enlace solo se puede usar una vez.
     .button = Confirmar el correo electrónico
 mail-footer = Recibe este correo por un inicio de sesión. Si no lo ha solicitado, puede ignorarlo.

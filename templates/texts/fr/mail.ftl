@@ -23,6 +23,6 @@ mail-password-changed = Votre mot de passe a été modifié
     .footer = Cet e-mail est envoyé à chaque modification du mot de passe d’un compte.
 mail-verification = Confirmez votre adresse e-mail
     .for = Confirmez votre adresse e-mail pour { $place }
-    .text = Confirmez que cette adresse e-mail est la vôtre. Le lien ne peut être utilisé qu’une fois.
+    .text = Confirmez que cette adresse e-mail est la vôtre et choisissez le mot de passe de votre nouveau compte. Le lien ne peut être utilisé qu’une fois.
     .button = Confirmer l’adresse e-mail
 mail-footer = Vous recevez cet e-mail à la suite d’une connexion. Si vous ne l’avez pas demandé, vous pouvez l’ignorer.

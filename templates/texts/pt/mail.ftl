@@ -23,6 +23,6 @@ mail-password-changed = Sua senha foi alterada
     .footer = Este e-mail é enviado sempre que a senha de uma conta é alterada.
 mail-verification = Confirme seu endereço de e-mail
     .for = Confirme seu endereço de e-mail para { $place }
-    .text = Confirme que este endereço de e-mail é seu. O link só pode ser usado uma vez.
+    .text = Confirme que este endereço de e-mail é seu e escolha a senha da sua nova conta. O link só pode ser usado uma vez.
     .button = Confirmar o endereço de e-mail
 mail-footer = Você recebeu este e-mail por causa de um acesso. Se não o solicitou, pode ignorá-lo.
