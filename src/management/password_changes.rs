@@ -14,7 +14,7 @@ use super::check::{check_web_address, email, wrong};
 use super::letters::{About, Letter};
 use super::operation::{Operation, Routes};
 use super::password_policy::{check, personal, weak};
-use super::tickets::{NewTicket, find_user_of, link, result_url, take, ticket_ended};
+use super::tickets::{NewTicket, find_user_of, link_in, result_url, take, ticket_ended};
 use super::users::get_user;
 use crate::model::password::{PasswordPolicy, Shortcoming};
 use crate::model::tenant_settings::Locale;
@@ -157,7 +157,8 @@ async fn send_reset(
         Some(id) => rows.find_organization(id).await?,
         None => None,
     };
-    let (text, href) = (Text::of(request.locale.unwrap_or(Locale::En)), link(&request.page, &ticket));
+    let text = Text::of(request.locale.unwrap_or(Locale::En));
+    let href = link_in(&request.page, &ticket, text);
     let about = About::PasswordReset { href: &href };
     Letter { to: &email, text, organization: organization.as_ref(), about }.queue(rows, now).await
 }

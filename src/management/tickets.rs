@@ -249,8 +249,8 @@ pub(super) async fn send_verification(
     };
     let new = NewTicket::of(TicketPurpose::PasswordChange, user, settings);
     let ticket = new.create(rows, now, now.plus_seconds(USUAL_SECONDS)).await?;
-    let href = link(page, &ticket);
     let text = Text::of(locale.unwrap_or(Locale::En));
+    let href = link_in(page, &ticket, text);
     Letter { to, text, organization: None, about: About::EmailVerification { href: &href } }.queue(rows, now).await
 }
 
@@ -258,6 +258,11 @@ pub(super) async fn send_verification(
 pub(super) fn link(page: &str, ticket: &str) -> String {
     let joint = if page.contains('?') { '&' } else { '?' };
     format!("{page}{joint}ticket={ticket}")
+}
+
+/// The same in a mail: the page speaks the mail's language, whatever the browser asks for.
+pub(super) fn link_in(page: &str, ticket: &str, text: Text) -> String {
+    format!("{}&ui_locales={}", link(page, ticket), text.lang())
 }
 
 pub(super) fn ticket_ended() -> ApiError {

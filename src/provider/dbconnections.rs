@@ -21,6 +21,7 @@ use crate::model::ticket::{OpenSignUp, PasswordReset};
 use crate::model::user::Profile;
 use crate::model::{ApiError, Application, User};
 use crate::web::client_address::ClientAddress;
+use crate::web::text::Reader;
 
 /// Said whatever becomes of it.
 const RESET_SENT: &str = "We've just sent you an email to reset your password.";
@@ -89,13 +90,14 @@ impl Call {
 pub(super) async fn sign_up(
     State(provider): State<Arc<Provider>>,
     ClientAddress(address): ClientAddress,
+    reader: Reader,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let answer = async {
         let call = Call::read(&headers, &body)?;
         let application = application(&provider, address, &call).await?;
-        let account = account(&provider, address, &application, &call)?;
+        let account = account(&provider, (address, &reader), &application, &call)?;
         match provider.client.sign_up(&account).await {
             Ok(user) => Ok(Json(told(&user)).into_response()),
             Err(error) => Err(sign_up_refused(&provider, &application, &account.connection, error).await),
@@ -106,7 +108,7 @@ pub(super) async fn sign_up(
 
 fn account(
     provider: &Provider,
-    address: IpAddr,
+    (address, reader): (IpAddr, &Reader),
     application: &Application,
     call: &Call,
 ) -> Result<OpenSignUp, Refused> {
@@ -126,7 +128,7 @@ fn account(
         },
         user_metadata: call.0.get("user_metadata").and_then(Value::as_object).cloned().unwrap_or_default(),
         client_address: Some(address.to_string()),
-        locale: None,
+        locale: Some(reader.text.locale()),
         page: format!("{}login/reset/password", provider.settings.issuer()),
     })
 }
@@ -203,13 +205,14 @@ fn weak(policy: Option<PasswordPolicy>, refused: &ApiError) -> Refused {
 pub(super) async fn change_password(
     State(provider): State<Arc<Provider>>,
     ClientAddress(address): ClientAddress,
+    reader: Reader,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let answer = async {
         let call = Call::read(&headers, &body)?;
         let application = application(&provider, address, &call).await?;
-        let request = reset(&provider, address, &application, &call).await?;
+        let request = reset(&provider, (address, &reader), &application, &call).await?;
         let asked = match request {
             Some(request) => provider.client.ask_password_reset(&request).await.map(|_| ()),
             None => Ok(()),
@@ -227,7 +230,7 @@ pub(super) async fn change_password(
 /// `None` where the connection is not open: who asks is not told.
 async fn reset(
     provider: &Provider,
-    address: IpAddr,
+    (address, reader): (IpAddr, &Reader),
     application: &Application,
     call: &Call,
 ) -> Result<Option<PasswordReset>, Refused> {
@@ -251,7 +254,7 @@ async fn reset(
         client_id: application.client_id.clone(),
         connection_id: option.connection.id.clone(),
         client_address: Some(address.to_string()),
-        locale: None,
+        locale: Some(reader.text.locale()),
         page: format!("{}login/reset/password", provider.settings.issuer()),
         return_to: None,
     }))

@@ -163,3 +163,16 @@ async fn a_reset_is_answered_with_one_sentence_whoever_asks() {
     assert_eq!(house.call("change_password", organization).await.text(), SENT);
     assert_eq!(house.call("change_password", json!({})).await.status, 400);
 }
+
+#[tokio::test]
+async fn a_mail_and_the_page_that_it_opens_speak_the_language_of_the_request() {
+    let house = house(Mode::SqliteEmbedded).await;
+    for (name, language) in [("signup?ui_locales=de", "de"), ("change_password?ui_locales=ar", "ar")] {
+        let page = house.call(name, json!({ "email": EMAIL, "password": PASSWORD })).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let mail = house.gateway.mail_to(EMAIL).await;
+        assert!(mail.html.contains(&format!("<html lang=\"{language}\"")), "{}", mail.html);
+        let page = Visitor::new().get(mail.link()).await;
+        assert_eq!((page.status, page.header("content-language")), (200, Some(language)), "{}", page.text());
+    }
+}
