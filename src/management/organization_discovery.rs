@@ -65,14 +65,8 @@ async fn find(
 
 /// The oldest open connection of any organization that the domain leads to.
 async fn connection_of(rows: &mut Rows<'_>, domain: &str) -> Result<Option<String>, StoreError> {
-    // A name with `xn--` may be kept in its own letters, which no search by a part of the text finds.
-    let part = match domain.contains("xn--") {
-        false => domain,
-        true => "domain",
-    };
-    for id in rows.list_enabled_connections_with(part).await? {
-        let connection = rows.find_connection(&id).await?;
-        if connection.is_some_and(|it| it.is_open() && it.domains().any(|its| its == domain)) {
+    for id in rows.list_enabled_connections_of_domain(domain).await? {
+        if rows.find_connection(&id).await?.is_some_and(|connection| connection.is_open()) {
             return Ok(Some(id));
         }
     }

@@ -116,7 +116,7 @@ impl Rows<'_> {
         for client_id in &new.enabled_clients {
             self.create_connection_client(&new.id, client_id).await?;
         }
-        Ok(())
+        self.create_connection_domains(new).await
     }
 
     /// Writes everything but the id, the name, the strategy and the clients.
@@ -135,7 +135,10 @@ impl Rows<'_> {
             .bind(serde_json::to_string(&changed.realms)?)
             .bind(changed.metadata.as_ref().map(serde_json::to_string).transpose()?)
             .bind(changed.id.clone());
-        self.execute(statement).await.map(|_| ())
+        self.execute(statement).await?;
+        let statement = sqlx::query("DELETE FROM connection_domains WHERE connection_id = $1");
+        self.execute(statement.bind(changed.id.clone())).await?;
+        self.create_connection_domains(changed).await
     }
 
     /// Whether there was one. Its users and its place in every organization go with it.

@@ -10,6 +10,7 @@ mod admissions;
 mod applications;
 mod challenges;
 mod client_grants;
+mod connection_domains;
 mod connections;
 mod database;
 mod discovery_domains;
@@ -81,6 +82,7 @@ pub struct Tenant {
 pub async fn open(settings: &config::Storage) -> Result<(Tenant, Logins), Fault> {
     let database = Arc::new(Database::open(settings, true).await?);
     database.reseal().await.context("sealing anew with storage.root_key")?;
+    database.fill_connection_domains().await.context("writing the domains of connections")?;
     Ok((Tenant { database: database.clone() }, Logins::new(database)))
 }
 

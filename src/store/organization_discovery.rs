@@ -52,15 +52,16 @@ impl Rows<'_> {
         self.all(statement).await?.into_iter().map(read).collect()
     }
 
-    /// The ids of connections enabled for any organization whose options hold this text, the oldest first. Whether it
-    /// is one of their domains is for the reader of the options to say. `text` has neither `%` nor `_`.
-    pub async fn list_enabled_connections_with(&mut self, text: &str) -> Result<Vec<String>, StoreError> {
+    /// The ids of connections enabled for any organization that the domain, in its normal form, leads to, the oldest
+    /// first.
+    pub async fn list_enabled_connections_of_domain(&mut self, domain: &str) -> Result<Vec<String>, StoreError> {
         let statement = sqlx::query(
-            "SELECT c.id, c.strategy FROM connections c WHERE LOWER(c.options) LIKE $1 AND EXISTS \
+            "SELECT c.id FROM connection_domains d JOIN connections c ON c.id = d.connection_id \
+             WHERE d.domain = $1 AND EXISTS \
              (SELECT 1 FROM enabled_connections e WHERE e.connection_id = c.id AND e.is_enabled = 1) \
-             ORDER BY c.created_at, c.id LIMIT 100",
+             ORDER BY c.created_at, c.id",
         );
-        let found = self.all(statement.bind(format!("%{text}%"))).await?;
+        let found = self.all(statement.bind(domain.to_owned())).await?;
         found.into_iter().map(|row| Ok(row.try_get("id")?)).collect()
     }
 

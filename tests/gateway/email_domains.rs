@@ -399,3 +399,32 @@ async fn who_chooses_afterwards_comes_by_the_directory_of_any_organization() {
     let begun = plain.begin(&[("connection", "acme-sso"), ("login_hint", "alice@people.example")]);
     assert_eq!(plain.error(&begun, &Visitor::new().get(&begun.url).await).0, "access_denied");
 }
+
+#[tokio::test]
+async fn the_domains_of_connections_are_known_however_old_and_however_written() {
+    let house = usual_house().await;
+    sqlx::query("DELETE FROM connection_domains").execute(&mut house.gateway.database().await).await.unwrap();
+    let gateway = house.gateway.restart_with("").await;
+    let settings = json!({ "organization_require_behavior": "post_login_prompt" });
+    let application = Application::register(&gateway, settings).await;
+    let led_to = async |typed: &str| {
+        let visitor = Visitor::new();
+        let page = visitor.get(application.begin(&[("screen_hint", "login-id")]).url).await;
+        let page = visitor.submit(&page, &[("username", typed)]).await;
+        page.find_location().and_then(|url| parameter(&url, "connection"))
+    };
+    assert_eq!(led_to("ann@corp.example").await.as_deref(), Some("acme-sso"), "from before there was the table");
+    assert_eq!(led_to("ann@orp.example").await, None);
+
+    let connections = gateway.admin.get("/connections?name=acme-sso").await;
+    let mut options = connections[0]["options"].clone();
+    options["domain_aliases"] = json!(["B\u{fc}cher.example"]);
+    let path = format!("/connections/{}", connections[0]["id"].as_str().unwrap());
+    gateway.admin.update(&path, json!({ "options": options })).await;
+    assert_eq!(led_to("ann@xn--bcher-kva.example").await.as_deref(), Some("acme-sso"));
+    let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM connection_domains WHERE domain = 'corp.example'")
+        .fetch_one(&mut gateway.database().await)
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "a domain that was taken away leads nowhere");
+}

@@ -65,6 +65,15 @@ ALTER TABLE invitations ADD COLUMN was_accepted BIGINT;
 -- Domains whose people auto-membership is for; an empty list: everybody's.
 ALTER TABLE enabled_connections ADD COLUMN allowed_domains TEXT NOT NULL DEFAULT '[]';
 
+-- The e-mail domains of a connection's options, each in its one form; those of older connections the next start writes.
+CREATE TABLE connection_domains (
+    domain        TEXT NOT NULL,
+    connection_id TEXT NOT NULL REFERENCES connections (id) ON DELETE CASCADE,
+    PRIMARY KEY (domain, connection_id)
+);
+
+CREATE INDEX connection_domains_by_connection ON connection_domains (connection_id);
+
 -- Gateways that were added before read whether pages ask for the address first.
 UPDATE client_grants
 SET scope = REPLACE(scope, '"create:logins"', '"create:logins","read:prompts"')
