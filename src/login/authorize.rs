@@ -78,7 +78,7 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
         None => match options::database(&options, None).filter(|it| wants_sign_up(&entrance, &options, it)) {
             Some(database) => sign_up::page(login, visit, &entrance, &database),
             None => {
-                let form = identifier::form(login, &entrance, &options).await?;
+                let form = identifier::form_of(login, &entrance, &options).await?;
                 Ok(draw::page(login, visit, &entrance, &options, form, refused.as_ref()))
             }
         },

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::choice_page::{ChoiceForm, ChoicePage, OrganizationChoice};
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit, authorize, session, single_field};
+use super::{Login, Visit, authorize, form, session};
 use crate::management_client::{Memberships, MembershipsAsked};
 use crate::model::grant::Session;
 use crate::model::login::Admission;
@@ -19,7 +19,6 @@ use crate::oidc::authorization::Prompt;
 use crate::oidc::error::code;
 use crate::store::Kind;
 use crate::web::redirect;
-use crate::web::same_origin::is_same_origin;
 
 /// Organizations on one page.
 const PER_PAGE: u64 = 20;
@@ -149,12 +148,12 @@ pub(super) async fn get(State(login): State<Arc<Login>>, mut visit: Visit) -> Re
 }
 
 async fn show(login: &Login, visit: &mut Visit) -> Result<Response, LoginError> {
-    let query = visit.query.clone();
-    let field = |name: &str| single_field(query.as_bytes(), name);
+    let [secret, text, page] = form::read(visit.query.as_bytes(), ["choice", "q", "page"])?;
     // As long as the API takes it, and without what nobody's name has.
-    let text: String = field("q")?.trim().chars().filter(|letter| !letter.is_control()).take(100).collect();
-    let page = field("page")?.parse().unwrap_or(0).min(LAST_PAGE);
-    let open = open(login, visit, field("choice")?, Timestamp::now()).await?;
+    let is_odd = |letter: char| letter.is_control() || letter == form::NO_TEXT;
+    let text: String = text.trim().chars().filter(|letter| !is_odd(*letter)).take(100).collect();
+    let page = page.parse().unwrap_or(0).min(LAST_PAGE);
+    let open = open(login, visit, secret, Timestamp::now()).await?;
     let found = find(login, &open.entrance, &open.session, &text, page).await?;
     Ok(draw(visit, &open, &found, &text, page))
 }
@@ -199,18 +198,14 @@ fn address(secret: &str, text: &str, page: u64) -> String {
 
 /// `POST /login/choice`: `organization=ID`, or `account=personal`.
 pub(super) async fn post(State(login): State<Arc<Login>>, mut visit: Visit, body: Bytes) -> Response {
-    // A cross-site form would choose for the person.
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     choose(&login, &mut visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
 async fn choose(login: &Login, visit: &mut Visit, body: &[u8]) -> Result<Response, LoginError> {
     let now = Timestamp::now();
-    let open = open(login, visit, single_field(body, "choice")?, now).await?;
+    let [secret, id] = form::read(body, ["choice", "organization"])?;
+    let open = open(login, visit, secret, now).await?;
     let Open { secret, entrance, session } = &open;
-    let id = single_field(body, "organization")?;
     let organization = match id.is_empty() {
         true if entrance.application.usage() == OrganizationUsage::Allow => None,
         true => return Err(LoginError::BrokenForm),

@@ -11,7 +11,7 @@ use super::choice_page::{ChoicePage, OrganizationChoice, ProvePage};
 use super::entrance::{self, Question};
 use super::error::LoginError;
 use super::organization::{ACCOUNT, PERSONAL, handle};
-use super::{Login, Visit, picker, single_field};
+use super::{Login, Visit, code, form, picker};
 use crate::management_client::ManagementError;
 use crate::model::application::DiscoveryMethod;
 use crate::model::email_address::domain_of_address;
@@ -19,7 +19,6 @@ use crate::model::login::{ChallengePurpose, ChallengeRequest, DiscoveryProof, re
 use crate::model::{Organization, OrganizationUsage};
 use crate::oidc::authorization::Prompt;
 use crate::web::redirect;
-use crate::web::same_origin::is_same_origin;
 use crate::web::text::text_key;
 
 /// Where an address leads.
@@ -99,10 +98,6 @@ fn page(
 
 /// `POST /login/discovery?(the authorize request)`: sends the code, then takes it.
 pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    // A cross-site form would send mails to others.
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     prove(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
@@ -112,25 +107,26 @@ async fn prove(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, Lo
     login.picker_tries.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
     let may_ask = question.application.may_ask_for(DiscoveryMethod::Email)
         && question.application.usage() != OrganizationUsage::Deny;
-    let address = single_field(body, "email")?.trim().to_owned();
-    if !may_ask || domain_of_address(&address).is_none() || question.authorization.wants(Prompt::None) {
+    let [address, challenge, typed] = form::read(body, ["email", "challenge", "code"])?;
+    let address = address.trim();
+    if !may_ask || domain_of_address(address).is_none() || question.authorization.wants(Prompt::None) {
         return Err(LoginError::BrokenForm);
     }
-    let challenge = single_field(body, "challenge")?;
     if challenge.is_empty() {
-        return send(login, visit, &question, &address).await;
+        return send(login, visit, &question, address).await;
     }
-    let code: String = single_field(body, "code")?.chars().filter(char::is_ascii_digit).take(12).collect();
+    let wrong = |challenge| page(visit, &question, address, Some(challenge), Some(text_key("wrong-code-for-organizations")));
+    let Some(code) = code::read(&typed) else { return Ok(wrong(challenge)) };
     let proof =
         DiscoveryProof { challenge: challenge.clone(), code, client_id: question.application.client_id.clone() };
     match login.client.prove_discovery(&proof).await {
         Ok(found) => Ok(match found.organizations.as_slice() {
-            [] => picker::not_found(login, visit, &question, &address),
-            [one] => redirect::see_other(&url(login, &question, one, &address)),
-            several => choice_page(login, visit, &question, several, &address),
+            [] => picker::not_found(login, visit, &question, address),
+            [one] => redirect::see_other(&url(login, &question, one, address)),
+            several => choice_page(login, visit, &question, several, address),
         }),
         Err(ManagementError::Refused(error)) if error.error_code.as_deref() == Some(refusal::WRONG_CODE) => {
-            Ok(page(visit, &question, &address, Some(challenge), Some(text_key("wrong-code-for-organizations"))))
+            Ok(wrong(challenge))
         }
         Err(ManagementError::Refused(error)) if error.status_code == 400 => Err(LoginError::BrokenForm),
         Err(error) => Err(error.into()),

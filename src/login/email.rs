@@ -13,13 +13,12 @@ use axum::response::{IntoResponse, Response};
 use super::email_page::{AddressPage, CodePage, Heading};
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit, audience, authorize, options, session};
+use super::{Login, Visit, audience, authorize, code, form, options, session};
 use crate::management_client::ManagementError;
 use crate::model::login::{ChallengePurpose, ChallengeRequest, Proof, refusal};
 use crate::model::user::LONGEST_EMAIL;
 use crate::model::{ApiError, Connection, Strategy, Timestamp};
 use crate::web::redirect;
-use crate::web::same_origin::is_same_origin;
 use crate::web::text::{Text, text_key};
 
 /// The parameters that these steps add. The address is no `login_hint`: that one may point at an organization.
@@ -39,9 +38,6 @@ pub(super) fn page(
 
 /// `POST /login/email?(the authorize request)`: has a code sent to the address.
 pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     send_code(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
@@ -52,16 +48,12 @@ pub(super) async fn code_page(State(login): State<Arc<Login>>, visit: Visit) -> 
 
 /// `POST /login/email/code?(the same)`.
 pub(super) async fn post_code(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    // A cross-site form would sign the person in as somebody else.
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     sign_in(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
 async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
     let text = visit.text();
-    let typed = read_field(visit, body, ADDRESS)?;
+    let [typed] = form::read(body, [ADDRESS])?;
     let (entrance, connection) = find(login, visit).await?;
     let address = typed.trim();
     let again = |status, message: &str| {
@@ -105,7 +97,7 @@ async fn ask_code_of(login: &Login, visit: &Visit) -> Result<Response, LoginErro
 
 async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
     let (now, text) = (Timestamp::now(), visit.text());
-    let typed = read_field(visit, body, "code")?;
+    let [typed] = form::read(body, ["code"])?;
     let (entrance, connection) = find(login, visit).await?;
     let Some((address, challenge)) = asked(&entrance) else { return Ok(to_first_page(&entrance)) };
     let again = |status, message: &str| {
@@ -113,7 +105,7 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
         *response.status_mut() = status;
         response
     };
-    let Some(code) = read_code(&typed) else {
+    let Some(code) = code::read(&typed) else {
         return Ok(again(StatusCode::BAD_REQUEST, text.get("enter-code")));
     };
     // Refused before a session is made for nothing.
@@ -208,53 +200,11 @@ fn is_wrong(refusal: &ApiError) -> bool {
     refusal.error_code.as_deref() == Some(refusal::WRONG_CODE)
 }
 
-/// The one field of a form; absent it is empty. Only a form counts, not whatever can be read as one.
-fn read_field(visit: &Visit, body: &[u8], name: &str) -> Result<String, LoginError> {
-    let kind = visit.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
-        return Err(LoginError::BrokenForm);
-    }
-    let mut values = url::form_urlencoded::parse(body).filter(|(field, _)| field == name).map(|(_, value)| value);
-    let value = values.next().unwrap_or_default().into_owned();
-    if values.next().is_some() { Err(LoginError::BrokenForm) } else { Ok(value) }
-}
-
 /// Whether a mail can be sent there; the Management API has the last word.
 fn is_address(text: &str) -> bool {
     let parts = text.split_once('@');
+    let is_odd = |letter: char| letter.is_control() || letter.is_whitespace() || letter == form::NO_TEXT;
     text.len() <= LONGEST_EMAIL
-        && !text.contains(|letter: char| letter.is_control() || letter.is_whitespace())
+        && !text.contains(is_odd)
         && parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
-}
-
-/// The six digits, however they are grouped and in whatever script a keyboard writes them.
-fn read_code(typed: &str) -> Option<String> {
-    let mut code = String::new();
-    for letter in
-        typed.chars().filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '\u{200e}' | '\u{200f}'))
-    {
-        code.push(char::from_digit(digit(letter)?, 10)?);
-    }
-    (code.len() == 6).then_some(code)
-}
-
-/// ASCII, full-width, Arabic-Indic and Persian digits.
-fn digit(letter: char) -> Option<u32> {
-    [0x30, 0xff10, 0x0660, 0x06f0].into_iter().find_map(|zero| (letter as u32).checked_sub(zero).filter(|it| *it < 10))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_is_read_however_it_is_typed() {
-        for typed in ["123456", " 123 456 ", "123-456", "１２３４５６", "١٢٣٤٥٦", "۱۲۳ ۴۵۶", "12 34\u{a0}56"]
-        {
-            assert_eq!(read_code(typed).as_deref(), Some("123456"), "{typed}");
-        }
-        for typed in ["", "12345", "1234567", "12345a", "12345\0"] {
-            assert_eq!(read_code(typed), None, "{typed:?}");
-        }
-    }
 }

@@ -124,7 +124,7 @@ impl Login {
             authorization: authorization.clone(),
             application,
         };
-        let is_first = asked.is_none() && identifier::form(self, &entrance, &options).await? == Form::Identifier;
+        let is_first = asked.is_none() && identifier::form_of(self, &entrance, &options).await? == Form::Identifier;
         if is_first {
             lines.push("The page asks for the address first, and its domain leads on.".to_owned());
         }

@@ -1,13 +1,47 @@
-//! What a person typed into one of our forms: each field once.
+//! The forms of our own pages: which are taken, and what was typed into one.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{self, HeaderMap};
+use axum::middleware::Next;
+use axum::response::Response;
 
 use super::error::LoginError;
+use super::{Login, Visit};
+use crate::web::same_origin::is_same_origin;
 
-/// The fields of these names; one that was not sent is empty. The Management API takes no NUL, and nobody's address,
-/// name or password has one: it is replaced, so that such a try is a wrong one.
-pub(super) fn read<const N: usize>(body: &[u8], names: [&str; N]) -> Result<[String; N], LoginError> {
+/// What stands for bytes that are no text, and for a NUL.
+pub(super) const NO_TEXT: char = '\u{fffd}';
+
+/// Lets through what one of our own pages sent. A form of another site would sign the person in as somebody else,
+/// choose or join for them, or send mails to others.
+pub(super) async fn guard(State(login): State<Arc<Login>>, visit: Visit, request: Request, next: Next) -> Response {
+    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
+        return LoginError::CrossSite.answer(&login, &visit);
+    }
+    if !is_form(&visit.headers) {
+        return LoginError::BrokenForm.answer(&login, &visit);
+    }
+    next.run(request).await
+}
+
+/// Whether the body says it is a form, and is not only something that can be read as one.
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The fields of these names, of a form or a query; one that was not sent is empty. The Management API takes no NUL,
+/// and nobody's address, name or password has one: it is replaced, so that such a try is a wrong one.
+///
+/// # Errors
+/// When one comes twice: a form that can be read in two ways is nobody's.
+pub(super) fn read<const N: usize>(form: &[u8], names: [&str; N]) -> Result<[String; N], LoginError> {
     let mut fields = [const { String::new() }; N];
     let mut seen = [false; N];
-    for (name, value) in url::form_urlencoded::parse(body) {
+    for (name, value) in url::form_urlencoded::parse(form) {
         let Some(index) = names.iter().position(|known| *known == name) else { continue };
         if std::mem::replace(&mut seen[index], true) {
             return Err(LoginError::BrokenForm);

@@ -9,18 +9,17 @@ use axum::response::Response;
 use super::draw::Form;
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit, draw, options, single_field};
+use super::{Login, Visit, draw, form, options};
 use crate::management_client::LoginOption;
 use crate::model::email_address::domain_of_address;
 use crate::web::redirect;
-use crate::web::same_origin::is_same_origin;
 use crate::web::text::text_key;
 
 /// The field of the form.
 const FIELD: &str = "username";
 
 /// Which form the page has when no connection was asked for.
-pub(super) async fn form(login: &Login, entrance: &Entrance, options: &[LoginOption]) -> Result<Form, LoginError> {
+pub(super) async fn form_of(login: &Login, entrance: &Entrance, options: &[LoginOption]) -> Result<Form, LoginError> {
     let is_first = leads_anywhere(entrance, options)
         && (options::has_hidden(options)
             || entrance.authorization.request.get("screen_hint") == Some("login-id")
@@ -42,15 +41,12 @@ fn leads_anywhere(entrance: &Entrance, options: &[LoginOption]) -> bool {
 
 /// `POST /login/identifier?(the authorize request)`.
 pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     lead(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
 async fn lead(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
     let text = visit.text();
-    let typed = single_field(body, FIELD)?;
+    let [typed] = form::read(body, [FIELD])?;
     let typed = typed.trim();
     let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
         return Err(LoginError::BrokenForm);

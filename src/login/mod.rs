@@ -8,6 +8,7 @@ mod authorize;
 mod callback;
 mod choice;
 mod choice_page;
+mod code;
 mod discovery;
 mod draw;
 mod email;
@@ -57,7 +58,6 @@ use crate::web::client_address::ClientAddress;
 use crate::web::cookies::Cookies;
 use crate::web::redirect;
 use crate::web::text::{self, Reader, Text};
-use error::LoginError;
 
 /// What the login works with.
 pub struct Login {
@@ -122,41 +122,47 @@ impl Login {
 
 /// The pages and steps of a login.
 pub fn router(login: Arc<Login>) -> Router {
+    pages().merge(forms(login.clone())).with_state(login)
+}
+
+/// What a link or another site may lead to. A form from elsewhere is read without a cookie (design §5.10).
+fn pages() -> Router<Arc<Login>> {
     Router::new()
         .route("/", get(hosts::root))
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/login/organization", get(picker::choose))
-        .route("/login/identifier", post(identifier::post))
-        .route("/login/discovery", post(discovery::post))
-        .route("/login/choice", get(choice::get).post(choice::post))
-        .route("/login/invitation", post(invitation::post))
-        .route("/login/password", post(password::post))
-        .route("/login/email", post(email::post))
-        .route("/login/email/code", get(email::code_page).post(email::post_code))
-        .route("/login/sign-up", post(sign_up::begin))
-        .route("/login/sign-up/account", get(sign_up::account).post(sign_up::create))
-        .route("/login/reset", get(password_reset::ask).post(password_reset::send))
-        .route("/login/reset/password", get(password_reset::choose).post(password_reset::change))
-        .route("/login/verify-email", get(verify_email::ask).post(verify_email::verify))
+        .route("/login/choice", get(choice::get))
+        .route("/login/email/code", get(email::code_page))
+        .route("/login/sign-up/account", get(sign_up::account))
+        .route("/login/reset", get(password_reset::ask))
+        .route("/login/reset/password", get(password_reset::choose))
+        .route("/login/verify-email", get(verify_email::ask))
         .route("/login/callback/{connection}", get(callback::get).post(callback::post).head(not_allowed))
         .route("/o/{name}", get(hosts::organization_root))
         .route("/o/{name}/authorize", get(hosts::organization_authorize).post(hosts::organization_authorize_form))
-        .with_state(login)
+}
+
+/// The forms of our own pages, each behind the guard.
+fn forms(login: Arc<Login>) -> Router<Arc<Login>> {
+    Router::new()
+        .route("/login/identifier", post(identifier::post))
+        .route("/login/discovery", post(discovery::post))
+        .route("/login/choice", post(choice::post))
+        .route("/login/invitation", post(invitation::post))
+        .route("/login/password", post(password::post))
+        .route("/login/email", post(email::post))
+        .route("/login/email/code", post(email::post_code))
+        .route("/login/sign-up", post(sign_up::begin))
+        .route("/login/sign-up/account", post(sign_up::create))
+        .route("/login/reset", post(password_reset::send))
+        .route("/login/reset/password", post(password_reset::change))
+        .route("/login/verify-email", post(verify_email::verify))
+        .route_layer(middleware::from_fn_with_state(login, form::guard))
 }
 
 /// A HEAD is answered like a GET unless told otherwise, and who only looks must not spend the trip.
 async fn not_allowed() -> (StatusCode, [(HeaderName, &'static str); 1]) {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
-}
-
-/// A field of a form or query; empty when it is absent.
-///
-/// # Errors
-/// When it comes twice: a form that can be read in two ways is nobody's.
-fn single_field(form: &[u8], name: &str) -> Result<String, LoginError> {
-    let mut values = url::form_urlencoded::parse(form).filter(|(field, _)| field == name);
-    let value = values.next().map(|(_, value)| value.into_owned()).unwrap_or_default();
-    values.next().map_or(Ok(value), |_| Err(LoginError::BrokenForm))
 }
 
 /// Sends what comes to an organization's own host to the one origin (design §5.8); wraps every route.

@@ -13,15 +13,10 @@ use super::{Login, Visit, audience, authorize, draw, form, new_password, options
 use crate::management_client::ManagementError;
 use crate::model::login::{Proof, refusal};
 use crate::model::{ApiError, Timestamp};
-use crate::web::same_origin::is_same_origin;
 use crate::web::text::Text;
 
 /// `POST /login/password?(the authorize request)`.
 pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    // A cross-site form would sign the person in as somebody else.
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     sign_in(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 

@@ -20,7 +20,6 @@ use crate::model::{Connection, Organization};
 use crate::web::message::{MessagePage, OrganizationView};
 use crate::web::page::Page;
 use crate::web::redirect;
-use crate::web::same_origin::is_same_origin;
 use crate::web::text::{Text, text_key};
 
 /// Asks for the address.
@@ -61,9 +60,6 @@ pub(super) async fn ask(State(login): State<Arc<Login>>, visit: Visit) -> Respon
 
 /// `POST` of the same: has a link sent, should the address have an account.
 pub(super) async fn send(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     send_link(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
@@ -119,9 +115,6 @@ pub(super) async fn choose(State(login): State<Arc<Login>>, visit: Visit) -> Res
 
 /// `POST /login/reset/password`: the new password.
 pub(super) async fn change(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     save(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 

@@ -14,13 +14,12 @@ use axum::response::{IntoResponse, Response};
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
 use super::frame::Frame;
-use super::{Login, Visit, audience, authorize, form, new_password, options, session};
+use super::{Login, Visit, audience, authorize, code, form, new_password, options, session};
 use crate::management_client::ManagementError;
 use crate::model::login::{ChallengePurpose, ChallengeRequest, NewAccount, Proof, refusal};
 use crate::model::{Connection, Timestamp};
 use crate::web::page::Page;
 use crate::web::redirect;
-use crate::web::same_origin::is_same_origin;
 use crate::web::text::{Text, text_key};
 
 /// The parameter that the second page has beside the authorize request's.
@@ -71,9 +70,6 @@ pub(super) fn page(
 
 /// `POST /login/sign-up?(the authorize request)`: has a code sent to the address.
 pub(super) async fn begin(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     send_code(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
@@ -120,10 +116,6 @@ pub(super) async fn account(State(login): State<Arc<Login>>, visit: Visit) -> Re
 
 /// `POST` of the same: makes the account and signs in with it.
 pub(super) async fn create(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    // A cross-site form would sign the person in with an account of somebody else.
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     sign_up(&login, &visit, &body).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
@@ -138,20 +130,24 @@ struct Typed {
 async fn sign_up(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
     let (now, text) = (Timestamp::now(), visit.text());
     let [code, username, password] = form::read(body, ["code", "username", "password"])?;
-    let typed = Typed { code: code.split_whitespace().collect(), username, password };
+    let typed = Typed { code, username, password };
     let (entrance, connection) = enter(login, visit).await?;
     let again = |refused: Refused| draw_account(visit, &entrance, &connection, &typed, Some(refused));
-    if typed.password.is_empty() || (entrance.invitation.is_none() && typed.code.is_empty()) {
+    if typed.password.is_empty() || (entrance.invitation.is_none() && typed.code.trim().is_empty()) {
         return Ok(again((StatusCode::BAD_REQUEST, text.get("sign-up-code-needed").to_owned())));
     }
     // Refused before an account is made for nothing.
     audience::scopes(login, &entrance).await?;
     let challenge = entrance.authorization.request.get(CHALLENGE).map(str::to_owned);
+    let code = code::read(&typed.code);
+    if challenge.is_some() && code.is_none() {
+        return Ok(again((StatusCode::BAD_REQUEST, text.get("sign-up-wrong-code").to_owned())));
+    }
     let new = NewAccount {
         email: email_of(&entrance),
         username: Some(typed.username.trim().to_owned()).filter(|_| requires_username(&connection)),
         password: typed.password.clone(),
-        code: challenge.as_ref().map(|_| typed.code.clone()),
+        code: code.filter(|_| challenge.is_some()),
         challenge,
     };
     if let Some(username) = &new.username

@@ -14,7 +14,6 @@ use super::{Login, Visit, form};
 use crate::model::ticket::{EmailVerification, TicketPurpose};
 use crate::web::message::OrganizationView;
 use crate::web::page::Page;
-use crate::web::same_origin::is_same_origin;
 use crate::web::text::{Text, text_key};
 
 #[derive(Template)]
@@ -44,9 +43,6 @@ async fn draw(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
 
 /// `POST /login/verify-email`.
 pub(super) async fn verify(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     let used = async {
         let [ticket] = form::read(&body, ["ticket"])?;
         subject(&login, &ticket, TicketPurpose::EmailVerification).await?;

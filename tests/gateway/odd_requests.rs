@@ -230,3 +230,37 @@ async fn a_step_out_of_turn_leads_to_the_first() {
     assert_eq!(page.status, 400);
     assert!(page.text_of("#code-error").unwrap().starts_with("This code is wrong"));
 }
+
+#[tokio::test]
+async fn every_form_is_taken_from_our_own_pages_only() {
+    let house = house().await;
+    let visitor = Visitor::new();
+    let begun = house.application.begin(&[("organization", "acme")]);
+    let forms = [
+        "identifier",
+        "discovery",
+        "choice",
+        "invitation",
+        "password",
+        "email",
+        "email/code",
+        "sign-up",
+        "sign-up/account",
+        "reset",
+        "reset/password",
+        "verify-email",
+    ];
+    for form in forms {
+        let url = begun.url.replace("/authorize?", &format!("/login/{form}?"));
+        let fields = [("email", ANN), ("username", ANN), ("password", PASSWORD)];
+        let forged = visitor.post_form_from("https://evil.example", "cross-site", &url, &fields).await;
+        assert_eq!((forged.status, forged.find_location()), (403, None), "{form}");
+        assert!(forged.text().contains("another page"), "{form}: {}", forged.text());
+        for (kind, body) in [("application/json", "{}"), ("text/plain", "username=ann"), ("", "username=ann")] {
+            let request = visitor.request(Method::POST, &url).header("origin", &house.gateway.origin);
+            let page = visitor.send(request.header("content-type", kind).body(body)).await;
+            assert_eq!((page.status, page.find_location()), (400, None), "{form} as {kind:?}");
+            assert!(page.content_type().starts_with("text/html"), "{form} as {kind:?}");
+        }
+    }
+}

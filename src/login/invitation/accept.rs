@@ -11,14 +11,9 @@ use crate::login::{Login, Visit, audience, authorize, session};
 use crate::model::Timestamp;
 use crate::model::login::Proof;
 use crate::web::redirect;
-use crate::web::same_origin::is_same_origin;
 
 /// `POST /login/invitation?(the authorize request)`.
 pub(in crate::login) async fn post(State(login): State<Arc<Login>>, visit: Visit) -> Response {
-    // A cross-site form would make a member of somebody who never saw the page.
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
-    }
     accept(&login, &visit).await.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
