@@ -60,8 +60,7 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
         }
         match session::admit_if_allowed(login, visit, &entrance, &session).await? {
             Some(admission) => {
-                session::extend(login, visit, &session, now).await?;
-                return proceed(login, visit, &entrance, &session, &admission, now).await;
+                return session::go_on(login, visit, &entrance, &session, &admission, now).await;
             }
             None => refused = Some(session),
         }
@@ -76,7 +75,7 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
             None => Err(entrance.not_enabled()),
         },
         None => match options::database(&options, None).filter(|it| wants_sign_up(&entrance, &options, it)) {
-            Some(database) => sign_up::page(login, visit, &entrance, &database),
+            Some(database) => Ok(sign_up::page(visit, &entrance, &database)),
             None => {
                 let form = identifier::form_of(login, &entrance, &options).await?;
                 Ok(draw::page(login, visit, &entrance, &options, form, refused.as_ref()))
@@ -96,9 +95,9 @@ async fn go_to(
     now: Timestamp,
 ) -> Result<Response, LoginError> {
     match connection.strategy {
-        Strategy::Email => email::page(login, visit, entrance, connection),
+        Strategy::Email => Ok(email::page(visit, entrance)),
         Strategy::Auth0 if wants_sign_up(entrance, options, connection) => {
-            sign_up::page(login, visit, entrance, connection)
+            Ok(sign_up::page(visit, entrance, connection))
         }
         Strategy::Auth0 => Ok(draw::page(login, visit, entrance, options, Form::Password, refused)),
         _ => trip::begin(login, visit, entrance, connection, now).await,

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::Response;
 
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
 use super::trip::{self, Trip};
-use super::{Login, Visit, authorize, posted, session};
+use super::{Login, Visit, posted, session};
 use crate::model::login::{Identity, LoginRecord, Proof};
 use crate::model::{Connection, Timestamp};
 use crate::oidc::relying_party::{Callback, RelyingPartyError};
@@ -91,10 +90,7 @@ async fn finish(
         ..entrance.record(visit, &connection.id, Proof::Identity(identity))
     };
     let admission = login.client.record_login(&record).await.map_err(|error| LoginError::refused(entrance, error))?;
-    let (session, cookie) = session::begin(login, visit, &admission, connection, now).await?;
-    let mut response = authorize::proceed(login, visit, entrance, &session, &admission, now).await?;
-    response.headers_mut().append(header::SET_COOKIE, cookie);
-    Ok(response)
+    session::enter(login, visit, entrance, connection, &admission, now).await
 }
 
 /// The request is checked anew: the application or the organization may have changed meanwhile.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::choice_page::{ChoiceForm, ChoicePage, OrganizationChoice};
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
-use super::{Login, Visit, authorize, form, session};
+use super::{Login, Visit, form, session};
 use crate::management_client::{Memberships, MembershipsAsked};
 use crate::model::grant::Session;
 use crate::model::login::Admission;
@@ -101,7 +101,7 @@ async fn enter(
         None if there.authorization.wants(Prompt::None) => Err(there.refuse(code::LOGIN_REQUIRED, "Login required")),
         None => {
             let request = there.authorization.request.without("connection");
-            Ok(Next::Go(redirect::see_other(&format!("/authorize?{}", request.to_query()))))
+            Ok(Next::Go(redirect::see_other(&request.url())))
         }
     }
 }
@@ -177,7 +177,7 @@ fn draw(visit: &Visit, open: &Open, found: &Memberships, text: &str, page: u64) 
             previous_href: (page > 0).then(|| address(secret, text, page - 1)),
             next_href: (page < last.min(LAST_PAGE)).then(|| address(secret, text, page + 1)),
             offers_personal: entrance.application.usage() == OrganizationUsage::Allow,
-            other_account_href: format!("/authorize?{}", other.to_query()),
+            other_account_href: other.url(),
         }),
         ..ChoicePage::new(visit.text(), &session.label)
     };
@@ -216,8 +216,7 @@ async fn choose(login: &Login, visit: &mut Visit, body: &[u8]) -> Result<Respons
             // Of two that choose at once, one goes on.
             let taken: Option<Choice> = login.logins.take(Kind::Choice, secret, now).await?;
             taken.ok_or(LoginError::NoSuchTrip)?;
-            session::extend(login, visit, session, now).await?;
-            authorize::proceed(login, visit, &entrance, session, &admission, now).await
+            session::go_on(login, visit, &entrance, session, &admission, now).await
         }
         Next::Go(response) => Ok(response),
     }

@@ -44,7 +44,7 @@ pub(super) async fn of_address(login: &Login, question: &Question, address: &str
 /// The address of the organization's page for this person.
 pub(super) fn url(login: &Login, question: &Question, organization: &Organization, address: &str) -> String {
     let request = question.authorization.request.with("organization", handle(login, organization));
-    format!("/authorize?{}", request.with("login_hint", address).to_query())
+    request.with("login_hint", address).url()
 }
 
 /// Where the application's own `login_hint` leads, when nothing else names an organization (design §5.7).
@@ -90,7 +90,7 @@ fn page(
         address: address.to_owned(),
         challenge,
         error: error.map(|key| visit.text().get(key)),
-        back_href: format!("/authorize?{}", request.without("login_hint").to_query()),
+        back_href: request.without("login_hint").url(),
     };
     let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page.into_page(&question.authorization.redirect_uri).status(status).into_response()
@@ -115,7 +115,8 @@ async fn prove(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, Lo
     if challenge.is_empty() {
         return send(login, visit, &question, address).await;
     }
-    let wrong = |challenge| page(visit, &question, address, Some(challenge), Some(text_key("wrong-code-for-organizations")));
+    let wrong =
+        |challenge| page(visit, &question, address, Some(challenge), Some(text_key("wrong-code-for-organizations")));
     let Some(code) = code::read(&typed) else { return Ok(wrong(challenge)) };
     let proof =
         DiscoveryProof { challenge: challenge.clone(), code, client_id: question.application.client_id.clone() };
@@ -167,11 +168,11 @@ fn choice_page(
         href: Some(url(login, question, organization, address)),
     };
     let personal = question.application.usage() == OrganizationUsage::Allow;
-    let personal = personal.then(|| question.authorization.request.with(ACCOUNT, PERSONAL).to_query());
+    let personal = personal.then(|| question.authorization.request.with(ACCOUNT, PERSONAL).url());
     let page = ChoicePage {
         application_name: question.application.name.clone(),
         organizations: organizations.iter().map(choice).collect(),
-        personal_href: personal.map(|query| format!("/authorize?{query}")),
+        personal_href: personal,
         ..ChoicePage::new(visit.text(), address)
     };
     page.into_page(&question.authorization.redirect_uri).into_response()

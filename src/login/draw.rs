@@ -97,8 +97,8 @@ pub(super) fn account_page(visit: &Visit, entrance: &Entrance, session: &Session
         organization: entrance.organization.as_deref().map(organization_view),
         application_name: entrance.application.name.clone(),
         person: session.label.clone(),
-        continue_href: format!("/authorize?{}", on.to_query()),
-        other_href: format!("/authorize?{}", request.with("prompt", "login").to_query()),
+        continue_href: on.url(),
+        other_href: request.with("prompt", "login").url(),
     };
     page.into_page().into_response()
 }
@@ -135,7 +135,7 @@ fn view(login: &Login, text: Text, entrance: &Entrance, options: &[LoginOption],
         identifier: identifier_form(entrance, form, of_form.as_deref(), hint),
         sign_up_href: sign_up.map(|database| {
             let request = request.with("connection", &database.name).with("screen_hint", "signup");
-            format!("/authorize?{}", request.to_query())
+            request.url()
         }),
         signed_in_as: None,
         invitation: entrance.invitation.clone(),
@@ -202,7 +202,7 @@ fn other_organization(login: &Login, entrance: &Entrance) -> Option<String> {
         RequireBehavior::PreLoginPrompt | RequireBehavior::PostLoginPrompt => {
             let request = request.without("organization").without("invitation").without(ACCOUNT);
             let request = request.without("connection").without("login_hint");
-            Some(format!("/authorize?{}", request.to_query()))
+            Some(request.url())
         }
         RequireBehavior::NoPrompt => {
             let uri = url::Url::parse(entrance.application.initiate_login_uri.as_deref()?).ok()?;

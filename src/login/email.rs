@@ -7,33 +7,28 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::email_page::{AddressPage, CodePage, Heading};
-use super::entrance::{self, Entrance, Found};
+use super::entrance::Entrance;
 use super::error::LoginError;
-use super::{Login, Visit, audience, authorize, code, form, options, session};
-use crate::management_client::ManagementError;
+use super::{Login, Visit, audience, code, form, options, session, wait};
+use crate::management_client::{LoginOption, ManagementError};
 use crate::model::login::{ChallengePurpose, ChallengeRequest, Proof, refusal};
 use crate::model::user::LONGEST_EMAIL;
-use crate::model::{ApiError, Connection, Strategy, Timestamp};
+use crate::model::{ApiError, Connection, Timestamp};
 use crate::web::redirect;
-use crate::web::text::{Text, text_key};
+use crate::web::text::text_key;
 
 /// The parameters that these steps add. The address is no `login_hint`: that one may point at an organization.
 const ADDRESS: &str = "email";
 const CHALLENGE: &str = "challenge";
 
 /// The first page: it asks for the address.
-pub(super) fn page(
-    _login: &Login,
-    visit: &Visit,
-    entrance: &Entrance,
-    _connection: &Connection,
-) -> Result<Response, LoginError> {
+pub(super) fn page(visit: &Visit, entrance: &Entrance) -> Response {
     let hint = entrance.authorization.login_hint.clone().unwrap_or_default();
-    Ok(ask_address(visit, entrance, hint, None))
+    ask_address(visit, entrance, hint, None)
 }
 
 /// `POST /login/email?(the authorize request)`: has a code sent to the address.
@@ -79,7 +74,7 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
             return Ok(again(StatusCode::BAD_REQUEST, text.get("enter-email")));
         }
         Err(ManagementError::Refused(refusal)) if is_too_many(&refusal) => {
-            return Ok(wait(text, text_key("too-many-codes"), &refusal, again));
+            return Ok(wait::page(text, text_key("too-many-codes"), &refusal, again));
         }
         Err(error) => return Err(error.into()),
     };
@@ -96,7 +91,7 @@ async fn ask_code_of(login: &Login, visit: &Visit) -> Result<Response, LoginErro
 }
 
 async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
-    let (now, text) = (Timestamp::now(), visit.text());
+    let text = visit.text();
     let [typed] = form::read(body, ["code"])?;
     let (entrance, connection) = find(login, visit).await?;
     let Some((address, challenge)) = asked(&entrance) else { return Ok(to_first_page(&entrance)) };
@@ -117,27 +112,18 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
             return Ok(again(StatusCode::BAD_REQUEST, text.get("wrong-code")));
         }
         Err(ManagementError::Refused(refusal)) if is_too_many(&refusal) => {
-            return Ok(wait(text, text_key("too-many-failures"), &refusal, again));
+            return Ok(wait::page(text, text_key("too-many-failures"), &refusal, again));
         }
         Err(error) => return Err(LoginError::refused(&entrance, error)),
     };
-    let (session, cookie) = session::begin(login, visit, &admission, &connection, now).await?;
-    let mut response = authorize::proceed(login, visit, &entrance, &session, &admission, now).await?;
-    response.headers_mut().append(header::SET_COOKIE, cookie);
-    Ok(response)
+    session::enter(login, visit, &entrance, &connection, &admission, Timestamp::now()).await
 }
 
-/// The entrance and its `email` connection, looked up in the enabled set at each step.
+/// The entrance and its `email` connection, which every step names.
 async fn find(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<Connection>), LoginError> {
-    let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
-        return Err(LoginError::BrokenForm);
-    };
-    let options = options::of(login, &entrance).await?;
-    let named = entrance.authorization.connection.as_deref().and_then(|name| options::named(&options, name));
-    match named.filter(|connection| connection.strategy == Strategy::Email) {
-        Some(connection) => Ok((entrance, connection)),
-        None => Err(entrance.not_enabled()),
-    }
+    let named = |options: &[LoginOption], asked: Option<&str>| options::email(options, Some(asked?));
+    let (entrance, _, connection) = options::get(login, visit, named).await?;
+    Ok((entrance, connection))
 }
 
 /// The address and the challenge of this request, if it has both.
@@ -150,7 +136,7 @@ fn asked(entrance: &Entrance) -> Option<(&str, &str)> {
 
 fn to_first_page(entrance: &Entrance) -> Response {
     let request = entrance.authorization.request.without(ADDRESS).without(CHALLENGE);
-    redirect::see_other(&format!("/authorize?{}", request.to_query()))
+    redirect::see_other(&request.url())
 }
 
 fn ask_address(visit: &Visit, entrance: &Entrance, address: String, error: Option<&str>) -> Response {
@@ -161,7 +147,7 @@ fn ask_address(visit: &Visit, entrance: &Entrance, address: String, error: Optio
         action: format!("/login/email?{}", request.to_query()),
         address,
         error: error.map(str::to_owned),
-        other_ways_href: format!("/authorize?{}", request.without("connection").to_query()),
+        other_ways_href: request.without("connection").url(),
     };
     page.into_page(&entrance.authorization.redirect_uri).into_response()
 }
@@ -176,20 +162,9 @@ fn ask_code(visit: &Visit, entrance: &Entrance, address: &str, error: Option<&st
         again_action: format!("/login/email?{}", first.to_query()),
         address: address.to_owned(),
         error: error.map(str::to_owned),
-        other_address_href: format!("/authorize?{}", first.to_query()),
+        other_address_href: first.url(),
     };
     page.into_page(&entrance.authorization.redirect_uri).into_response()
-}
-
-fn wait(text: Text, key: &'static str, refusal: &ApiError, again: impl Fn(StatusCode, &str) -> Response) -> Response {
-    let seconds = refusal.retry_after.unwrap_or(60);
-    let span = match seconds {
-        0..=90 => text.count("wait-seconds", "seconds", seconds),
-        _ => text.count("wait-minutes", "minutes", seconds.div_ceil(60)),
-    };
-    let mut response = again(StatusCode::TOO_MANY_REQUESTS, &text.with(key, &[("span", &span)]));
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
 }
 
 fn is_too_many(refusal: &ApiError) -> bool {

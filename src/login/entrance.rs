@@ -58,6 +58,14 @@ pub(super) async fn find(login: &Login, asker: Option<IpAddr>, query: &str) -> R
     Ok(Found::Entrance(Entrance { authorization, application, organization, chooses_afterwards, invitation }))
 }
 
+/// The entrance of a form; a page that asks for the organization has none of these.
+pub(super) async fn get(login: &Login, visit: &Visit) -> Result<Entrance, LoginError> {
+    match find(login, Some(visit.address), &visit.query).await? {
+        Found::Entrance(entrance) => Ok(entrance),
+        Found::Ask(_) => Err(LoginError::BrokenForm),
+    }
+}
+
 /// Everything about a request that does not depend on the organization.
 pub(super) async fn check(
     login: &Login,
@@ -79,7 +87,7 @@ pub(super) async fn check(
 impl Entrance {
     /// The address of this request with one more parameter: the form of every choice on a page.
     pub(super) fn with(&self, name: &str, value: &str) -> String {
-        format!("/authorize?{}", self.authorization.request.with(name, value).to_query())
+        self.authorization.request.with(name, value).url()
     }
 
     /// The same request with the organization that was chosen; `None`: a personal account.

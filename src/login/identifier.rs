@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::draw::Form;
-use super::entrance::{self, Entrance, Found};
+use super::entrance::{self, Entrance};
 use super::error::LoginError;
 use super::{Login, Visit, draw, form, options};
 use crate::management_client::LoginOption;
@@ -48,9 +48,7 @@ async fn lead(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, Log
     let text = visit.text();
     let [typed] = form::read(body, [FIELD])?;
     let typed = typed.trim();
-    let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
-        return Err(LoginError::BrokenForm);
-    };
+    let entrance = entrance::get(login, visit).await?;
     login.identifier_tries.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
     let options = options::of(login, &entrance).await?;
     let again = |key| draw::identifier_again(login, visit, &entrance, &options, typed, text.get(key));
@@ -60,7 +58,7 @@ async fn lead(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, Log
     match find_way(login, &entrance, &options, typed).await? {
         Some(name) => {
             let request = entrance.authorization.request.with("connection", &name).with("login_hint", typed);
-            Ok(redirect::see_other(&format!("/authorize?{}", request.to_query())))
+            Ok(redirect::see_other(&request.url()))
         }
         None => Ok(again(text_key("identifier-leads-nowhere"))),
     }

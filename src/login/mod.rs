@@ -33,8 +33,10 @@ mod posted;
 mod recent;
 mod session;
 mod sign_up;
+mod ticket;
 mod trip;
 mod verify_email;
+mod wait;
 
 use std::sync::Arc;
 

@@ -1,12 +1,12 @@
 //! What a page says of a password that is chosen: what the connection asks for, and what one lacks.
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 
+use super::wait;
 use crate::model::login::refusal;
 use crate::model::password::{Level, PasswordPolicy, Shortcoming};
 use crate::model::{ApiError, Connection};
-use crate::web::text::Text;
+use crate::web::text::{Text, text_key};
 
 /// What the field's hint says, in one sentence a rule.
 pub(super) fn hint(text: Text, connection: &Connection) -> String {
@@ -26,28 +26,11 @@ pub(super) fn complaint(text: Text, refused: &ApiError) -> Option<(StatusCode, S
     match refused.error_code.as_deref()? {
         refusal::WEAK_PASSWORD => bad(weakness(text, &refused.shortcomings)),
         refusal::TOO_BUSY => Some((StatusCode::SERVICE_UNAVAILABLE, text.get("passwords-busy").to_owned())),
-        refusal::TOO_MANY_ATTEMPTS => Some((StatusCode::TOO_MANY_REQUESTS, wait(text, refused))),
+        refusal::TOO_MANY_ATTEMPTS => {
+            Some((StatusCode::TOO_MANY_REQUESTS, wait::message(text, text_key("too-many-tries"), refused)))
+        }
         _ => None,
     }
-}
-
-/// How long somebody must wait.
-pub(super) fn wait(text: Text, refused: &ApiError) -> String {
-    let seconds = refused.retry_after.unwrap_or(60);
-    let span = match seconds {
-        0..=90 => text.count("wait-seconds", "seconds", seconds),
-        _ => text.count("wait-minutes", "minutes", seconds.div_ceil(60)),
-    };
-    text.with("too-many-tries", &[("span", &span)])
-}
-
-/// The page with `Retry-After`, where the refusal has one.
-pub(super) fn with_retry_after(page: impl IntoResponse, refused: &ApiError) -> Response {
-    let mut response = page.into_response();
-    if let Some(seconds) = refused.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    response
 }
 
 fn weakness(text: Text, shortcomings: &[Shortcoming]) -> String {

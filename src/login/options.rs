@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Login;
-use super::entrance::Entrance;
+use super::entrance::{self, Entrance};
 use super::error::LoginError;
+use super::{Login, Visit};
 use crate::management_client::LoginOption;
 use crate::model::email_address::domain_of_address;
 use crate::model::{Connection, Strategy};
@@ -16,6 +16,19 @@ pub(super) async fn of(login: &Login, entrance: &Entrance) -> Result<Arc<Vec<Log
         None => login.client.application_options(&entrance.application.client_id).await?,
     };
     Ok(entrance.invitation.as_ref().map_or_else(|| options.clone(), |invited| invited.offers(&options)))
+}
+
+/// Where a form leads and through which connection, looked up in the enabled set at each step.
+pub(super) async fn get(
+    login: &Login,
+    visit: &Visit,
+    find: impl FnOnce(&[LoginOption], Option<&str>) -> Option<Arc<Connection>>,
+) -> Result<(Entrance, Arc<Vec<LoginOption>>, Arc<Connection>), LoginError> {
+    let entrance = entrance::get(login, visit).await?;
+    let options = of(login, &entrance).await?;
+    let connection = find(&options, entrance.authorization.connection.as_deref());
+    let connection = connection.ok_or_else(|| entrance.not_enabled())?;
+    Ok((entrance, options, connection))
 }
 
 /// The option of this name; a link is a wish, not a permission, so it is looked up in the enabled set only.

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 
-use super::entrance::{self, Entrance, Found};
+use super::entrance::Entrance;
 use super::error::LoginError;
-use super::{Login, Visit, audience, authorize, draw, form, new_password, options, session};
+use super::{Login, Visit, audience, draw, form, options, session, wait};
 use crate::management_client::ManagementError;
+use crate::model::Timestamp;
 use crate::model::login::{Proof, refusal};
-use crate::model::{ApiError, Timestamp};
-use crate::web::text::Text;
+use crate::web::text::{Text, text_key};
 
 /// `POST /login/password?(the authorize request)`.
 pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
@@ -21,14 +21,9 @@ pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: By
 }
 
 async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
-    let (now, text) = (Timestamp::now(), visit.text());
+    let text = visit.text();
     let [username, password] = form::read(body, ["username", "password"])?;
-    let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
-        return Err(LoginError::BrokenForm);
-    };
-    let options = options::of(login, &entrance).await?;
-    let asked = entrance.authorization.connection.as_deref();
-    let connection = options::database(&options, asked).ok_or_else(|| entrance.not_enabled())?;
+    let (entrance, options, connection) = options::get(login, visit, options::database).await?;
     let again = |status, message: &str| {
         draw::page_again(login, visit, &entrance, &options, draw::Attempt { status, message, identifier: &username })
     };
@@ -43,10 +38,7 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
         Ok(admission) => admission,
         Err(error) => return refused(text, &entrance, error, again),
     };
-    let (session, cookie) = session::begin(login, visit, &admission, &connection, now).await?;
-    let mut response = authorize::proceed(login, visit, &entrance, &session, &admission, now).await?;
-    response.headers_mut().append(header::SET_COOKIE, cookie);
-    Ok(response)
+    session::enter(login, visit, &entrance, &connection, &admission, Timestamp::now()).await
 }
 
 /// What the person can mend is said on the form; the rest goes where every refusal goes.
@@ -59,23 +51,11 @@ fn refused(
     let ManagementError::Refused(refusal) = &error else { return Err(LoginError::refused(entrance, error)) };
     match refusal.error_code.as_deref() {
         Some(refusal::WRONG_CREDENTIALS) => Ok(again(StatusCode::BAD_REQUEST, text.get("wrong-credentials"))),
-        Some(refusal::TOO_MANY_ATTEMPTS) => Ok(wait(text, refusal, &again)),
+        Some(refusal::TOO_MANY_ATTEMPTS) => Ok(wait::page(text, text_key("too-many-failures"), refusal, again)),
         Some(refusal::TOO_BUSY) => {
             let page = again(StatusCode::SERVICE_UNAVAILABLE, text.get("passwords-busy"));
-            Ok(new_password::with_retry_after(page, refusal))
+            Ok(wait::with_retry_after(page, refusal))
         }
         _ => Err(LoginError::refused(entrance, error)),
     }
-}
-
-fn wait(text: Text, refusal: &ApiError, again: &impl Fn(StatusCode, &str) -> Response) -> Response {
-    let seconds = refusal.retry_after.unwrap_or(60);
-    let span = match seconds {
-        0..=90 => text.count("wait-seconds", "seconds", seconds),
-        _ => text.count("wait-minutes", "minutes", seconds.div_ceil(60)),
-    };
-    let message = text.with("too-many-failures", &[("span", &span)]);
-    let mut response = again(StatusCode::TOO_MANY_REQUESTS, &message).into_response();
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
 }

@@ -65,8 +65,7 @@ async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     match found.filter(|_| application.usage() != OrganizationUsage::Deny) {
         Some(organization) => {
             let handle = organization::handle(login, &organization);
-            let query = question.authorization.request.with("organization", handle).to_query();
-            Ok(redirect::found(&format!("/authorize?{query}")))
+            Ok(redirect::found(&question.authorization.request.with("organization", handle).url()))
         }
         None => Ok(not_found()),
     }
@@ -109,11 +108,11 @@ fn split_query(query: &str) -> (String, String) {
 }
 
 fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error: Option<&str>) -> Response {
-    let with = |name: &str, value: &str| question.authorization.request.with(name, value).to_query();
+    let with = |name: &str, value: &str| question.authorization.request.with(name, value);
     // Through the picker, since one that is gone by now is its question and no error of the application.
     let recent = recent::names(login, visit)
         .into_iter()
-        .map(|name| RecentOrganization { href: format!("{ACTION}?{}", with(ENTERED, &name)), title: name });
+        .map(|name| RecentOrganization { href: format!("{ACTION}?{}", with(ENTERED, &name).to_query()), title: name });
     let personal = question.application.usage() == OrganizationUsage::Allow;
     let page = PickerPage {
         text: visit.text(),
@@ -131,7 +130,7 @@ fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error:
         entered: entered.to_owned(),
         error: error.map(str::to_owned),
         recent: recent.collect(),
-        personal_href: personal.then(|| format!("/authorize?{}", with(ACCOUNT, PERSONAL))),
+        personal_href: personal.then(|| with(ACCOUNT, PERSONAL).url()),
     };
     let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page.into_page(&question.authorization.redirect_uri).status(status).into_response()

@@ -1,10 +1,11 @@
 //! The session: reading it, beginning it, and asking whether it may enter here (design §5.6).
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
 
 use super::entrance::Entrance;
 use super::error::LoginError;
-use super::{Login, Visit};
+use super::{Login, Visit, authorize};
 use crate::management_client::ManagementError;
 use crate::model::grant::Session;
 use crate::model::login::{Admission, Proof};
@@ -20,11 +21,33 @@ pub(super) async fn find(login: &Login, visit: &Visit, now: Timestamp) -> Result
 }
 
 /// The session let somebody in, so its idle time begins again; one that was signed out meanwhile stays so.
-pub(super) async fn extend(login: &Login, visit: &Visit, session: &Session, now: Timestamp) -> Result<(), LoginError> {
-    match login.cookies.read(&visit.headers, Purpose::Session) {
-        Some(secret) => Ok(login.logins.extend(Kind::Session, &secret, idle_end(login, session, now)).await?),
-        None => Ok(()),
+pub(super) async fn go_on(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    session: &Session,
+    admission: &Admission,
+    now: Timestamp,
+) -> Result<Response, LoginError> {
+    if let Some(secret) = login.cookies.read(&visit.headers, Purpose::Session) {
+        login.logins.extend(Kind::Session, &secret, idle_end(login, session, now)).await?;
     }
+    authorize::proceed(login, visit, entrance, session, admission, now).await
+}
+
+/// Somebody signed in and was admitted: a session begins, and what comes next carries its cookie.
+pub(super) async fn enter(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    connection: &Connection,
+    admission: &Admission,
+    now: Timestamp,
+) -> Result<Response, LoginError> {
+    let (session, cookie) = begin(login, visit, admission, connection, now).await?;
+    let mut response = authorize::proceed(login, visit, entrance, &session, admission, now).await?;
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(response)
 }
 
 /// Asks the source whether this session may enter here now. A refusal is an answer; a yes may make the membership.
@@ -43,7 +66,7 @@ pub(super) async fn admit_if_allowed(
 }
 
 /// A new session for an admission, always under a new id; the browser's old one ends.
-pub(super) async fn begin(
+async fn begin(
     login: &Login,
     visit: &Visit,
     admission: &Admission,

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::entrance::{self, Entrance, Found};
+use super::entrance::Entrance;
 use super::error::LoginError;
 use super::frame::Frame;
-use super::{Login, Visit, audience, authorize, code, form, new_password, options, session};
+use super::{Login, Visit, audience, code, form, new_password, options, session, wait};
 use crate::management_client::ManagementError;
 use crate::model::login::{ChallengePurpose, ChallengeRequest, NewAccount, Proof, refusal};
 use crate::model::{Connection, Timestamp};
@@ -40,7 +40,7 @@ struct EmailPage {
 /// Asks for the code and the password.
 #[derive(Template)]
 #[template(path = "login/sign_up_account.html", whitespace = "minimize")]
-struct AccountPage {
+struct NewAccountPage {
     text: Text,
     frame: Frame,
     action: String,
@@ -55,17 +55,12 @@ struct AccountPage {
 }
 
 /// The first page of a sign-up: it asks for the address.
-pub(super) fn page(
-    _: &Login,
-    visit: &Visit,
-    entrance: &Entrance,
-    connection: &Connection,
-) -> Result<Response, LoginError> {
+pub(super) fn page(visit: &Visit, entrance: &Entrance, connection: &Connection) -> Response {
     if entrance.invitation.is_some() {
-        return Ok(draw_account(visit, entrance, connection, &Typed::default(), None));
+        return draw_account(visit, entrance, connection, &Typed::default(), None);
     }
     let hint = entrance.authorization.login_hint.as_deref().unwrap_or_default();
-    Ok(draw_email(visit, entrance, StatusCode::OK, hint, None))
+    draw_email(visit, entrance, StatusCode::OK, hint, None)
 }
 
 /// `POST /login/sign-up?(the authorize request)`: has a code sent to the address.
@@ -97,9 +92,8 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
             Ok(draw_email(visit, &entrance, StatusCode::BAD_REQUEST, email, Some(message.to_owned())))
         }
         Err(ManagementError::Refused(refused)) if refused.status_code == 429 => {
-            let message = new_password::wait(visit.text(), &refused);
-            let page = draw_email(visit, &entrance, StatusCode::TOO_MANY_REQUESTS, email, Some(message));
-            Ok(new_password::with_retry_after(page, &refused))
+            let again = |status, message: &str| draw_email(visit, &entrance, status, email, Some(message.to_owned()));
+            Ok(wait::page(visit.text(), text_key("too-many-tries"), &refused, again))
         }
         Err(error) => Err(LoginError::refused(&entrance, error)),
     }
@@ -128,7 +122,7 @@ struct Typed {
 }
 
 async fn sign_up(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
-    let (now, text) = (Timestamp::now(), visit.text());
+    let text = visit.text();
     let [code, username, password] = form::read(body, ["code", "username", "password"])?;
     let typed = Typed { code, username, password };
     let (entrance, connection) = enter(login, visit).await?;
@@ -160,10 +154,7 @@ async fn sign_up(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
         Ok(admission) => admission,
         Err(error) => return refused(text, &entrance, error, again),
     };
-    let (session, cookie) = session::begin(login, visit, &admission, &connection, now).await?;
-    let mut response = authorize::proceed(login, visit, &entrance, &session, &admission, now).await?;
-    response.headers_mut().append(header::SET_COOKIE, cookie);
-    Ok(response)
+    session::enter(login, visit, &entrance, &connection, &admission, Timestamp::now()).await
 }
 
 /// The status of a page drawn again, and what it says.
@@ -183,7 +174,7 @@ fn refused(
         Some(refusal::USERNAME_TAKEN) => bad(text.get("sign-up-username-taken")),
         Some(refusal::SIGN_UP_NOT_ALLOWED) => Err(not_allowed()),
         _ => match new_password::complaint(text, refused) {
-            Some(complaint) => Ok(new_password::with_retry_after(again(complaint), refused)),
+            Some(complaint) => Ok(wait::with_retry_after(again(complaint), refused)),
             None => Err(LoginError::refused(entrance, error)),
         },
     }
@@ -195,12 +186,7 @@ fn not_allowed() -> LoginError {
 
 /// The entrance and the connection that accounts may be made in here: asked again at each step.
 async fn enter(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<Connection>), LoginError> {
-    let Found::Entrance(entrance) = entrance::find(login, Some(visit.address), &visit.query).await? else {
-        return Err(LoginError::BrokenForm);
-    };
-    let options = options::of(login, &entrance).await?;
-    let asked = entrance.authorization.connection.as_deref();
-    let connection = options::database(&options, asked).ok_or_else(|| entrance.not_enabled())?;
+    let (entrance, options, connection) = options::get(login, visit, options::database).await?;
     match options::allows_sign_up(&options, &connection) || entrance.invitation.is_some() {
         true => Ok((entrance, connection)),
         false => Err(not_allowed()),
@@ -247,7 +233,7 @@ fn draw_email(visit: &Visit, entrance: &Entrance, status: StatusCode, email: &st
         action: format!("/login/sign-up?{}", request.to_query()),
         email: email.to_owned(),
         error,
-        sign_in_href: format!("/authorize?{}", request.without("screen_hint").to_query()),
+        sign_in_href: request.without("screen_hint").url(),
     };
     // The form leads to our own next page, never further.
     Page::new(page).status(status).image(logo.as_deref()).form_targets([""; 0]).into_response()
@@ -265,7 +251,7 @@ fn draw_account(
     let again = request.without(CHALLENGE).with("screen_hint", "signup").with("connection", &connection.name);
     let frame = Frame::new(text, entrance);
     let logo = frame.logo_url().map(str::to_owned);
-    let page = AccountPage {
+    let page = NewAccountPage {
         text,
         frame,
         action: format!("/login/sign-up/account?{}", request.to_query()),
@@ -275,7 +261,7 @@ fn draw_account(
         username: typed.username.clone(),
         hint: new_password::hint(text, connection),
         error,
-        again_href: entrance.invitation.is_none().then(|| format!("/authorize?{}", again.to_query())),
+        again_href: entrance.invitation.is_none().then(|| again.url()),
     };
     let page = Page::new(page).status(status).image(logo.as_deref());
     page.form_targets([&entrance.authorization.redirect_uri]).into_response()

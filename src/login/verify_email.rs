@@ -9,8 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::draw::organization_view;
 use super::error::LoginError;
-use super::password_reset::{done, ended, organization, subject, ticket_of};
-use super::{Login, Visit, form};
+use super::{Login, Visit, form, ticket};
 use crate::model::ticket::{EmailVerification, TicketPurpose};
 use crate::web::message::OrganizationView;
 use crate::web::page::Page;
@@ -31,9 +30,9 @@ pub(super) async fn ask(State(login): State<Arc<Login>>, visit: Visit) -> Respon
 }
 
 async fn draw(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
-    let ticket = ticket_of(visit);
-    let subject = subject(login, &ticket, TicketPurpose::EmailVerification).await?;
-    let organization = organization(login, subject.organization_id.as_deref()).await?;
+    let ticket = ticket::read(visit)?;
+    let subject = ticket::subject(login, &ticket, TicketPurpose::EmailVerification).await?;
+    let organization = ticket::organization(login, subject.organization_id.as_deref()).await?;
     let organization = organization.as_deref().map(organization_view);
     let logo = organization.as_ref().and_then(|organization| organization.logo_url.clone());
     let email = subject.identifier.unwrap_or_default();
@@ -45,9 +44,9 @@ async fn draw(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
 pub(super) async fn verify(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
     let used = async {
         let [ticket] = form::read(&body, ["ticket"])?;
-        subject(&login, &ticket, TicketPurpose::EmailVerification).await?;
-        let used = login.client.verify_email(&EmailVerification { ticket }).await.map_err(ended)?;
-        done(&login, &visit, used, text_key("email-verified")).await
+        ticket::subject(&login, &ticket, TicketPurpose::EmailVerification).await?;
+        let used = login.client.verify_email(&EmailVerification { ticket }).await.map_err(ticket::ended)?;
+        ticket::done(&login, &visit, used, text_key("email-verified")).await
     };
     used.await.unwrap_or_else(|error: LoginError| error.answer(&login, &visit))
 }

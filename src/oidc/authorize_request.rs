@@ -108,6 +108,11 @@ impl AuthorizeRequest {
         Self { parameters }
     }
 
+    /// The address of the front door with this request: the form of every choice on a page.
+    pub fn url(&self) -> String {
+        format!("/authorize?{}", self.to_query())
+    }
+
     /// The request as a query string, percent-encoded.
     pub fn to_query(&self) -> String {
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.parameters).finish()

@@ -32,11 +32,10 @@ async fn accept(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let proof = Proof::Session { user_id: session.user_id.clone(), account_version: session.account_version.clone() };
     let record = entrance.record(visit, &session.connection_id, proof);
     let admission = login.client.record_login(&record).await.map_err(|error| LoginError::refused(&entrance, error))?;
-    session::extend(login, visit, &session, now).await?;
-    authorize::proceed(login, visit, &entrance, &session, &admission, now).await
+    session::go_on(login, visit, &entrance, &session, &admission, now).await
 }
 
 /// The session ended since the page was drawn.
 fn sign_in_again(entrance: &Entrance) -> Response {
-    redirect::see_other(&format!("/authorize?{}", entrance.authorization.request.to_query()))
+    redirect::see_other(&entrance.authorization.request.url())
 }

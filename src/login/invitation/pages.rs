@@ -83,11 +83,11 @@ fn view(visit: &Visit, entrance: &Entrance, invited: &Invited, session: &Session
 /// The same request, for which no session counts.
 fn switch_href(entrance: &Entrance) -> String {
     let request = entrance.authorization.request.without("connection");
-    format!("/authorize?{}", request.with("prompt", "login").to_query())
+    request.with("prompt", "login").url()
 }
 
 fn stay_href(entrance: &Entrance) -> String {
-    format!("/authorize?{}", entrance.authorization.request.without("invitation").without("prompt").to_query())
+    entrance.authorization.request.without("invitation").without("prompt").url()
 }
 
 /// Why an invitation is not accepted: a page for the person, since the application can do nothing about it.
