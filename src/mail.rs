@@ -1,6 +1,6 @@
 //! The mail room: hands written mails to a relay by SMTP (RFC 5321), or writes them to a folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lettre::message::header::{Header, HeaderName, HeaderValue};
@@ -8,6 +8,7 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::response::Category;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::ExposeSecret;
+use tokio::io::AsyncWriteExt;
 
 use crate::config;
 use crate::error::{Context, Fault};
@@ -90,10 +91,10 @@ impl MailRoom {
             },
             Way::Folder(folder) => {
                 let write = async {
-                    tokio::fs::create_dir_all(folder).await?;
+                    create_private_folder(folder).await?;
                     let (name, hidden) = (format!("{}.eml", new_id("mail")), format!(".{}", new_id("mail")));
                     // Whoever reads the folder sees whole mails only.
-                    tokio::fs::write(folder.join(&hidden), message.formatted()).await?;
+                    write_private(&folder.join(&hidden), &message.formatted()).await?;
                     tokio::fs::rename(folder.join(hidden), folder.join(name)).await
                 };
                 write.await.map_err(|error: std::io::Error| MailError::Later(error.to_string()))
@@ -122,6 +123,26 @@ impl MailRoom {
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
             .context("composing a mail")
     }
+}
+
+/// Mails hold codes and links that sign people in: nobody else on the machine reads them. A folder that is there keeps
+/// the rights that somebody gave it.
+async fn create_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = tokio::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    builder.mode(0o700);
+    builder.create(folder).await
+}
+
+async fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    let mut file = options.open(file).await?;
+    file.write_all(bytes).await?;
+    file.flush().await
 }
 
 /// The relay refused us and not the mail (53x, RFC 4954 §6): credentials can be mended, and no mail is lost to them.
@@ -200,6 +221,20 @@ mod tests {
             assert!(text.contains(header), "{text}");
         }
         assert!(text.contains("From: Vestibule <no-reply@login.example>"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nobody_else_on_the_machine_reads_the_mails_of_a_folder() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().expect("a directory");
+        let folder = directory.path().join("mails");
+        let from = "Vestibule <no-reply@login.example>".parse().expect("an address");
+        MailRoom { from, way: Way::Folder(folder.clone()) }.send("mail_1", &mail()).await.expect("written");
+        let mode = |path: &Path| path.metadata().expect("is there").permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        let files: Vec<_> = folder.read_dir().expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+        assert_eq!(files.iter().map(|file| mode(file)).collect::<Vec<_>>(), [0o600]);
     }
 
     #[test]
