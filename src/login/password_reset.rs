@@ -103,7 +103,7 @@ fn sent(visit: &Visit, entrance: &Entrance, email: &str) -> Response {
 pub(super) async fn choose(State(login): State<Arc<Login>>, visit: Visit) -> Response {
     let draw = async {
         let ticket = ticket::read(&visit)?;
-        let subject = ticket::subject(&login, &ticket, TicketPurpose::PasswordChange).await?;
+        let subject = ticket::subject(&login, &visit, &ticket, TicketPurpose::PasswordChange).await?;
         draw_password(&login, &visit, (&ticket, &subject), StatusCode::OK, None).await
     };
     draw.await.unwrap_or_else(|error: LoginError| error.answer(&login, &visit))
@@ -117,7 +117,7 @@ pub(super) async fn change(State(login): State<Arc<Login>>, visit: Visit, body: 
 async fn save(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
     let [ticket, password] = form::read(body, ["ticket", "password"])?;
     let text = visit.text();
-    let subject = ticket::subject(login, &ticket, TicketPurpose::PasswordChange).await?;
+    let subject = ticket::subject(login, visit, &ticket, TicketPurpose::PasswordChange).await?;
     let client_address = Some(visit.address.to_string());
     let change = PasswordChange { ticket: ticket.clone(), password, client_address, locale: Some(text.locale()) };
     match login.client.change_password(&change).await {

@@ -22,14 +22,19 @@ pub(super) fn read(visit: &Visit) -> Result<String, LoginError> {
     Ok(ticket)
 }
 
-/// What an open ticket is for.
-pub(super) async fn subject(login: &Login, ticket: &str, purpose: TicketPurpose) -> Result<TicketSubject, LoginError> {
+/// What an open ticket is for; what an address asks for in vain is counted.
+pub(super) async fn subject(
+    login: &Login,
+    visit: &Visit,
+    ticket: &str,
+    purpose: TicketPurpose,
+) -> Result<TicketSubject, LoginError> {
     // Ours have 43 letters, digits, `-` and `_`; nobody is asked about others.
     if ticket.is_empty() || ticket.len() > 128 || ticket.contains(char::is_control) {
         return Err(ended_page());
     }
     let question = TicketQuestion { ticket: ticket.to_owned(), purpose };
-    login.client.ticket(&question).await.map_err(ended)
+    login.client.ticket_for(visit.address, &question).await?.ok_or_else(ended_page)
 }
 
 fn ended_page() -> LoginError {

@@ -31,7 +31,7 @@ pub(super) async fn ask(State(login): State<Arc<Login>>, visit: Visit) -> Respon
 
 async fn draw(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let ticket = ticket::read(visit)?;
-    let subject = ticket::subject(login, &ticket, TicketPurpose::EmailVerification).await?;
+    let subject = ticket::subject(login, visit, &ticket, TicketPurpose::EmailVerification).await?;
     let organization = ticket::organization(login, subject.organization_id.as_deref()).await?;
     let organization = organization.as_deref().map(organization_view);
     let logo = organization.as_ref().and_then(|organization| organization.logo_url.clone());
@@ -44,7 +44,7 @@ async fn draw(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
 pub(super) async fn verify(State(login): State<Arc<Login>>, visit: Visit, body: Bytes) -> Response {
     let used = async {
         let [ticket] = form::read(&body, ["ticket"])?;
-        ticket::subject(&login, &ticket, TicketPurpose::EmailVerification).await?;
+        ticket::subject(&login, &visit, &ticket, TicketPurpose::EmailVerification).await?;
         let used = login.client.verify_email(&EmailVerification { ticket }).await.map_err(ticket::ended)?;
         ticket::done(&login, &visit, used, text_key("email-verified")).await
     };

@@ -29,7 +29,8 @@ type Buckets<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateI
 pub(super) struct Limits {
     clients: Buckets<String>,
     gateways: Buckets<String>,
-    /// Apart from their reads, so that a flood of unknown names never keeps a person from completing a login.
+    /// What people do on the way to a login. Apart from their reads, so that a flood of unknown names never keeps a
+    /// person from completing one.
     gateway_logins: Buckets<String>,
     /// Groups of operations that the settings give a budget of their own, by name: `organizations_read`.
     groups: HashMap<String, Buckets<String>>,
@@ -66,7 +67,7 @@ impl Limits {
     /// operation's: what they are about names its group.
     pub(super) fn check(&self, caller: &Caller, path: &str, method: &Method, scopes: Option<&[&str]>) -> Budget {
         let buckets = match caller.is_gateway() {
-            true if path.ends_with("/logins") => return take(&self.gateway_logins, &caller.client_id),
+            true if is_of_a_login(path, method) => return take(&self.gateway_logins, &caller.client_id),
             true => return take(&self.gateways, &caller.client_id),
             false => &self.clients,
         };
@@ -115,6 +116,13 @@ pub(super) fn tell(budget: &Budget, headers: &mut HeaderMap) {
     headers.insert("x-ratelimit-limit", HeaderValue::from(budget.limit));
     headers.insert("x-ratelimit-remaining", HeaderValue::from(budget.remaining.unwrap_or(0)));
     headers.insert("x-ratelimit-reset", HeaderValue::from(reset));
+}
+
+/// Whether somebody does something on the way to a login. What a gateway looks up there (GET) is a read as any other.
+fn is_of_a_login(path: &str, method: &Method) -> bool {
+    let path = path.strip_prefix("/api/v2").unwrap_or(path);
+    let rest = path.strip_prefix("/logins");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) && *method != Method::GET
 }
 
 /// `organization_connections_read` for `GET` with `read:organization_connections`.
@@ -168,6 +176,19 @@ mod tests {
         assert!(!is_spent(Method::GET, "read:organizations"));
         assert!(is_spent(Method::HEAD, "read:organizations"));
         assert!(!is_spent(Method::POST, "create:organizations"), "another group");
+    }
+
+    #[test]
+    fn everything_on_the_way_to_a_login_is_apart_from_reads() {
+        for (path, method, expected) in [
+            ("/api/v2/logins", Method::POST, true),
+            ("/logins/tickets", Method::POST, true),
+            ("/logins/discoveries", Method::GET, false),
+            ("/organizations/logins", Method::POST, false),
+            ("/loginsx", Method::POST, false),
+        ] {
+            assert_eq!(is_of_a_login(path, &method), expected, "{method} {path}");
+        }
     }
 
     #[test]

@@ -49,6 +49,24 @@ impl ManagementClient {
         self.post("/api/v2/logins/tickets", question).await
     }
 
+    /// As [`ManagementClient::ticket`], asked for by a stranger; `None` for one that opens nothing.
+    ///
+    /// # Errors
+    /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
+    pub async fn ticket_for(&self, address: IpAddr, question: &TicketQuestion) -> Result<Option<TicketSubject>> {
+        let ask = async {
+            match self.ticket(question).await {
+                Ok(subject) => Ok(Some(subject)),
+                Err(ManagementError::Refused(error)) if error.error_code.as_deref() == Some(refusal::TICKET_ENDED) => {
+                    Ok(None)
+                }
+                Err(error) => Err(error),
+            }
+        };
+        // By its hash: no ticket stays in memory.
+        self.strangers.ask(address, &sha256(&question.ticket), false, ask).await
+    }
+
     /// Changes a password by a ticket.
     ///
     /// # Errors
