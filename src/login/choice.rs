@@ -137,7 +137,11 @@ async fn open(login: &Login, visit: &mut Visit, secret: String, now: Timestamp) 
     let choice = choice.filter(|choice| choice.sid == session.sid).ok_or(LoginError::NoSuchTrip)?;
     visit.read_as(&choice.query);
     match entrance::find(login, None, &choice.query).await? {
-        Found::Entrance(entrance) if entrance.chooses_afterwards => Ok(Open { secret, entrance, session }),
+        Found::Entrance(entrance) if entrance.chooses_afterwards => {
+            // Somebody who was blocked, or whose password was changed, is told no organizations any more.
+            let admission = session::admit_if_allowed(login, visit, &entrance, &session).await?;
+            admission.map(|_| Open { secret, entrance, session }).ok_or(LoginError::NoSuchTrip)
+        }
         _ => Err(LoginError::NoSuchTrip),
     }
 }

@@ -233,6 +233,18 @@ async fn a_choice_is_for_its_own_person_and_for_their_organizations() {
 }
 
 #[tokio::test]
+async fn who_was_blocked_meanwhile_is_told_no_organizations_any_more() {
+    let house = usual_house().await;
+    let visitor = Visitor::new();
+    let (_, page) = house.choice(&visitor, &[]).await;
+    let path = format!("/users/{}", house.ann.replace('|', "%7C"));
+    house.gateway.admin.update(&path, json!({ "blocked": true })).await;
+    let again = visitor.get(page.url.clone()).await;
+    assert!(again.status >= 400 && !again.text().contains("Globex"), "{}", again.text());
+    assert!(visitor.submit(&page, &[("organization", &house.globex)]).await.status >= 400);
+}
+
+#[tokio::test]
 async fn a_choice_sent_by_another_page_chooses_nothing() {
     let house = usual_house().await;
     let visitor = Visitor::new();
