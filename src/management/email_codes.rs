@@ -152,6 +152,7 @@ pub(super) async fn create(
     let mut stored = rows.find_user(user_id).await?.ok_or(Stop::Overtaken)?;
     (stored.user.email, stored.user.email_verified) = (Some(email), true);
     name_by_default(&mut stored.user);
+    rows.update_user(&stored).await?;
     Ok(stored)
 }
 

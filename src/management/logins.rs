@@ -19,7 +19,7 @@ use crate::config::MembershipGuard;
 use crate::error::Fault;
 use crate::model::login::{Admission, Identity, LONGEST_ISSUER, LoginRecord, Membership, Proof, refusal};
 use crate::model::user::{LONGEST_SUBJECT, LONGEST_USER_ID};
-use crate::model::{ApiError, Timestamp, sha256};
+use crate::model::{ApiError, Timestamp, User, sha256};
 use crate::store::{AnsweredTrip, Event, NewUser, OpenConnection, Rows, StoreError, StoredUser};
 
 pub(super) fn routes() -> Routes {
@@ -243,7 +243,7 @@ async fn admit(
         None => create_user(rows, record, &connection, &user_id, prepared, now).await?,
     };
     if counts {
-        sign_in(rows, record, &mut stored, now).await?;
+        sign_in(rows, record, &mut stored, prepared, now).await?;
     }
     let created = membership::write(rows, record, &wish, &mut stored, now).await?
         || answered.is_some_and(|answered| answered.membership_created);
@@ -297,25 +297,44 @@ async fn create_federated(
     }
 }
 
-/// Keeps what the connection says of the person and counts the login.
+/// Counts the login, then keeps what the connection says of the person.
 async fn sign_in(
     rows: &mut Rows<'_>,
     record: &LoginRecord,
     stored: &mut StoredUser,
+    prepared: &Prepared,
     now: Timestamp,
 ) -> Result<(), Stop> {
-    let user = &mut stored.user;
-    if let Proof::Identity(identity) = &record.proof {
-        // What the connection does not tell stays, such as the address an administrator entered.
-        if let Some(email) = identity.email.as_deref().and_then(email) {
-            (user.email, user.email_verified) = (Some(email), identity.email_verified);
-        }
-        user.profile = usable_profile(&identity.profile).or(std::mem::take(&mut user.profile));
+    let user_id = stored.user.user_id.clone();
+    // The count holds the row until the transaction ends, so that what is kept undoes no administrator's change.
+    let logins_count = rows.record_sign_in(&user_id, now).await?.ok_or(Stop::Overtaken)?;
+    if let Proof::Identity(_) | Proof::EmailCode { .. } = &record.proof {
+        *stored = rows.find_user(&user_id).await?.ok_or(Stop::Overtaken)?;
+        keep(record, prepared, &mut stored.user);
+        rows.update_identity(&stored.user).await?;
     }
-    let logins_count = rows.record_sign_in(user, now).await?.ok_or(Stop::Overtaken)?;
+    let user = &mut stored.user;
     (user.updated_at, user.last_login, user.logins_count) = (now, Some(now), logins_count);
-    rows.record_event(Event { user_id: Some(user.user_id.clone()), ..event("s", record) }, now).await?;
+    rows.record_event(Event { user_id: Some(user_id), ..event("s", record) }, now).await?;
     Ok(())
+}
+
+/// What the connection does not tell stays, such as the address an administrator entered.
+fn keep(record: &LoginRecord, prepared: &Prepared, user: &mut User) {
+    match &record.proof {
+        Proof::Identity(identity) => {
+            if let Some(email) = identity.email.as_deref().and_then(email) {
+                (user.email, user.email_verified) = (Some(email), identity.email_verified);
+            }
+            user.profile = usable_profile(&identity.profile).or(std::mem::take(&mut user.profile));
+        }
+        Proof::EmailCode { .. } => {
+            if let Some(email) = prepared.code.as_ref().and_then(|tried| tried.email.clone()) {
+                (user.email, user.email_verified) = (Some(email), true);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// One version per account and password. A password hashed anew is the same password.

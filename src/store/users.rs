@@ -112,21 +112,26 @@ impl Rows<'_> {
         Ok(self.execute(statement.bind(now.0).bind(user_id.to_owned())).await? > 0)
     }
 
-    /// Counts a login and keeps what the connection says of the person now; it writes nothing an administrator
-    /// decides. Answers the new count, or `None` when the user was deleted or blocked meanwhile.
-    pub async fn record_sign_in(&mut self, user: &User, now: Timestamp) -> Result<Option<i64>, StoreError> {
+    /// Counts a login. Answers the new count, or `None` when the user was deleted or blocked meanwhile.
+    pub async fn record_sign_in(&mut self, user_id: &str, now: Timestamp) -> Result<Option<i64>, StoreError> {
         let statement = sqlx::query(
-            "UPDATE users SET email = $1, email_verified = $2, profile = $3, updated_at = $4, last_login = $5, \
-             logins_count = logins_count + 1 WHERE user_id = $6 AND blocked = 0 RETURNING logins_count",
+            "UPDATE users SET updated_at = $1, last_login = $2, logins_count = logins_count + 1 \
+             WHERE user_id = $3 AND blocked = 0 RETURNING logins_count",
         );
+        let statement = statement.bind(now.0).bind(now.0).bind(user_id.to_owned());
+        self.optional(statement).await?.map(|row| Ok(row.try_get("logins_count")?)).transpose()
+    }
+
+    /// Keeps what the connection says of the person now; it writes nothing an administrator decides.
+    pub async fn update_identity(&mut self, user: &User) -> Result<(), StoreError> {
+        let statement =
+            sqlx::query("UPDATE users SET email = $1, email_verified = $2, profile = $3 WHERE user_id = $4");
         let statement = statement
             .bind(user.email.clone())
             .bind(i64::from(user.email_verified))
             .bind(serde_json::to_string(&user.profile)?)
-            .bind(now.0)
-            .bind(now.0)
             .bind(user.user_id.clone());
-        self.optional(statement).await?.map(|row| Ok(row.try_get("logins_count")?)).transpose()
+        self.execute(statement).await.map(|_| ())
     }
 
     /// Writes everything an administrator may change but the identifiers.
