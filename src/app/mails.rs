@@ -47,6 +47,9 @@ pub(super) async fn deliver(room: Arc<MailRoom>, tenant: Tenant, settings: confi
 
 async fn send(room: &MailRoom, tenant: &Tenant, settings: &config::Mail, claimed: ClaimedMail) {
     let ClaimedMail { id, mail, tries } = claimed;
+    if mail.is_for_nobody() {
+        return delete_unsent(tenant, &id).await;
+    }
     let outcome = match room.send(&id, &mail).await {
         Ok(()) => {
             metrics::counter!("mails_sent_total").increment(1);
@@ -64,6 +67,13 @@ async fn send(room: &MailRoom, tenant: &Tenant, settings: &config::Mail, claimed
     };
     if let Err(error) = outcome {
         tracing::warn!(%error, id, "the outbox cannot be written; the mail is sent again");
+    }
+}
+
+/// A mail that was queued only so that asking for an unknown address costs the same.
+async fn delete_unsent(tenant: &Tenant, id: &str) {
+    if let Err(error) = tenant.delete_mail(id).await {
+        tracing::warn!(%error, id, "the outbox cannot be written; the mail for nobody is deleted later");
     }
 }
 

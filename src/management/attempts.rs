@@ -30,8 +30,11 @@ const KNOWN_SECONDS: i64 = 30 * 24 * 3600;
 /// Failures of all known accounts of one address, in multiples of one account's.
 const SPRAY: i64 = 10;
 
-/// The longest wait of a whole organization's strangers: its owners at new addresses are among them.
-const ORGANIZATION_WAIT_SECONDS: i64 = 60;
+/// The longest wait of all strangers together: owners at new addresses are among them.
+const STRANGERS_WAIT_SECONDS: i64 = 60;
+
+/// Mails that all strangers together may have sent to one address, in multiples of what one network may.
+const STRANGERS: i64 = 3;
 
 /// Auth0's log types: an account, or an address, must wait after too many failures.
 const ACCOUNT_BLOCKED: &str = "limit_wc";
@@ -139,21 +142,42 @@ impl Counted {
     }
 }
 
-/// Counts a mail that somebody asks for, by its address and by the network it is asked from; nobody's right or wrong
-/// answer takes the count back before its time.
+/// A mail that somebody asks for.
+pub(super) struct MailAsked<'m> {
+    /// What for: requests for one purpose keep nobody from another.
+    pub purpose: &'static str,
+    pub email: &'m str,
+    pub client_address: Option<&'m str>,
+    /// The connection and whom its attempts are counted for, if it is about an account.
+    pub account: Option<(&'m str, &'m str)>,
+}
+
+/// Counts a mail; nobody's right or wrong answer takes the count back before its time.
+///
+/// The growing wait is that of one network with one address. All strangers together make an address wait a minute at
+/// most, and its owner at a network that the account signed in from lately not at all: whoever knows an address must
+/// not be able to keep its owner out by asking for mails.
 ///
 /// # Errors
 /// 429 `too_many_attempts` with `Retry-After`, 400 when `client_address` is none.
-pub(super) async fn count_mail(
-    management: &Management,
-    email: &str,
-    client_address: Option<&str>,
-    now: Timestamp,
-) -> Answer<()> {
+pub(super) async fn count_mail(management: &Management, asked: MailAsked<'_>, now: Timestamp) -> Answer<()> {
+    let MailAsked { purpose, email, client_address, account } = asked;
     let network = client_address.map(network).transpose()?;
-    let most = management.login.mails_per_hour;
-    let mut buckets = vec![(format!("mail:{}", sha256(email)), most)];
-    buckets.extend(network.map(|network| (format!("mails:{network}"), most.saturating_mul(SPRAY))));
+    let login = &management.login;
+    let most = |factor: i64| Throttle::new(login.mails_per_hour.saturating_mul(factor), login.password_wait_seconds);
+    let known = match (account, network) {
+        (Some((connection_id, who)), Some(network)) => known_at(&account_of(connection_id, who), network),
+        _ => String::new(),
+    };
+    let mut buckets = Vec::new();
+    if let Some(network) = network {
+        buckets.push((format!("mail:{}", sha256(&format!("{purpose}\n{email}\n{network}"))), most(1)));
+        buckets.push((format!("mails:{network}"), most(SPRAY)));
+    }
+    if !management.tenant.read().await?.knows_bucket(&known, now).await? {
+        let strangers = Throttle { longest_seconds: STRANGERS_WAIT_SECONDS, ..most(STRANGERS) };
+        buckets.push((format!("mails-to:{}", sha256(&format!("{purpose}\n{email}"))), strangers));
+    }
     count_all(management, buckets, now).await
 }
 
@@ -169,19 +193,19 @@ pub(super) async fn count_work(
     now: Timestamp,
 ) -> Answer<()> {
     let Some(network) = client_address.map(network).transpose()? else { return Ok(()) };
-    let most = management.login.password_failures.saturating_mul(SPRAY);
+    let login = &management.login;
+    let most = Throttle::new(login.password_failures.saturating_mul(SPRAY), login.password_wait_seconds);
     count_all(management, vec![(format!("{what}:{network}"), most)], now).await
 }
 
-async fn count_all(management: &Management, buckets: Vec<(String, i64)>, now: Timestamp) -> Answer<()> {
-    let wait_seconds = management.login.password_wait_seconds;
+async fn count_all(management: &Management, buckets: Vec<(String, Throttle)>, now: Timestamp) -> Answer<()> {
     management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                for (bucket, failures) in &buckets {
+                for (bucket, throttle) in &buckets {
                     // An error undoes what was counted before it.
-                    let counted = rows.count_attempt(bucket, Throttle::new(*failures, wait_seconds), now).await?;
+                    let counted = rows.count_attempt(bucket, *throttle, now).await?;
                     counted.map_err(|until| too_many(until, now))?;
                 }
                 Ok::<_, Failure>(())
@@ -201,7 +225,7 @@ async fn count(management: &Management, place: Place, who: String, now: Timestam
     let login = &management.login;
     let throttle = Throttle::new(login.password_failures, login.password_wait_seconds);
     let of_all = Throttle {
-        longest_seconds: ORGANIZATION_WAIT_SECONDS,
+        longest_seconds: STRANGERS_WAIT_SECONDS,
         ..Throttle::new(login.organization_failures, login.password_wait_seconds)
     };
     management
@@ -209,9 +233,9 @@ async fn count(management: &Management, place: Place, who: String, now: Timestam
         .write(move |mut rows| {
             Box::pin(async move {
                 let Place { connection_id, organization_id, network } = place;
-                let account = format!("account:{}", sha256(&format!("{connection_id}\n{who}")));
-                let pair = network.map(|network| sha256(&format!("{account}\n{network}")));
-                let known = pair.as_ref().map(|pair| format!("known:{pair}"));
+                let account = account_of(&connection_id, &who);
+                let pair = network.map(|network| pair_of(&account, network));
+                let known = network.map(|network| known_at(&account, network));
                 let is_known = match &known {
                     Some(bucket) => rows.knows_bucket(bucket, now).await?,
                     None => false,
@@ -242,6 +266,19 @@ async fn count(management: &Management, place: Place, who: String, now: Timestam
             })
         })
         .await
+}
+
+fn account_of(connection_id: &str, who: &str) -> String {
+    format!("account:{}", sha256(&format!("{connection_id}\n{who}")))
+}
+
+fn pair_of(account: &str, network: IpAddr) -> String {
+    sha256(&format!("{account}\n{network}"))
+}
+
+/// What remembers that the account signed in from the network.
+fn known_at(account: &str, network: IpAddr) -> String {
+    format!("known:{}", pair_of(account, network))
 }
 
 /// What the log calls the wait of this bucket.

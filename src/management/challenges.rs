@@ -8,7 +8,7 @@ use axum::extract::State;
 
 use super::Management;
 use super::answer::{Answer, Body};
-use super::attempts;
+use super::attempts::{self, MailAsked};
 use super::caller::GATEWAY_SCOPE;
 use super::check::{email, wrong};
 use super::email_codes::{self, EmailOptions};
@@ -32,7 +32,7 @@ async fn create(
 ) -> Answer<Json<Challenge>> {
     let now = Timestamp::now();
     let email = email(&request.email).ok_or_else(|| wrong("email", "String is no e-mail address"))?;
-    attempts::count_mail(&management, &email, request.client_address.as_deref(), now).await?;
+    count(&management, &request, &email, now).await?;
     let usual_seconds = management.login.email_code_seconds;
     let answer = management
         .tenant
@@ -59,12 +59,24 @@ async fn create(
     Ok(Json(answer))
 }
 
+/// Counts the mail under its purpose. Codes to sign in are counted for the address itself when they are tried.
+async fn count(management: &Management, request: &ChallengeRequest, email: &str, now: Timestamp) -> Answer<()> {
+    let purpose = match request.purpose {
+        ChallengePurpose::SignIn => "sign-in",
+        ChallengePurpose::SignUp => "sign-up",
+        ChallengePurpose::Discovery => "discovery",
+    };
+    let account = request.connection_id.as_deref().map(|connection_id| (connection_id, email));
+    let client_address = request.client_address.as_deref();
+    attempts::count_mail(management, MailAsked { purpose, email, client_address, account }, now).await
+}
+
 fn own_seconds(connection: &OpenConnection) -> Option<i64> {
     EmailOptions::of(&connection.options).seconds().filter(|_| connection.summary.strategy == Strategy::Email)
 }
 
-/// Keeps the challenge and writes what the address is told. A letter that nobody is to get is written all the same, so
-/// that the answer takes as long.
+/// Keeps the challenge and writes what the address is told. A letter that nobody is to get is written and queued all the
+/// same, so that the answer takes as long.
 async fn send(
     rows: &mut Rows<'_>,
     challenge: &StoredChallenge,
@@ -76,8 +88,8 @@ async fn send(
     let code = new_code();
     let minutes = u64::try_from(seconds / 60).unwrap_or(1).max(1);
     let told = told(rows, challenge, connection).await?;
-    rows.delete_older_challenges(challenge).await?;
-    rows.create_challenge(challenge, (told == Told::Code).then_some(&code)).await?;
+    // What was sent before stays open: a stranger's request must not end the code that the owner is about to type.
+    rows.create_challenge(challenge, &code, told == Told::Code).await?;
     let organization = match &challenge.organization_id {
         Some(id) => rows.find_organization(id).await?,
         None => None,
@@ -96,10 +108,10 @@ async fn send(
         mail.from = options.line("from", &values);
         mail.subject = options.line("subject", &values).unwrap_or(mail.subject);
     }
-    match told {
-        Told::Nothing => Ok(()),
-        Told::Code | Told::AccountExists => rows.queue_mail(&mail, now).await,
+    if told == Told::Nothing {
+        mail.to.clear();
     }
+    rows.queue_mail(&mail, now).await
 }
 
 /// Six digits, each equally likely.

@@ -105,6 +105,7 @@ pub(super) async fn recognize(
     if !rows.delete_challenge(&proved.id).await? {
         return Err(wrong_code());
     }
+    rows.delete_challenges_like(&proved).await?;
     if let Some(tried) = &prepared.code {
         tried.counted.settle(rows, now).await?;
     }

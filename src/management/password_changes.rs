@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::Management;
 use super::answer::{Answer, Body, Failure};
-use super::attempts::{count_mail, count_work};
+use super::attempts::{MailAsked, count_mail, count_work};
 use super::caller::GATEWAY_SCOPE;
 use super::check::{check_web_address, email, wrong};
 use super::letters::{About, Letter};
@@ -95,7 +95,7 @@ async fn create_reset(
     let now = Timestamp::now();
     let email = email(&request.email).ok_or_else(|| wrong("email", "String is no e-mail address"))?;
     check_web_address("page", &request.page)?;
-    count_mail(&management, &email, request.client_address.as_deref(), now).await?;
+    count(&management, &request, &email, now).await?;
     let expires_at = now.plus_seconds(RESET_SECONDS);
     management
         .tenant
@@ -107,6 +107,19 @@ async fn create_reset(
         })
         .await?;
     Ok(Json(PasswordResetAsked { expires_at }))
+}
+
+/// Counts the mail. An account's own networks are kept under its id, as the attempts at its password are.
+async fn count(management: &Management, request: &PasswordReset, email: &str, now: Timestamp) -> Answer<()> {
+    let user = management.tenant.read().await?.find_user_by_identifier(&request.connection_id, email).await?;
+    let who = user.map_or_else(|| email.to_owned(), |stored| stored.user.user_id);
+    let asked = MailAsked {
+        purpose: "password-reset",
+        email,
+        client_address: request.client_address.as_deref(),
+        account: Some((&request.connection_id, &who)),
+    };
+    count_mail(management, asked, now).await
 }
 
 /// Whose password the holder of the address may change here.
@@ -128,7 +141,8 @@ async fn find_resettable(
     Ok(user.filter(|stored| !is_off && !stored.user.blocked))
 }
 
-/// A ticket is written in any case, for nobody where there is no user: asking costs the same.
+/// A ticket and its mail are written in any case, for nobody where there is no user: asking costs the same. Earlier
+/// tickets stay open, an administrator's among them: whoever knows an address may ask.
 async fn send_reset(
     rows: &mut Rows<'_>,
     request: &PasswordReset,
@@ -137,7 +151,6 @@ async fn send_reset(
     (now, expires_at): (Timestamp, Timestamp),
 ) -> Result<(), StoreError> {
     let user_id = user.map(|stored| stored.user.user_id);
-    rows.delete_tickets(user_id.as_deref().unwrap_or_default(), TicketPurpose::PasswordChange).await?;
     let settings = TicketSettings {
         connection_id: request.connection_id.clone(),
         client_id: Some(request.client_id.clone()),
@@ -150,17 +163,14 @@ async fn send_reset(
     let email = email.to_owned();
     let new = NewTicket { purpose: TicketPurpose::PasswordChange, user_id, email: Some(email.clone()), settings };
     let ticket = new.create(rows, now, expires_at).await?;
-    if !is_known {
-        return Ok(());
-    }
     let organization = match &request.organization_id {
         Some(id) => rows.find_organization(id).await?,
         None => None,
     };
     let text = Text::of(request.locale.unwrap_or(Locale::En));
     let href = link_in(&request.page, &ticket, text);
-    let about = About::PasswordReset { href: &href };
-    Letter { to: &email, text, organization: organization.as_ref(), about }.queue(rows, now).await
+    let (to, about) = (if is_known { email.as_str() } else { "" }, About::PasswordReset { href: &href });
+    Letter { to, text, organization: organization.as_ref(), about }.queue(rows, now).await
 }
 
 async fn create_change(

@@ -11,10 +11,18 @@ pub struct Mail {
     /// In whose name it comes, beside the address of the setting `mail.from`; absent: that setting's own.
     #[serde(default)]
     pub from_name: Option<String>,
+    /// Empty: for nobody; it waits like any other and is deleted unsent.
     pub to: String,
     pub subject: String,
     pub text: String,
     pub html: String,
+}
+
+impl Mail {
+    /// Whether nobody is to get it.
+    pub fn is_for_nobody(&self) -> bool {
+        self.to.is_empty()
+    }
 }
 
 /// Without the text, which may hold a ticket or a code.

@@ -11,6 +11,9 @@ use crate::model::login::ChallengePurpose;
 /// Codes typed for one challenge at most, right or wrong.
 const MOST_TRIES: i64 = 5;
 
+/// What a code that nobody is sent begins with.
+const NOT_SENT: char = '-';
+
 /// A challenge, and for whom it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredChallenge {
@@ -29,9 +32,15 @@ fn place(id: &str) -> String {
 }
 
 impl Rows<'_> {
-    /// Without a code nothing that is typed proves anything.
-    pub async fn create_challenge(&mut self, new: &StoredChallenge, code: Option<&str>) -> Result<(), StoreError> {
-        let sealed = code.map(|code| self.seal.seal(&place(&new.id), code.as_bytes())).transpose()?;
+    /// A code that nobody is sent proves nothing; it is sealed all the same, so that its row and each try look alike.
+    pub async fn create_challenge(
+        &mut self,
+        new: &StoredChallenge,
+        code: &str,
+        is_sent: bool,
+    ) -> Result<(), StoreError> {
+        let kept = if is_sent { code.to_owned() } else { format!("{NOT_SENT}{}", code.get(1..).unwrap_or_default()) };
+        let sealed = self.seal.seal(&place(&new.id), kept.as_bytes())?;
         let statement = sqlx::query(
             "INSERT INTO challenges (id, purpose, email, organization_id, client_id, connection_id, sealed_code, \
              tries, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)",
@@ -48,16 +57,33 @@ impl Rows<'_> {
         self.execute(statement).await.map(|_| ())
     }
 
-    /// Ends what was sent to the address for this connection before: of several codes only the newest counts.
-    pub async fn delete_older_challenges(&mut self, new: &StoredChallenge) -> Result<(), StoreError> {
-        let statement =
-            sqlx::query("DELETE FROM challenges WHERE email = $1 AND purpose = $2 AND connection_id = $3 AND id <> $4");
+    /// Ends the other codes that were sent to the address for the same thing, once one of them did its work.
+    pub async fn delete_challenges_like(&mut self, used: &StoredChallenge) -> Result<(), StoreError> {
+        let statement = sqlx::query(
+            "DELETE FROM challenges WHERE email = $1 AND purpose = $2 AND client_id = $3 AND \
+             COALESCE(organization_id, '') = $4 AND COALESCE(connection_id, '') = $5",
+        );
         let statement = statement
-            .bind(new.email.clone())
-            .bind(serde_json::to_string(&new.purpose)?)
-            .bind(new.connection_id.clone())
-            .bind(new.id.clone());
+            .bind(used.email.clone())
+            .bind(serde_json::to_string(&used.purpose)?)
+            .bind(used.client_id.clone())
+            .bind(used.organization_id.clone().unwrap_or_default())
+            .bind(used.connection_id.clone().unwrap_or_default());
         self.execute(statement).await.map(|_| ())
+    }
+
+    /// A challenge that can still be tried, also one whose code nobody was sent.
+    pub async fn find_open_challenge(
+        &mut self,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<StoredChallenge>, StoreError> {
+        let statement = sqlx::query(
+            "SELECT id, purpose, email, organization_id, client_id, connection_id, expires_at FROM challenges \
+             WHERE id = $1 AND tries < $2 AND expires_at > $3",
+        );
+        let statement = statement.bind(id.to_owned()).bind(MOST_TRIES).bind(now.0);
+        self.optional(statement).await?.as_ref().map(read).transpose()
     }
 
     /// Whose address a challenge is to prove.
@@ -81,7 +107,8 @@ impl Rows<'_> {
         let Some(row) = self.optional(statement).await? else { return Ok(None) };
         let Some(sealed) = row.try_get::<Option<String>, _>("sealed_code")? else { return Ok(None) };
         let expected = self.seal.open(&place(id), &sealed)?;
-        let is_right = verify_slices_are_equal(&expected, code.as_bytes()).is_ok();
+        let is_sent = expected.first() != Some(&(NOT_SENT as u8));
+        let is_right = verify_slices_are_equal(&expected, code.as_bytes()).is_ok() && is_sent;
         if is_right { read(&row).map(Some) } else { Ok(None) }
     }
 

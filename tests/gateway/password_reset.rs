@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::matrix;
 use crate::support::application::{Application, Begun};
-use crate::support::gateway::{Gateway, Mode};
+use crate::support::gateway::{Gateway, Mode, text};
 use crate::support::http::{Page, Visitor};
 
 const EMAIL: &str = "ann@acme.example";
@@ -29,7 +29,7 @@ async fn house_with(mode: Mode, settings: &str) -> House {
     let people = admin.database("people").await;
     admin.enable(&acme, &people, true).await;
     let ann = json!({ "connection": "people", "email": EMAIL, "email_verified": false, "password": PASSWORD });
-    let ann = crate::support::gateway::text(&admin.create("/users", ann).await, "user_id");
+    let ann = text(&admin.create("/users", ann).await, "user_id");
     let application = Application::register(&gateway, json!({})).await;
     House { gateway, application, people, ann }
 }
@@ -116,12 +116,38 @@ async fn an_unknown_address_gets_the_same_page_and_no_mail() {
 }
 
 #[tokio::test]
-async fn a_newer_link_ends_the_older_one_and_a_made_up_one_opens_nothing() {
+async fn whoever_asks_for_a_link_ends_no_other_and_the_first_that_is_used_ends_all() {
     let house = house().await;
+    let body = json!({ "user_id": house.ann });
+    let given = text(&house.gateway.admin.create("/tickets/password-change", body).await, "ticket");
     let (older, newer) = (house.link().await, house.link().await);
     let visitor = Visitor::new();
-    assert_eq!(visitor.get(&older).await.status, 403);
-    assert_eq!(visitor.get(&newer).await.status, 200);
+    for link in [&given, &older, &newer] {
+        assert_eq!(visitor.get(link).await.status, 200, "{link}");
+    }
+    let page = visitor.get(&older).await;
+    assert_eq!(visitor.submit(&page, &[("password", NEW)]).await.status, 200);
+    for link in [&given, &older, &newer] {
+        assert_eq!(visitor.get(link).await.status, 403, "{link}");
+    }
+}
+
+#[tokio::test]
+async fn made_up_links_are_counted_and_keep_nobody_from_their_own() {
+    let house = house_with(Mode::SqliteEmbedded, "management.unknown_names_per_minute = 2").await;
+    let link = house.link().await;
+    assert_eq!(Visitor::new().get(&link).await.status, 200);
+    let made_up =
+        async |page: &str| Visitor::new().get(house.gateway.url(&format!("/login/{page}?ticket=made-up"))).await.status;
+    assert_eq!((made_up("reset/password").await, made_up("verify-email").await), (403, 403));
+    assert_eq!((made_up("reset/password").await, made_up("verify-email").await), (429, 429));
+    assert_eq!(Visitor::new().get(&link).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_made_up_link_opens_nothing() {
+    let house = house().await;
+    let (newer, visitor) = (house.link().await, Visitor::new());
     for ticket in ["", "x", "%00", &"x".repeat(500)] {
         let page = visitor.get(house.gateway.url(&format!("/login/reset/password?ticket={ticket}"))).await;
         assert_eq!(page.status, 403, "{ticket}");
