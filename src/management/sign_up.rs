@@ -15,7 +15,7 @@ use crate::model::login::{ChallengePurpose, LoginRecord, NewAccount, refusal};
 use crate::model::password::PasswordPolicy;
 use crate::model::user::{LONGEST_EMAIL, Profile};
 use crate::model::{ApiError, Connection, Timestamp};
-use crate::store::{Event, OpenConnection, Rows, StoreError, StoredUser};
+use crate::store::{Event, OpenConnection, Rows, StoreError, StoredChallenge, StoredUser};
 
 /// The lengths of a user name where the connection does not say (contract §1.11).
 const USERNAME_LENGTHS: (u64, u64) = (1, 15);
@@ -28,7 +28,8 @@ fn wrong_code() -> Stop {
     refused(refusal::WRONG_CODE, "The code is wrong, used or too old.")
 }
 
-/// What comes before the transaction: the policy, then the hash. Nothing is hashed where sign-up is closed.
+/// What comes before the transaction: the policy, then the hash. Nothing is hashed where sign-up is closed, nor for a
+/// code that was never asked for: a made-up one must not cost a hash.
 pub(super) async fn prepare(
     management: &Management,
     record: &LoginRecord,
@@ -40,6 +41,12 @@ pub(super) async fn prepare(
     let Some(connection) = rows.find_connection(&open.id).await? else { return Ok(Prepared::default()) };
     if !may_sign_up(&mut rows, record, &connection, account, now).await? {
         return Ok(Prepared::default());
+    }
+    if let Some(challenge) = &account.challenge {
+        let open = rows.find_open_challenge(challenge, now).await?;
+        if !open.is_some_and(|open| email(&account.email).is_some_and(|email| is_for(&open, record, &email))) {
+            return Ok(Prepared::default());
+        }
     }
     drop(rows);
     let username = account.username.as_deref();
@@ -162,14 +169,30 @@ async fn prove_address(
             false => Err(wrong_code()),
         };
     };
-    let proved = rows.try_challenge(challenge, code, now).await?.filter(|challenge| {
-        challenge.purpose == ChallengePurpose::SignUp
-            && challenge.email == email
-            && challenge.organization_id == record.organization_id
-            && challenge.client_id == record.client_id
-            && challenge.connection_id.as_ref() == Some(&record.connection_id)
-    });
-    proved.map(|_| email).ok_or_else(wrong_code)
+    let proved = rows.try_challenge(challenge, code, now).await?;
+    proved.filter(|proved| is_for(proved, record, &email)).map(|_| email).ok_or_else(wrong_code)
+}
+
+/// What the address is sent codes for here.
+fn challenge_of(record: &LoginRecord, email: &str, now: Timestamp) -> StoredChallenge {
+    StoredChallenge {
+        id: String::new(),
+        purpose: ChallengePurpose::SignUp,
+        email: email.to_owned(),
+        organization_id: record.organization_id.clone(),
+        client_id: record.client_id.clone(),
+        connection_id: Some(record.connection_id.clone()),
+        expires_at: now,
+    }
+}
+
+/// A code opens only what it was asked for.
+fn is_for(challenge: &StoredChallenge, record: &LoginRecord, email: &str) -> bool {
+    challenge.purpose == ChallengePurpose::SignUp
+        && challenge.email == email
+        && challenge.organization_id == record.organization_id
+        && challenge.client_id == record.client_id
+        && challenge.connection_id.as_ref() == Some(&record.connection_id)
 }
 
 pub(super) async fn create(
@@ -184,11 +207,12 @@ pub(super) async fn create(
     let (Some(email), Some(hash)) = (email(&account.email), prepared.password_hash.clone()) else {
         return Err(not_allowed());
     };
-    if let Some(challenge) = &account.challenge
-        && !rows.delete_challenge(challenge).await?
-    {
-        // Another login used it meanwhile.
-        return Err(Stop::Overtaken);
+    if let Some(challenge) = &account.challenge {
+        if !rows.delete_challenge(challenge).await? {
+            // Another login used it meanwhile.
+            return Err(Stop::Overtaken);
+        }
+        rows.delete_challenges_like(&challenge_of(record, &email, now)).await?;
     }
     let new = Account {
         email,
