@@ -1,7 +1,9 @@
 //! `POST /logins/sign-ups`: an account without a login, for the applications' own sign-up (`/dbconnections/signup`).
 //!
-//! Its address is not proved yet; a link is sent that verifies it, where the password is chosen anew. Whether the address has an account is refused in
-//! one sentence with the other reasons, after the same work.
+//! Its address is not proved yet; a link is sent that verifies it, where the password is chosen anew. An address that
+//! has an account is refused after the same work as a new one is taken: the two answers still differ, as Auth0's do
+//! (`POST /dbconnections/signup`), since the application needs the account at once. Whoever must not be able to tell
+//! turns sign-up off for the connection; the login page's own sign-up tells it only to who reads the address's mail.
 
 use std::sync::Arc;
 
@@ -10,6 +12,7 @@ use axum::extract::State;
 
 use super::Management;
 use super::answer::{Answer, Body, Failure};
+use super::attempts::{MailAsked, count_mail};
 use super::caller::GATEWAY_SCOPE;
 use super::check::{check_web_address, email, usable_profile, wrong};
 use super::operation::{Operation, Routes};
@@ -52,6 +55,14 @@ async fn create(State(management): State<Arc<Management>>, Body(body): Body<Open
         personal: &personal,
         client_address: body.client_address.as_deref(),
     };
+    // Before the hash, and for an address that has an account as well.
+    let mail = MailAsked {
+        purpose: "sign-up",
+        email: &email,
+        client_address: body.client_address.as_deref(),
+        account: Some((&connection.id, &email)),
+    };
+    count_mail(&management, mail, now).await?;
     let hash = asked.check_and_hash(&management, &connection, now).await?;
     let user = management
         .tenant

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::management::answer::{Answer, Failure};
 use crate::management::logins::record_login_at;
-use crate::management::test_support::{ORGANIZATION, call, management, router};
+use crate::management::test_support::{ORGANIZATION, call, management, management_with, router};
 use crate::management::{GATEWAY_SCOPE, Management};
 use crate::model::login::{Admission, LoginRecord};
 use crate::model::{Timestamp, sha256};
@@ -16,10 +16,14 @@ const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 async fn with_ada() -> (Arc<Management>, tempfile::TempDir) {
     let (management, directory) = management().await;
-    let ada = json!({"connection": "people", "email": "ada@acme.example", "password": "correct horse"});
-    let (status, user) = call(&router(&management), Method::POST, "/users", &["create:users"], ada).await;
-    assert_eq!(status, 201, "{user}");
+    create_ada(&management).await;
     (management, directory)
+}
+
+async fn create_ada(management: &Arc<Management>) {
+    let ada = json!({"connection": "people", "email": "ada@acme.example", "password": "correct horse"});
+    let (status, user) = call(&router(management), Method::POST, "/users", &["create:users"], ada).await;
+    assert_eq!(status, 201, "{user}");
 }
 
 async fn login(management: &Management, proof: Value) -> Answer<Admission> {
@@ -76,7 +80,78 @@ async fn asking_for_a_link_writes_the_same_whoever_asks() {
     }
     let count = async |sql| management.tenant.number_for_test(sql).await.expect("a number");
     assert_eq!(count("SELECT COUNT(*) FROM tickets").await, 2);
-    assert_eq!(count("SELECT COUNT(*) FROM outbox").await, 1);
+    assert_eq!(count("SELECT COUNT(*) FROM outbox").await, 2, "one of them for nobody");
+}
+
+#[tokio::test]
+async fn asking_for_a_code_writes_the_same_whoever_asks() {
+    let (management, _directory) = with_ada().await;
+    let router = router(&management);
+    for purpose in ["sign_in", "sign_up", "discovery"] {
+        let body = json!({"purpose": purpose, "client_id": "app", "connection_id": "con_db",
+            "email": "nobody@elsewhere.example"});
+        let (status, answer) = call(&router, Method::POST, "/logins/challenges", &[GATEWAY_SCOPE], body).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let count = async |sql| management.tenant.number_for_test(sql).await.expect("a number");
+    assert_eq!(count("SELECT COUNT(*) FROM challenges WHERE sealed_code IS NOT NULL").await, 3);
+    assert_eq!(count("SELECT COUNT(*) FROM outbox").await, 3);
+}
+
+#[tokio::test]
+async fn a_made_up_code_costs_no_hash() {
+    let (management, _directory) = with_ada().await;
+    let before = management.passwords.done();
+    let account = json!({"email": "new@acme.example", "password": "violet kettle orbit", "challenge": "ch_made_up",
+        "code": "123456"});
+    let record = json!({"client_id": "app", "connection_id": "con_db", "proof": {"sign_up": account}});
+    let record: LoginRecord = serde_json::from_value(record).expect("a login record");
+    assert_eq!(code(record_login_at(&management, record, NOW).await), "wrong_code");
+    assert_eq!(management.passwords.done(), before);
+}
+
+async fn ask_for_a_link(management: &Arc<Management>, address: &str) -> u16 {
+    let body = json!({"client_id": "app", "connection_id": "con_db", "email": "ada@acme.example",
+        "client_address": address, "page": "https://login.example/login/reset/password"});
+    call(&router(management), Method::POST, "/logins/password-resets", &[GATEWAY_SCOPE], body).await.0
+}
+
+#[tokio::test]
+async fn strangers_who_ask_for_mails_do_not_keep_the_owner_from_one() {
+    let (management, _directory) = management_with(|config| config.login.mails_per_hour = 2).await;
+    create_ada(&management).await;
+    let proof = json!({"password": {"identifier": "ada@acme.example", "password": "correct horse"}});
+    let record = json!({"client_id": "app", "connection_id": "con_db", "client_address": "192.0.2.7", "proof": proof});
+    let record: LoginRecord = serde_json::from_value(record).expect("a login record");
+    record_login_at(&management, record, NOW).await.expect("the owner's own network");
+    assert_eq!(ask_for_a_link(&management, "198.51.100.1").await, 200);
+    assert_eq!(ask_for_a_link(&management, "198.51.100.1").await, 200);
+    assert_eq!(ask_for_a_link(&management, "198.51.100.1").await, 429, "one network has a wait of its own");
+    for number in 2..6 {
+        assert_eq!(ask_for_a_link(&management, &format!("198.51.100.{number}")).await, 200);
+    }
+    assert_eq!(ask_for_a_link(&management, "203.0.113.1").await, 429, "all strangers together");
+    let until = "SELECT MAX(blocked_until) FROM password_failures WHERE bucket LIKE 'mails-to:%'";
+    let until = management.tenant.number_for_test(until).await.expect("a number");
+    assert!(until <= Timestamp::now().plus_seconds(60).0, "for a minute at most");
+    assert_eq!(ask_for_a_link(&management, "192.0.2.7").await, 200, "the owner's own network does not wait");
+    let open = "SELECT COUNT(*) FROM tickets WHERE user_id IS NOT NULL";
+    assert_eq!(management.tenant.number_for_test(open).await.expect("a number"), 7, "nobody's request ends another's");
+}
+
+#[tokio::test]
+async fn signing_up_an_address_again_and_again_is_counted_before_it_is_worked_on() {
+    let (management, _directory) = management_with(|config| config.login.mails_per_hour = 2).await;
+    let router = router(&management);
+    let before = management.passwords.done();
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        let body = json!({"client_id": "app", "connection": "people", "email": "new@acme.example",
+            "password": "violet kettle orbit", "client_address": "198.51.100.1",
+            "page": "https://login.example/login/verify-email"});
+        statuses.push(call(&router, Method::POST, "/logins/sign-ups", &[GATEWAY_SCOPE], body).await.0);
+    }
+    assert_eq!((statuses, management.passwords.done() - before), (vec![200, 403, 429], 2));
 }
 
 #[tokio::test]
