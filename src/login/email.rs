@@ -10,9 +10,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::email_page::{AddressPage, CodePage, Heading};
+use super::email_page::{AddressPage, CodePage};
 use super::entrance::Entrance;
 use super::error::LoginError;
+use super::frame::Frame;
 use super::{Login, Visit, audience, code, form, options, session, wait};
 use crate::management_client::{LoginOption, ManagementError};
 use crate::model::login::{ChallengePurpose, ChallengeRequest, Proof, refusal};
@@ -143,7 +144,7 @@ fn ask_address(visit: &Visit, entrance: &Entrance, address: String, error: Optio
     let request = entrance.authorization.request.without(ADDRESS).without(CHALLENGE);
     let page = AddressPage {
         text: visit.text(),
-        heading: Heading::of(entrance),
+        frame: Frame::new(visit.text(), entrance),
         action: format!("/login/email?{}", request.to_query()),
         address,
         error: error.map(str::to_owned),
@@ -157,7 +158,7 @@ fn ask_code(visit: &Visit, entrance: &Entrance, address: &str, error: Option<&st
     let first = request.without(ADDRESS).without(CHALLENGE);
     let page = CodePage {
         text: visit.text(),
-        heading: Heading::of(entrance),
+        frame: Frame::new(visit.text(), entrance),
         action: format!("/login/email/code?{}", request.to_query()),
         again_action: format!("/login/email?{}", first.to_query()),
         address: address.to_owned(),

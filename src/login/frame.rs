@@ -23,13 +23,14 @@ impl Frame {
         self.organization.as_ref().map_or(&self.application_name, |organization| &organization.title)
     }
 
-    pub(super) fn logo_url(&self) -> Option<&str> {
-        self.organization.as_ref()?.logo_url.as_deref()
+    /// For the page's policy, which allows its origin.
+    pub(super) fn logo_url(&self) -> Option<String> {
+        self.organization.as_ref()?.logo_url.clone()
     }
 
-    /// The title of a sign-up's pages.
-    pub(super) fn title(&self, has_error: bool) -> String {
-        let title = self.text.with("sign-up-title", &[("place", self.place())]);
+    /// The title of a page, by the key of a message that may tell the `place`.
+    pub(super) fn title(&self, key: &'static str, has_error: bool) -> String {
+        let title = self.text.with(key, &[("place", self.place())]);
         if has_error { self.text.with("error-title", &[("title", &title)]) } else { title }
     }
 }

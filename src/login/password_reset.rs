@@ -139,7 +139,7 @@ fn sign_in_href(entrance: &Entrance) -> String {
 
 fn draw_ask(visit: &Visit, entrance: &Entrance, status: StatusCode, email: &str, error: Option<String>) -> Response {
     let frame = Frame::new(visit.text(), entrance);
-    let logo = frame.logo_url().map(str::to_owned);
+    let logo = frame.logo_url();
     let page = AskPage {
         text: visit.text(),
         frame,

@@ -226,7 +226,7 @@ fn username_needed(text: Text, connection: &Connection) -> String {
 fn draw_email(visit: &Visit, entrance: &Entrance, status: StatusCode, email: &str, error: Option<String>) -> Response {
     let request = entrance.authorization.request.without(CHALLENGE);
     let frame = Frame::new(visit.text(), entrance);
-    let logo = frame.logo_url().map(str::to_owned);
+    let logo = frame.logo_url();
     let page = EmailPage {
         text: visit.text(),
         frame,
@@ -250,7 +250,7 @@ fn draw_account(
     let (status, error) = refused.map_or((StatusCode::OK, None), |(status, message)| (status, Some(message)));
     let again = request.without(CHALLENGE).with("screen_hint", "signup").with("connection", &connection.name);
     let frame = Frame::new(text, entrance);
-    let logo = frame.logo_url().map(str::to_owned);
+    let logo = frame.logo_url();
     let page = NewAccountPage {
         text,
         frame,
