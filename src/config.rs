@@ -173,6 +173,7 @@ pub struct Mail {
     pub from: String,
     pub folder: PathBuf,
     pub timeout_seconds: u64,
+    pub outbox_milliseconds: u64,
     pub most_tries: i64,
     pub retry_seconds: i64,
 }
@@ -292,6 +293,7 @@ impl Config {
             ("login.max_password_checks", login.max_password_checks as i128),
             ("login.email_code_seconds", login.email_code_seconds.into()),
             ("login.mails_per_hour", login.mails_per_hour.into()),
+            ("mail.outbox_milliseconds", self.mail.outbox_milliseconds.into()),
             ("mail.timeout_seconds", self.mail.timeout_seconds.into()),
             ("mail.retry_seconds", self.mail.retry_seconds.into()),
             ("tokens.id_token_seconds", tokens.id_token_seconds.into()),

@@ -10,8 +10,8 @@ use crate::mail::{MailError, MailRoom};
 use crate::model::Timestamp;
 use crate::store::{ClaimedMail, Tenant};
 
-/// How often the outbox is looked into when it is empty.
-const PAUSE: Duration = Duration::from_millis(200);
+/// How long the outbox is left alone when it cannot be read.
+const PAUSE: Duration = Duration::from_secs(5);
 /// Mails handed over at the same time: one that a relay holds keeps no other waiting.
 const AT_ONCE: usize = 4;
 
@@ -35,10 +35,10 @@ pub(super) async fn deliver(room: Arc<MailRoom>, tenant: Tenant, settings: confi
                 let (room, tenant, settings) = (room.clone(), tenant.clone(), settings.clone());
                 under_way.spawn(async move { send(&room, &tenant, &settings, claimed).await });
             }
-            Ok(None) => tokio::time::sleep(PAUSE).await,
+            Ok(None) => tokio::time::sleep(Duration::from_millis(settings.outbox_milliseconds)).await,
             Err(error) => {
                 tracing::warn!(%error, "the outbox cannot be read");
-                tokio::time::sleep(PAUSE * 25).await;
+                tokio::time::sleep(PAUSE).await;
             }
         }
         while under_way.try_join_next().is_some() {}
