@@ -77,9 +77,13 @@ async fn is_for_anyone(
     rows: &mut Rows<'_>,
     record: &LoginRecord,
     connection: &OpenConnection,
+    user: Option<&StoredUser>,
 ) -> Result<bool, StoreError> {
-    let by_issuer = matches!(&record.proof, Proof::Identity(identity) if is_issuer_of_anyone(&identity.issuer));
-    Ok(by_issuer
+    let issuer = match &record.proof {
+        Proof::Identity(identity) => Some(identity.issuer.as_str()),
+        _ => user.map(|stored| stored.issuer.as_str()),
+    };
+    Ok(issuer.is_some_and(is_issuer_of_anyone)
         || connection.summary.strategy.is_for_anyone(&connection.options)
         || rows.takes_sign_ups(&connection.id).await?)
 }
@@ -96,7 +100,7 @@ pub(super) async fn lets_join(
 ) -> Result<bool, StoreError> {
     let allowed = &connection.allowed_domains;
     if allowed.is_empty() {
-        return Ok(guard != MembershipGuard::Refuse || !is_for_anyone(rows, record, connection).await?);
+        return Ok(guard != MembershipGuard::Refuse || !is_for_anyone(rows, record, connection, user).await?);
     }
     let by_address = proved_address(record, prepared, user).is_some_and(|email| is_address_among(allowed, email));
     Ok(by_address || matches!(&record.proof, Proof::Identity(identity) if is_vouched_for(allowed, identity)))

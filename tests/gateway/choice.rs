@@ -145,8 +145,8 @@ async fn what_the_directory_of_an_organization_says_opens_no_personal_account() 
     let visitor = Visitor::new();
     let (_, page) = arrive(&visitor).await;
     assert!(page.location().as_str().contains("account=personal"), "{}", page.location());
-    for more in [&[][..], &[("account", "personal")]] {
-        let begun = application.begin(more);
+    for more in [None, Some(("account", "personal"))] {
+        let begun = application.begin(more.as_slice());
         let page = visitor.get(&begun.url).await;
         let code = page.find_location().is_some_and(|url| url.as_str().starts_with(CALLBACK));
         assert!(!code, "{more:?}: {:?}", page.find_location());

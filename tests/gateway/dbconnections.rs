@@ -87,7 +87,7 @@ async fn confirming_an_address_confirms_no_password_of_somebody_else() {
     let owner = Visitor::new();
     let page = owner.get(house.gateway.mail_to(EMAIL).await.link()).await;
     assert!(page.text().contains(EMAIL), "{}", page.text());
-    assert_eq!(owner.submit(&page, &[]).await.status, 200, "a button alone is no answer");
+    assert_eq!(owner.submit(&page, &[]).await.status, 400, "a button alone is no answer");
     let user = house.gateway.admin.get("/users").await[0].clone();
     assert_eq!(user["email_verified"], false);
     assert_eq!(owner.submit(&page, &[("password", "seven green umbrellas")]).await.status, 200);
