@@ -29,6 +29,8 @@ pub(super) enum About<'l> {
     PasswordReset { href: &'l str },
     /// The password was changed.
     PasswordChanged,
+    /// A link that verifies the address of a new account and lets its password be chosen.
+    NewAccount { href: &'l str },
     /// A link that verifies the address.
     EmailVerification { href: &'l str },
 }
@@ -102,6 +104,9 @@ impl Letter<'_> {
                 linked(text_key("mail-password-reset"), text.get("mail-password-reset.button"), href)
             }
             About::PasswordChanged => said(text_key("mail-password-changed")),
+            About::NewAccount { href } => {
+                linked(text_key("mail-new-account"), text.get("mail-new-account.button"), href)
+            }
             About::EmailVerification { href } => {
                 linked(text_key("mail-verification"), text.get("mail-verification.button"), href)
             }

@@ -23,6 +23,7 @@ mod email_codes;
 mod enabled_connections;
 pub mod gateways;
 mod invitations;
+mod jobs;
 mod letters;
 mod logins;
 mod logs;
@@ -242,6 +243,7 @@ fn routes() -> Routes {
         .merge(password_changes::routes())
         .merge(sign_ups::routes())
         .merge(tickets::routes())
+        .merge(jobs::routes())
         .merge(organization_discovery::routes())
         .merge(open_invitations::routes())
 }

@@ -17,7 +17,7 @@ use super::caller::GATEWAY_SCOPE;
 use super::check::{check_web_address, email, usable_profile, wrong};
 use super::operation::{Operation, Routes};
 use super::sign_up::{Account, Asked};
-use super::tickets::send_verification;
+use super::tickets::send_welcome;
 use super::user_body::new_database_user;
 use crate::model::login::refusal;
 use crate::model::ticket::OpenSignUp;
@@ -79,7 +79,7 @@ async fn create(State(management): State<Arc<Management>>, Body(body): Body<Open
                 let user_id = new_database_user(&connection.id).user_id;
                 let created = account.create(&mut rows, &connection.id, &user_id, now).await?.ok_or_else(exists)?;
                 rows.record_event(event(&body, &created), now).await?;
-                send_verification(&mut rows, &created, (&body.page, &body.client_id), body.locale, now).await?;
+                send_welcome(&mut rows, &created, (&body.page, &body.client_id), body.locale, now).await?;
                 Ok::<_, Failure>(created.user)
             })
         })

@@ -17,6 +17,7 @@ use super::organizations::unknown_organization;
 use super::schema::LINE;
 use super::users::{get_user, unknown_user};
 use super::{Caller, Management};
+use crate::error::Fault;
 use crate::model::login::refusal;
 use crate::model::tenant_settings::Locale;
 use crate::model::ticket::{EmailVerification, TicketPurpose, TicketQuestion, TicketSubject, TicketUsed};
@@ -195,9 +196,13 @@ async fn create(
             })
         })
         .await?;
-    let page =
-        management.public_url.join(page).map_err(|error| crate::error::Fault::new("server.public_url", error))?;
-    Ok(Created(CreatedTicket { ticket: link(page.as_str(), &ticket) }))
+    Ok(Created(CreatedTicket { ticket: link(&address_of(management, page)?, &ticket) }))
+}
+
+/// Where one of the pages that tickets are for is.
+pub(super) fn address_of(management: &Management, page: &str) -> Answer<String> {
+    let page = management.public_url.join(page).map_err(|error| Fault::new("server.public_url", error))?;
+    Ok(page.into())
 }
 
 /// A ticket to be made.
@@ -229,29 +234,58 @@ impl NewTicket {
     }
 }
 
-/// Sends a link that verifies the user's address and has the password chosen anew. Whoever made the account has not
-/// shown that the address is theirs and knows its password: the owner who merely confirmed the address would vouch for
-/// somebody else's account. So one step, by who reads the mail, proves the address and makes the password theirs, as
-/// a reset does. (To ask for the first password instead would leave the owner with a link that they cannot use.)
-pub(super) async fn send_verification(
+/// Sends a link that verifies the address of an account that anybody may have made, and has its password chosen anew.
+/// Whoever made the account has not shown that the address is theirs and knows its password: the owner who merely
+/// confirmed the address would vouch for somebody else's account. So one step, by who reads the mail, proves the address
+/// and makes the password theirs, as a reset does. (To ask for the first password instead would leave the owner with a
+/// link that they cannot use.)
+pub(super) async fn send_welcome(
     rows: &mut Rows<'_>,
     user: &StoredUser,
     (page, client_id): (&str, &str),
     locale: Option<Locale>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(to) = &user.user.email else { return Ok(()) };
+    let connection_id = user.connection_id.clone();
     let settings = TicketSettings {
-        connection_id: user.connection_id.clone(),
+        connection_id,
         client_id: Some(client_id.to_owned()),
         verifies_email: true,
         ..TicketSettings::default()
     };
     let new = NewTicket::of(TicketPurpose::PasswordChange, user, settings);
+    send(rows, user, new, page, locale, now).await
+}
+
+/// Sends a link that verifies the user's address, because an administrator, who knows the account, asked for it.
+pub(super) async fn send_verification(
+    rows: &mut Rows<'_>,
+    user: &StoredUser,
+    (page, client_id): (&str, Option<String>),
+    locale: Option<Locale>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let connection_id = user.connection_id.clone();
+    let settings = TicketSettings { connection_id, client_id, ..TicketSettings::default() };
+    let new = NewTicket::of(TicketPurpose::EmailVerification, user, settings);
+    send(rows, user, new, page, locale, now).await
+}
+
+async fn send(
+    rows: &mut Rows<'_>,
+    user: &StoredUser,
+    new: NewTicket,
+    page: &str,
+    locale: Option<Locale>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(to) = &user.user.email else { return Ok(()) };
+    let is_welcome = new.purpose == TicketPurpose::PasswordChange;
     let ticket = new.create(rows, now, now.plus_seconds(USUAL_SECONDS)).await?;
     let text = Text::of(locale.unwrap_or(Locale::En));
     let href = link_in(page, &ticket, text);
-    Letter { to, text, organization: None, about: About::EmailVerification { href: &href } }.queue(rows, now).await
+    let about = if is_welcome { About::NewAccount { href: &href } } else { About::EmailVerification { href: &href } };
+    Letter { to, text, organization: None, about }.queue(rows, now).await
 }
 
 /// The page with the ticket.

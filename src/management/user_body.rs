@@ -1,6 +1,6 @@
 //! What an administrator says of a user, on creation and later.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::answer::Answer;
 use super::check::{self, Sent, Unbuilt, check_web_address, is_plain, wrong};
 use super::password_policy::{check as check_password, weak};
-use super::schema::{LINE, NOT_BUILT};
+use super::schema::LINE;
 use super::{Management, email_codes, password_changes, password_hashes};
 use crate::model::password::{LONGEST_PASSWORD_BYTES, PasswordPolicy};
 use crate::model::user::{EMAIL, LONGEST_EMAIL, LONGEST_SUBJECT, USERNAME};
@@ -73,18 +73,12 @@ pub(super) struct UserMembers {
     picture: Sent<Option<String>>,
     user_metadata: Sent<Map<String, Value>>,
     app_metadata: Sent<Map<String, Value>>,
-    /// No mail is sent.
-    #[serde(rename = "verify_email")]
-    #[schemars(schema_with = "only_false")]
-    _verify_email: Sent<bool>,
+    /// Whether a link is sent that verifies the address; none is unless this asks for it.
+    verify_email: Sent<bool>,
     #[serde(rename = "phone_number")]
     _phone_number: Sent<Unbuilt>,
     #[serde(rename = "phone_verified")]
     _phone_verified: Sent<Unbuilt>,
-}
-
-fn only_false(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"type": "boolean", "enum": [false], NOT_BUILT: true})
 }
 
 impl UserBody {
@@ -176,6 +170,11 @@ fn is_native_id(id: &str) -> bool {
 }
 
 impl UserMembers {
+    /// Whether a link is to be sent that verifies the address.
+    pub(super) fn asks_to_verify(&self) -> bool {
+        self.verify_email == Sent::Yes(true)
+    }
+
     /// Whether it says what only a user of a database connection can be told.
     pub(super) fn is_of_database_only(&self) -> bool {
         let Self { email, email_verified, username, password, .. } = self;

@@ -14,8 +14,9 @@ use super::operation::{Operation, Routes};
 use super::organizations::shown;
 use super::paging::{CheckpointPaging, Fields, List, Listed, Paging, Selected};
 use super::search::{self, Searchable, Syntax};
+use super::tickets::{EMAIL_PAGE, address_of};
 use super::user_body::{UserBody, UserChange, name_by_default};
-use super::{Caller, Management, password_changes};
+use super::{Caller, Management, jobs, password_changes};
 use crate::model::user::{EMAIL, LONGEST_EMAIL};
 use crate::model::{ApiError, LINE, Organization, Timestamp, User};
 use crate::store::{Event, MembershipFilter, Rows, StoredUser, UserKey, UserOrder, user_field};
@@ -157,6 +158,7 @@ async fn create(
     let connection = found.ok_or_else(unknown_connection)?;
     let new = body.identify(&connection)?;
     let hash = body.hash(&management, &connection).await?;
+    let page = body.members.asks_to_verify().then(|| address_of(&management, EMAIL_PAGE)).transpose()?;
     let user = management
         .tenant
         .write(move |mut rows| {
@@ -177,6 +179,7 @@ async fn create(
                 }
                 name_by_default(&mut stored.user);
                 store(&mut rows, &stored).await?;
+                verify(&mut rows, &stored, page.as_deref(), now).await?;
                 rows.record_event(event(&caller, &stored, "Create a user"), now).await?;
                 Ok::<_, Failure>(stored.user)
             })
@@ -199,6 +202,7 @@ async fn update(
         return Err(ApiError::new(400, Some("operation_not_supported"), message).into());
     }
     let hash = body.members.password_hash(&management, &before).await?;
+    let page = body.members.asks_to_verify().then(|| address_of(&management, EMAIL_PAGE)).transpose()?;
     let user = management
         .tenant
         .write(move |mut rows| {
@@ -218,6 +222,7 @@ async fn update(
                     password_changes::set(&mut rows, &mut stored, hash, now).await?;
                 }
                 store(&mut rows, &stored).await?;
+                verify(&mut rows, &stored, page.as_deref(), now).await?;
                 rows.record_event(event(&caller, &stored, "Update a user"), now).await?;
                 Ok::<_, Failure>(stored.user)
             })
@@ -290,6 +295,14 @@ async fn store(rows: &mut Rows<'_>, stored: &StoredUser) -> Answer<()> {
     match stored.password_hash.is_none() || rows.replace_identifiers(stored).await? {
         true => Ok(()),
         false => Err(exists().into()),
+    }
+}
+
+/// Has a link sent to an address that is not verified, where a page for it is given.
+async fn verify(rows: &mut Rows<'_>, stored: &StoredUser, page: Option<&str>, now: Timestamp) -> Answer<()> {
+    match page.filter(|_| !stored.user.email_verified) {
+        Some(page) => jobs::verify("verify_email", rows, stored, (page, None), now).await,
+        None => Ok(()),
     }
 }
 

@@ -93,3 +93,34 @@ async fn a_ticket_that_makes_no_sense_is_refused() {
     let page = Visitor::new().get(text(&ticket, "ticket")).await;
     assert_eq!(page.status, 200, "{}", page.text());
 }
+
+#[tokio::test]
+async fn an_administrator_has_an_address_verified_by_mail() {
+    let (gateway, _, ann) = house(Mode::SqliteEmbedded).await;
+    let caller = gateway.admin.with_scopes(&["update:users", "create:users"]).await;
+    let job = caller.create("/jobs/verification-email", json!({ "user_id": ann })).await;
+    assert_eq!((&job["type"], &job["status"]), (&json!("verification_email"), &json!("pending")));
+    assert!(job["id"].is_string() && job["created_at"].is_string(), "{job}");
+    let body =
+        json!({ "connection": "people", "email": "bob@people.example", "password": PASSWORD, "verify_email": true });
+    let bob = text(&caller.create("/users", body).await, "user_id");
+    for (email, user) in [(EMAIL, &ann), ("bob@people.example", &bob)] {
+        assert_eq!(is_verified(&gateway, user).await, false);
+        let visitor = Visitor::new();
+        let page = visitor.get(gateway.mail_to(email).await.link()).await;
+        assert_eq!(visitor.submit(&page, &[]).await.status, 200);
+        assert_eq!(is_verified(&gateway, user).await, true);
+    }
+    let path = format!("/users/{}", bob.replace('|', "%7C"));
+    caller.update(&path, json!({ "email": "bob@home.example", "verify_email": true })).await;
+    gateway.mail_to("bob@home.example").await;
+
+    gateway.admin.federated("sso", "https://idp.example", json!({})).await;
+    let carl = json!({ "connection": "sso", "user_id": "1", "email": "carl@sso.example" });
+    let carl = text(&gateway.admin.create("/users", carl).await, "user_id");
+    for (user, status) in [(carl.as_str(), 400), ("auth0|nobody", 404)] {
+        let page = caller.call("POST", "/jobs/verification-email", Some(json!({ "user_id": user }))).await;
+        assert_eq!(page.status, status, "{}", page.text());
+    }
+    assert!(gateway.find_mail_to("carl@sso.example").is_none());
+}

@@ -127,7 +127,7 @@ async fn a_user_is_changed_member_by_member(mode: Mode) {
         let page = admin.call("PATCH", &path, Some(change.clone())).await;
         assert_eq!((page.status, &page.json()["errorCode"]), (400, &json!("invalid_body")), "{change}");
     }
-    for change in [json!({ "verify_email": true }), json!({ "phone_number": "+15551234" })] {
+    for change in [json!({ "phone_verified": true }), json!({ "phone_number": "+15551234" })] {
         let page = admin.call("PATCH", &path, Some(change.clone())).await;
         assert_eq!((page.status, &page.json()["errorCode"]), (400, &json!("operation_not_supported")), "{change}");
     }
