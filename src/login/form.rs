@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::http::header::{self, HeaderMap};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -17,6 +18,10 @@ pub(super) const NO_TEXT: char = '\u{fffd}';
 /// Lets through what one of our own pages sent. A form of another site would sign the person in as somebody else,
 /// choose or join for them, or send mails to others.
 pub(super) async fn guard(State(login): State<Arc<Login>>, visit: Visit, request: Request, next: Next) -> Response {
+    if request.method() != Method::POST {
+        // There is nothing here for it: 405.
+        return next.run(request).await;
+    }
     if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
         return LoginError::CrossSite.answer(&login, &visit);
     }

@@ -19,7 +19,7 @@ KNOWN = re.compile(
     r"|Only database connections|a connection that is no database|on property (connection|user_id)\."  # the connection decides what it has
     r"|^options\b|on property options\b"  # and its strategy, which options
     "|does not allow organizations|needs a client that authenticates"  # and the client, what it may
-    "|user of an email connection|whose identity provider tells them"  # and what its users have
+    r"|user of an email connection|whose identity provider (tells|keeps)"  # and what its users have
     "|Only a user of a database connection|PasswordStrengthError"  # and what a password must be
     "|neither a domain nor the id of a tenant"  # a domain has one form, which no pattern tells
     "|Management API cannot be changed"  # it is among the resource servers, but ours
