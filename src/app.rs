@@ -17,7 +17,7 @@ use crate::login::{self, Login};
 use crate::mail::MailRoom;
 use crate::management::signing_keys::SigningKeys;
 use crate::management::{self, Management};
-use crate::management_client::{self, GATEWAY_SCOPES, ManagementClient, TokenSource, Writes};
+use crate::management_client::{self, GATEWAY_SCOPES, ManagementClient, Remembered, TokenSource};
 use crate::model::Timestamp;
 use crate::oidc::keys::KeyRing;
 use crate::oidc::outbound::Outbound;
@@ -38,7 +38,7 @@ pub struct App {
     /// Tenant data, for the commands of the management host.
     pub tenant: Tenant,
     pub login: Arc<Login>,
-    pub client: Arc<ManagementClient>,
+    pub client: ManagementClient,
     /// Every route, with the layers that all of them share.
     pub router: Router,
     logins: Logins,
@@ -75,9 +75,9 @@ impl App {
         }
         let settings = Arc::new(config);
         let keys = open_keys(&settings, &logins).await?;
-        let writes = Writes::default();
-        let api = management_router(&settings, &tenant, &logins, &keys, &writes);
-        let client = Arc::new(management_client(&settings, &keys, api.clone(), writes)?);
+        let remembered = Remembered::new(&settings.management);
+        let api = management_router(&settings, &tenant, &logins, &keys, &remembered);
+        let client = management_client(&settings, &keys, api.clone(), remembered)?;
         let cookies = Cookies::new(&settings.server);
         let outbound = Outbound::new(&settings.outbound)?;
         let relying_party = RelyingParty::new(outbound, settings.clone(), keys.clone());
@@ -90,7 +90,8 @@ impl App {
             cookies.clone(),
         ));
         let provider = Arc::new(Provider {
-            client: client.clone(),
+            // Applications get nothing that is only good enough for a page.
+            client: client.deciding(),
             logins: logins.clone(),
             keys: keys.clone(),
             settings: settings.clone(),
@@ -182,12 +183,12 @@ fn management_router(
     tenant: &Tenant,
     logins: &Logins,
     keys: &KeyRing,
-    writes: &Writes,
+    remembered: &Remembered,
 ) -> Router {
     let rotation = Rotation { settings: settings.clone(), logins: logins.clone(), keys: keys.clone() };
     let management = Management::new(tenant.clone(), settings, Arc::new(rotation));
     let router = management::router(Arc::new(management), token_check(settings, logins, keys));
-    writes.clone().counted(router)
+    remembered.noticing(router)
 }
 
 /// The gateway's client of the API in this process, or of another machine's.
@@ -195,7 +196,7 @@ fn management_client(
     settings: &Arc<Config>,
     keys: &KeyRing,
     api: Router,
-    writes: Writes,
+    remembered: Remembered,
 ) -> Result<ManagementClient, Fault> {
     let management = &settings.management;
     let Some(url) = &management.url else {
@@ -206,7 +207,7 @@ fn management_client(
             Ok((token, Duration::from_secs(seconds.unsigned_abs())))
         };
         let transport = management_client::embedded(Router::new().nest("/api/v2", api));
-        return Ok(ManagementClient::new(management, transport, TokenSource::Own(Box::new(sign)), writes));
+        return Ok(ManagementClient::new(management, transport, TokenSource::Own(Box::new(sign)), remembered));
     };
     let transport = management_client::remote(url.clone(), Duration::from_secs(management.timeout_seconds))?;
     let source = TokenSource::Credentials {
@@ -214,7 +215,7 @@ fn management_client(
         client_secret: management.client_secret.expose_secret().into(),
         audience: settings.management_audience(),
     };
-    Ok(ManagementClient::new(management, transport, source, writes))
+    Ok(ManagementClient::new(management, transport, source, remembered))
 }
 
 async fn delete_expired(logins: Logins, tenant: Tenant, events_days: u32) {

@@ -151,6 +151,7 @@ async fn give_code(
     admission: &Admission,
     now: Timestamp,
 ) -> Result<Response, LoginError> {
+    entrance::check_now(login, entrance).await?;
     let authorization = &entrance.authorization;
     let code = AuthorizationCode {
         grant_id: random_alphanumeric(22),

@@ -50,7 +50,7 @@ async fn arrive(login: &Login, visit: &mut Visit, connection_name: &str) -> Resu
     let trip: Trip = login.logins.take(Kind::Trip, &key, now).await?.ok_or(LoginError::NoSuchTrip)?;
     visit.read_as(&trip.query);
     let entrance = entrance_of(login, &trip).await?;
-    let connection = login.client.connection(&trip.connection_id).await?;
+    let connection = login.deciding.connection(&trip.connection_id).await?;
     let connection = connection.ok_or_else(|| entrance.not_enabled())?;
     if connection.name != connection_name {
         return Err(LoginError::NoSuchTrip);

@@ -79,7 +79,7 @@ pub(super) async fn decide(
 /// Where exactly one organization makes a member of whoever comes through the session's connection, the person is one
 /// (contract §3). The source decides; its no is no error here.
 async fn join(login: &Login, visit: &Visit, entrance: &Entrance, session: &Session) -> Result<(), LoginError> {
-    let found = login.client.joined_by(&session.connection_id, &entrance.application.client_id).await?;
+    let found = login.deciding.joined_by(&session.connection_id, &entrance.application.client_id).await?;
     if let Some([one]) = found.as_ref().map(|found| found.organizations.as_slice()) {
         let there = entrance.chosen(login, Some(Arc::new(one.clone())));
         session::admit_if_allowed(login, visit, &there, session).await?;

@@ -73,15 +73,26 @@ pub(super) async fn check(
     query: &str,
 ) -> Result<(Arc<Application>, Authorization), LoginError> {
     let request = AuthorizeRequest::parse(query)?;
-    let unknown = || OAuthError::displayed(code::INVALID_REQUEST, "parameter client_id names no application");
     let client_id = request.client_id()?;
     let application = match asker {
         Some(address) => login.client.application_for(address, client_id).await?,
         None => login.client.application(client_id).await?,
     };
-    let application = application.ok_or_else(unknown)?;
+    let application = application.ok_or_else(no_application)?;
     let authorization = Authorization::check(&request, &application)?;
     Ok((application, authorization))
+}
+
+/// Checks the request against the application as it is now, since what was drawn may have come from an older answer:
+/// a code goes only to a redirect URI that is registered now.
+pub(super) async fn check_now(login: &Login, entrance: &Entrance) -> Result<(), LoginError> {
+    let application = login.deciding.application(&entrance.application.client_id).await?.ok_or_else(no_application)?;
+    Authorization::check(&entrance.authorization.request, &application)?;
+    Ok(())
+}
+
+fn no_application() -> OAuthError {
+    OAuthError::displayed(code::INVALID_REQUEST, "parameter client_id names no application")
 }
 
 impl Entrance {

@@ -63,7 +63,10 @@ use crate::web::text::{self, Reader, Text};
 
 /// What the login works with.
 pub struct Login {
-    client: Arc<ManagementClient>,
+    /// For what is drawn.
+    client: ManagementClient,
+    /// For what completes a login.
+    deciding: ManagementClient,
     logins: Logins,
     relying_party: RelyingParty,
     verifier: Verifier,
@@ -81,7 +84,7 @@ pub struct Login {
 impl Login {
     pub fn new(
         settings: Arc<Config>,
-        client: Arc<ManagementClient>,
+        client: ManagementClient,
         logins: Logins,
         relying_party: RelyingParty,
         verifier: Verifier,
@@ -92,6 +95,7 @@ impl Login {
         let picker_tries = Budget::per_minute(settings.login.picker_tries_per_minute);
         let identifiers = settings.login.identifier_tries_per_minute;
         Self {
+            deciding: client.deciding(),
             client,
             logins,
             relying_party,

@@ -1,7 +1,5 @@
 //! One call of the Management API: its token, its refusals, and what is no usable answer.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use hyper::{Method, Request, Response, StatusCode, header};
 use serde::Serialize;
@@ -18,9 +16,8 @@ impl ManagementClient {
         &self,
         path: &str,
         is_asked: impl Fn(&T) -> bool,
-    ) -> Result<Option<Arc<T>>> {
-        let found: Option<Arc<T>> = self.find::<T>(path).await?.map(Arc::new);
-        match found {
+    ) -> Result<Option<T>> {
+        match self.find::<T>(path).await? {
             Some(other) if !is_asked(&other) => {
                 Err(ManagementError::Unreachable(format!("{path}: the answer is about something else")))
             }
@@ -67,7 +64,7 @@ impl ManagementClient {
 
     /// Sends a call with the token; one that is not accepted is forgotten.
     pub(super) async fn send(&self, method: &Method, path: &str, body: Bytes) -> Result<Response<Bytes>> {
-        let token = self.token.get(&self.transport).await?;
+        let token = self.shared.token.get(&self.shared.transport).await?;
         metrics::counter!("management_calls_total").increment(1);
         let request = Request::builder()
             .method(method)
@@ -76,9 +73,9 @@ impl ManagementClient {
             .header(header::CONTENT_TYPE, "application/json")
             .body(body)
             .map_err(|error| ManagementError::Unreachable(format!("{method} {}: {error}", without_query(path))))?;
-        let response = self.transport.clone().oneshot(request).await?;
+        let response = self.shared.transport.clone().oneshot(request).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
-            self.token.forget(&token).await;
+            self.shared.token.forget(&token).await;
         }
         Ok(response)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::question::{DiscoveredBy, Question};
 use super::{ManagementClient, Result, encode};
 use crate::model::login::{Discovery, DiscoveryProof};
 use crate::model::tenant_settings::PromptSettings;
@@ -34,23 +35,28 @@ impl ManagementClient {
         // A name below `invalid` is nobody's (RFC 6761 §6.4).
         let nobodys = || format!("{}.invalid", sha256(client_id).to_lowercase().replace(['-', '_'], "0"));
         let domain = domain.map_or_else(nobodys, str::to_owned);
-        self.find_discovery("domain", &domain, client_id).await
+        self.find_discovery(DiscoveredBy::Domain, &domain, client_id).await
     }
 
     /// The organizations that whoever comes through a connection becomes a member of.
     pub async fn joined_by(&self, connection_id: &str, client_id: &str) -> Result<Option<Arc<Discovery>>> {
-        self.find_discovery("connection_id", connection_id, client_id).await
+        self.find_discovery(DiscoveredBy::Connection, connection_id, client_id).await
     }
 
-    async fn find_discovery(&self, by: &str, value: &str, client_id: &str) -> Result<Option<Arc<Discovery>>> {
-        // Neither holds a slash.
-        let key = format!("{by}/{value}/{client_id}");
-        let path = format!("/api/v2/logins/discoveries?{by}={}&client_id={}", encode(value), encode(client_id));
-        let load = async {
-            let found = self.find::<Discovery>(&path).await?;
-            Ok(found.filter(|found| *found != Discovery::default()).map(Arc::new))
-        };
-        self.discoveries.get(&self.writes, &key, load).await
+    async fn find_discovery(&self, by: DiscoveredBy, value: &str, client_id: &str) -> Result<Option<Arc<Discovery>>> {
+        self.remembered(Question::Discovery { by, value, client_id }, |client| {
+            let parameter = match by {
+                DiscoveredBy::Domain => "domain",
+                DiscoveredBy::Connection => "connection_id",
+            };
+            let path =
+                format!("/api/v2/logins/discoveries?{parameter}={}&client_id={}", encode(value), encode(client_id));
+            async move {
+                let found = client.find::<Discovery>(&path).await?;
+                Ok(found.filter(|found| *found != Discovery::default()).map(Arc::new))
+            }
+        })
+        .await
     }
 
     /// The organizations of a domain, with a code that was sent to one of its addresses.
@@ -76,7 +82,11 @@ impl ManagementClient {
 
     /// How people are asked who they are.
     pub async fn prompts(&self) -> Result<Arc<PromptSettings>> {
-        let load = async { Ok(self.find::<PromptSettings>("/api/v2/prompts").await?.map(Arc::new)) };
-        Ok(self.prompts.get(&self.writes, "", load).await?.unwrap_or_default())
+        let found: Option<Arc<PromptSettings>> = self
+            .remembered(Question::Prompts, |client| async move {
+                Ok(client.find::<PromptSettings>("/api/v2/prompts").await?.map(Arc::new))
+            })
+            .await?;
+        Ok(found.unwrap_or_default())
     }
 }

@@ -64,7 +64,7 @@ impl ManagementClient {
             }
         };
         // By its hash: no ticket stays in memory.
-        self.strangers.ask(address, &sha256(&question.ticket), false, ask).await
+        self.shared.strangers.ask(address, &sha256(&question.ticket), false, ask).await
     }
 
     /// Changes a password by a ticket.
@@ -111,7 +111,7 @@ impl ManagementClient {
     /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn open_invitation_for(&self, address: IpAddr, ticket: &str) -> Result<Option<OpenedInvitation>> {
         // By its hash: no ticket stays in memory.
-        self.strangers.ask(address, &sha256(ticket), false, self.open_invitation(ticket)).await
+        self.shared.strangers.ask(address, &sha256(ticket), false, self.open_invitation(ticket)).await
     }
 }
 

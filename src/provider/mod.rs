@@ -27,7 +27,7 @@ use crate::web::cookies::Cookies;
 
 /// What the provider works with.
 pub struct Provider {
-    pub client: Arc<ManagementClient>,
+    pub client: ManagementClient,
     pub logins: Logins,
     pub keys: KeyRing,
     pub settings: Arc<Config>,

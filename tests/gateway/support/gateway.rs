@@ -124,6 +124,7 @@ impl Gateway {
         if !settings.contains("management.fresh_seconds") {
             // Writes made elsewhere are seen when the answer is no longer fresh.
             config.management.fresh_seconds = 0;
+            config.management.stale_while_revalidate_seconds = 0;
         }
         let app = App::build(config).await.unwrap();
         let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());

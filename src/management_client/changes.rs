@@ -1,0 +1,181 @@
+//! What a write to the Management API makes wrong of what is remembered, read off its method and path.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::Method;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+
+use super::memory::Memory;
+use super::question::{Answer, Asked, KINDS, Key, Question};
+
+/// What has changed. Each forgets what it names and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Change {
+    /// One organization: under its id and its name, with its options and the applications it lets be used.
+    Organization(Arc<str>),
+    /// The enabled connections of one organization.
+    LoginOptions(Arc<str>),
+    /// The applications that one organization lets be used.
+    OrganizationClients(Arc<str>),
+    /// One connection, and the options of every organization and application that have it.
+    Connection(Arc<str>),
+    /// One application, with its own options and what organizations say of it.
+    Application(Arc<str>),
+    /// Every answer of one kind of question, given by an example.
+    Every(Asked<'static>),
+    /// Every "there is none" of one kind of question.
+    Absent(Asked<'static>),
+    Everything,
+}
+
+const DISCOVERIES: Change =
+    Change::Every(Question::Discovery { by: super::question::DiscoveredBy::Domain, value: "", client_id: "" });
+const APPLICATION_OPTIONS: Change = Change::Every(Question::ApplicationOptions(""));
+const RESOURCE_SERVERS: Change = Change::Every(Question::ResourceServer(""));
+const PROMPTS: Change = Change::Every(Question::Prompts);
+const NO_ORGANIZATION: Change = Change::Absent(Question::Organization(""));
+const NO_CONNECTION: Change = Change::Absent(Question::Connection(""));
+const NO_APPLICATION: Change = Change::Absent(Question::Application(""));
+
+impl Change {
+    /// What a successful write changes. A path that is not known here changes everything: closed by default.
+    pub(super) fn of(method: &Method, path: &str) -> Vec<Self> {
+        let path = path.strip_prefix("/api/v2").unwrap_or(path);
+        let parts: Vec<String> = path.trim_matches('/').split('/').map(decoded).collect();
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let made = *method == Method::POST;
+        match parts.as_slice() {
+            ["organizations"] => vec![NO_ORGANIZATION, DISCOVERIES],
+            // Its new name may be one that nobody had.
+            ["organizations", id] => vec![Self::Organization((*id).into()), NO_ORGANIZATION, DISCOVERIES],
+            ["organizations", id, "enabled_connections" | "connections", ..] => {
+                vec![Self::LoginOptions((*id).into()), DISCOVERIES]
+            }
+            ["organizations", id, "clients", ..] => vec![Self::OrganizationClients((*id).into()), DISCOVERIES],
+            ["organizations", _, "discovery-domains", ..] => vec![DISCOVERIES],
+            // What these say is never remembered.
+            ["organizations", _, "members" | "invitations" | "client-grants", ..] => vec![],
+            ["users" | "logins" | "roles" | "jobs" | "tickets" | "keys" | "client-grants" | "branding", ..] => vec![],
+            ["tenants", "settings"] | ["prompts", _, ..] => vec![],
+            ["connections"] => vec![NO_CONNECTION, APPLICATION_OPTIONS, DISCOVERIES],
+            ["connections", id, ..] => vec![Self::Connection((*id).into()), APPLICATION_OPTIONS, DISCOVERIES],
+            ["clients"] if made => vec![NO_APPLICATION, APPLICATION_OPTIONS, DISCOVERIES],
+            ["clients", id, ..] => vec![Self::Application((*id).into()), DISCOVERIES],
+            ["resource-servers", ..] => vec![RESOURCE_SERVERS],
+            ["prompts"] => vec![PROMPTS],
+            _ => vec![Self::Everything],
+        }
+    }
+
+    /// Whether a load of this question that is under way may bring what is wrong now.
+    pub(super) fn may_concern(&self, key: &Key) -> bool {
+        match (self, key) {
+            (Self::Everything, _) => true,
+            (Self::Every(kind) | Self::Absent(kind), key) => kind.kind() == key.kind(),
+            // A load by name does not know yet whose it is, nor one of options which connections they are.
+            (Self::Organization(_), Question::Organization(_)) => true,
+            (Self::Connection(_), Question::LoginOptions(_) | Question::ApplicationOptions(_)) => true,
+            (Self::Organization(id) | Self::LoginOptions(id), Question::LoginOptions(its)) => id == its,
+            (
+                Self::Organization(id) | Self::OrganizationClients(id),
+                Question::OrganizationClient { organization_id, .. },
+            ) => id == organization_id,
+            (Self::Connection(id), Question::Connection(its)) => id == its,
+            (
+                Self::Application(id),
+                Question::Application(its)
+                | Question::ApplicationOptions(its)
+                | Question::OrganizationClient { client_id: its, .. },
+            ) => id == its,
+            _ => false,
+        }
+    }
+
+    /// Whether this remembered answer is wrong now.
+    pub(super) fn concerns(&self, key: &Key, answer: &Answer) -> bool {
+        match (self, answer) {
+            (Self::Organization(id), Answer::Organization(Some(organization))) => organization.id == **id,
+            (Self::Organization(_), Answer::Organization(None)) => false,
+            (Self::Connection(id), Answer::Options(options)) => {
+                options.iter().any(|option| option.connection.id == **id)
+            }
+            (Self::Absent(_), answer) => answer.is_absent() && self.may_concern(key),
+            _ => self.may_concern(key),
+        }
+    }
+
+    /// The answers that are found by their question.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Asked<'_>> {
+        let keys = match self {
+            Self::Organization(id) => [Some(Question::Organization(&**id)), Some(Question::LoginOptions(&**id))],
+            Self::LoginOptions(id) => [Some(Question::LoginOptions(&**id)), None],
+            Self::Connection(id) => [Some(Question::Connection(&**id)), None],
+            Self::Application(id) => [Some(Question::Application(&**id)), Some(Question::ApplicationOptions(&**id))],
+            Self::OrganizationClients(_) | Self::Every(_) | Self::Absent(_) | Self::Everything => [None, None],
+        };
+        keys.into_iter().flatten()
+    }
+
+    /// The kinds of which every answer is wrong.
+    pub(super) fn wholesale(&self) -> impl Iterator<Item = usize> {
+        let kinds = match self {
+            Self::Every(kind) => kind.kind()..kind.kind() + 1,
+            Self::Everything => 0..KINDS,
+            _ => 0..0,
+        };
+        kinds.into_iter()
+    }
+
+    /// The kinds of which every "there is none" is wrong.
+    pub(super) fn absences(&self) -> impl Iterator<Item = usize> {
+        match self {
+            Self::Absent(kind) => Some(kind.kind()).into_iter(),
+            _ => None.into_iter(),
+        }
+    }
+
+    /// Whether some of what is wrong is found only by looking through everything.
+    pub(super) fn must_be_searched(&self) -> bool {
+        matches!(
+            self,
+            Self::Organization(_) | Self::OrganizationClients(_) | Self::Connection(_) | Self::Application(_)
+        )
+    }
+}
+
+/// An id as it is kept; the path may have it percent-encoded.
+fn decoded(part: &str) -> String {
+    percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()
+}
+
+/// Around the Management API of this process: forgets what each successful write changes, before it is answered.
+pub(super) fn noticing(api: Router, memory: Arc<Memory>) -> Router {
+    api.layer(middleware::from_fn(move |request, next| notice(memory.clone(), request, next)))
+}
+
+async fn notice(memory: Arc<Memory>, request: Request, next: Next) -> Response {
+    if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
+        return next.run(request).await;
+    }
+    let changes = Change::of(request.method(), request.uri().path());
+    if changes.is_empty() {
+        return next.run(request).await;
+    }
+    // A task of its own: a write goes on when the caller hangs up, and so must what it changes here.
+    let written = tokio::spawn(async move {
+        let response = next.run(request).await;
+        // What failed on the way may have been written.
+        if response.status().is_success() || response.status().is_server_error() {
+            let forgotten = tokio::task::spawn_blocking(move || memory.forget(&changes)).await;
+            forgotten.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        }
+        response
+    });
+    match written.await {
+        Ok(response) => response,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

@@ -1,0 +1,180 @@
+//! What is looked up for a login, remembered.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+
+use super::memory::Urgency;
+use super::question::{Asked, Kept, Question};
+use super::{LoginOption, ManagementClient, Result, encode, may_name};
+use crate::model::connection::EnabledConnection;
+use crate::model::organization::{is_organization_id, is_organization_name};
+use crate::model::{Application, Connection, Organization, OrganizationClient, ResourceServer};
+
+/// Connections of one organization that are fetched at the same time.
+const AT_ONCE: usize = 8;
+
+impl ManagementClient {
+    /// The organization of this id or name; `None` also for what is neither.
+    pub async fn organization(&self, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
+        if !is_organization_id(id_or_name) && !is_organization_name(id_or_name) {
+            return Ok(None);
+        }
+        self.remembered(Question::Organization(id_or_name), |client| {
+            let id_or_name = id_or_name.to_owned();
+            async move {
+                let found = client.find_organization(&id_or_name).await?.map(Arc::new);
+                if let (None, Some(known)) = (&found, client.memory().organization(&id_or_name)) {
+                    client.memory().organization_is_gone(&known);
+                }
+                Ok(found)
+            }
+        })
+        .await
+    }
+
+    /// As [`ManagementClient::organization`], asked for by a stranger.
+    ///
+    /// # Errors
+    /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
+    pub async fn organization_for(&self, address: IpAddr, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
+        let is_remembered = self.memory().knows(&Question::Organization(id_or_name));
+        self.shared.strangers.ask(address, id_or_name, is_remembered, self.organization(id_or_name)).await
+    }
+
+    /// As [`ManagementClient::application`], asked for by a stranger.
+    ///
+    /// # Errors
+    /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
+    pub async fn application_for(&self, address: IpAddr, client_id: &str) -> Result<Option<Arc<Application>>> {
+        let is_remembered = self.memory().knows(&Question::Application(client_id));
+        self.shared.strangers.ask(address, client_id, is_remembered, self.application(client_id)).await
+    }
+
+    /// The organization's enabled connections, in their order, hidden ones included.
+    pub async fn login_options(&self, organization: &Organization) -> Result<Arc<Vec<LoginOption>>> {
+        self.remembered(Question::LoginOptions(&organization.id), |client| {
+            let organization = organization.clone();
+            async move { client.find_login_options(&organization).await.map(Arc::new) }
+        })
+        .await
+    }
+
+    async fn find_login_options(&self, organization: &Organization) -> Result<Vec<LoginOption>> {
+        #[derive(Deserialize)]
+        struct List {
+            enabled_connections: Vec<EnabledConnection>,
+        }
+        let path = format!("/api/v2/organizations/{}/enabled_connections?", encode(&organization.id));
+        let Some(enabled) = self.find_pages(&path, |list: List| list.enabled_connections, connection_id).await? else {
+            self.memory().organization_is_gone(organization);
+            return Ok(Vec::new());
+        };
+        let options = stream::iter(enabled).map(|enabled| self.login_option(enabled)).buffered(AT_ONCE);
+        Ok(options.try_collect::<Vec<_>>().await?.into_iter().flatten().collect())
+    }
+
+    async fn login_option(&self, enabled: EnabledConnection) -> Result<Option<LoginOption>> {
+        // A connection deleted between the two calls is not enabled any more; one that no login can pass through is no
+        // option.
+        let connection = self.connection(&enabled.connection_id).await?;
+        Ok(connection.filter(|connection| connection.is_open()).map(|connection| LoginOption {
+            // Only a company's own directory can be hidden (contract §1.4).
+            visible: enabled.show_as_button || !connection.strategy.is_enterprise(),
+            allows_sign_up: enabled.is_signup_enabled == Some(true),
+            connection,
+        }))
+    }
+
+    /// The connections an application may use without an organization (design §5.9).
+    pub async fn application_options(&self, client_id: &str) -> Result<Arc<Vec<LoginOption>>> {
+        let option = |connection: Connection| LoginOption {
+            visible: true,
+            allows_sign_up: connection.allows_sign_up(),
+            connection: Arc::new(connection),
+        };
+        self.remembered(Question::ApplicationOptions(client_id), |client| {
+            let path = format!("/api/v2/clients/{}/connections?", encode(client_id));
+            async move {
+                let found = client.find_connections(&path).await?;
+                let open = found.unwrap_or_default().into_iter().filter(Connection::is_open);
+                Ok(Arc::new(open.map(option).collect::<Vec<_>>()))
+            }
+        })
+        .await
+    }
+
+    /// The connection with its options and secrets.
+    pub async fn connection(&self, id: &str) -> Result<Option<Arc<Connection>>> {
+        self.remembered(Question::Connection(id), |client| {
+            let (path, id) = (format!("/api/v2/connections/{}", encode(id)), id.to_owned());
+            async move { Ok(client.find_one(&path, |found: &Connection| found.id == id).await?.map(Arc::new)) }
+        })
+        .await
+    }
+
+    /// The application with its secret; `None` also for what cannot be a client id, which is not asked for.
+    pub async fn application(&self, client_id: &str) -> Result<Option<Arc<Application>>> {
+        if !may_name(client_id) {
+            return Ok(None);
+        }
+        self.remembered(Question::Application(client_id), |client| {
+            let (path, id) = (format!("/api/v2/clients/{}", encode(client_id)), client_id.to_owned());
+            async move { Ok(client.find_one(&path, |found: &Application| found.client_id == id).await?.map(Arc::new)) }
+        })
+        .await
+    }
+
+    /// Whether the organization's people may use the application; most organizations let them use every one
+    /// (contract §1.10).
+    pub async fn lets_use(&self, organization: &Organization, client_id: &str) -> Result<bool> {
+        if organization.is_app_entitlement_active != Some(true) {
+            return Ok(true);
+        }
+        let asked = Question::OrganizationClient { organization_id: organization.id.as_str(), client_id };
+        let found: Option<Arc<OrganizationClient>> = self
+            .remembered(asked, |client| {
+                let path = format!("/api/v2/organizations/{}/clients/{}", encode(&organization.id), encode(client_id));
+                let id = client_id.to_owned();
+                async move {
+                    let is_asked = |found: &OrganizationClient| found.client_id == id;
+                    Ok(client.find_one(&path, is_asked).await?.map(Arc::new))
+                }
+            })
+            .await?;
+        Ok(found.is_some_and(|found| found.use_for_member_access))
+    }
+
+    /// The API that tokens are for, if it is registered (contract §1.13).
+    pub async fn resource_server(&self, audience: &str) -> Result<Option<Arc<ResourceServer>>> {
+        if !may_name(audience) {
+            return Ok(None);
+        }
+        self.remembered(Question::ResourceServer(audience), |client| {
+            let (path, audience) =
+                (format!("/api/v2/resource-servers?identifiers={}", encode(audience)), audience.to_owned());
+            async move {
+                let found: Vec<ResourceServer> = client.find(&path).await?.unwrap_or_default();
+                Ok(found.into_iter().find(|found| found.identifier == audience).map(Arc::new))
+            }
+        })
+        .await
+    }
+
+    /// The remembered answer, or the one that `load` brings: by a client that answers only with what is fresh, so that
+    /// nothing new is made of old parts.
+    pub(super) async fn remembered<V, F>(&self, asked: Asked<'_>, load: impl FnOnce(Self) -> F) -> Result<V>
+    where
+        V: Kept,
+        F: Future<Output = Result<V>> + Send + 'static,
+    {
+        let load = |_: Urgency| load(self.deciding());
+        self.memory().get(asked, self.purpose, load).await
+    }
+}
+
+fn connection_id(enabled: &EnabledConnection) -> &str {
+    &enabled.connection_id
+}

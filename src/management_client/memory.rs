@@ -1,0 +1,389 @@
+//! Remembered answers: bounded by weight, loaded once per question, never older than the last change seen.
+//!
+//! A load is a task of its own, so it goes on when whoever began it hangs up, and everybody who asks meanwhile waits
+//! for the same one. What it brings is kept only if no change came since it began (design §6): a change takes the
+//! loads it may concern off the list of those under way, and one that is not on the list when it lands keeps nothing.
+
+mod windows;
+
+use std::collections::HashMap;
+use std::collections::hash_map;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use moka::sync::Cache;
+
+use super::changes::Change;
+use super::question::{Answer, Asked, KINDS, Kept, Key, Question};
+use super::{ManagementError, Result};
+use crate::model::Organization;
+
+use windows::Standing;
+pub(super) use windows::Windows;
+
+/// What an answer is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A page: it may be drawn from an older answer.
+    Drawing,
+    /// Something that completes a login, or that an application gets: fresh, or an error.
+    Deciding,
+}
+
+/// Why a load runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// Somebody waits for it.
+    Awaited,
+    /// Behind a page that is drawn from what is remembered.
+    Behind,
+}
+
+/// An answer and when it came.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) answer: Answer,
+    pub(super) fetched: Fetched,
+    weight: u32,
+    /// The number of the last wholesale change before its load began.
+    seen: u64,
+}
+
+/// When an answer came from the API.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fetched {
+    pub(super) at: Instant,
+    /// How old it was already at that moment: more than nothing when it comes from the cache file.
+    pub(super) age_then: Duration,
+}
+
+impl Fetched {
+    pub(super) fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.at) + self.age_then
+    }
+}
+
+/// Why a question could not be answered, and until when that is believed.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    pub(super) error: ManagementError,
+    pub(super) at: Instant,
+    until: Instant,
+    in_a_row: u32,
+}
+
+type Landing = Shared<BoxFuture<'static, Result<Answer>>>;
+
+/// A load under way.
+struct Flight {
+    number: u64,
+    landing: Landing,
+}
+
+#[derive(Default)]
+struct Flights {
+    under_way: HashMap<Key, Flight>,
+    last_number: u64,
+}
+
+pub(super) struct Memory {
+    windows: Windows,
+    entries: Cache<Key, Entry, foldhash::quality::RandomState>,
+    failures: Cache<Key, Failure>,
+    flights: Mutex<Flights>,
+    /// Counts wholesale changes; for each kind, the last that forgot all of its answers, and all that say "none".
+    changes: AtomicU64,
+    forgotten: [AtomicU64; KINDS],
+    absences_forgotten: [AtomicU64; KINDS],
+    /// Loads that kept their answer, for whoever writes them down.
+    kept: AtomicU64,
+}
+
+/// Failures remembered at most, and for how long they are told of.
+const MOST_FAILURES: u64 = 10_000;
+const FAILURES_TOLD: Duration = Duration::from_secs(600);
+
+/// What an entry weighs besides its answer and its key, in bytes: moka's own books, measured.
+const ENTRY_WEIGHT: usize = 256;
+
+impl Memory {
+    pub(super) fn new(windows: Windows, bytes: u64) -> Self {
+        let entries = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(|_: &Key, entry: &Entry| entry.weight)
+            .expire_after(EndOfUse(windows))
+            .build_with_hasher(foldhash::quality::RandomState::default());
+        Self {
+            windows,
+            entries,
+            failures: Cache::builder().max_capacity(MOST_FAILURES).time_to_live(FAILURES_TOLD).build(),
+            flights: Mutex::default(),
+            changes: AtomicU64::new(0),
+            forgotten: Default::default(),
+            absences_forgotten: Default::default(),
+            kept: AtomicU64::new(0),
+        }
+    }
+
+    /// The remembered answer, or what `load` brings.
+    ///
+    /// # Errors
+    /// The load's; for a page only when nothing remembered is good enough.
+    pub(super) async fn get<V, F>(
+        self: &Arc<Self>,
+        asked: Asked<'_>,
+        purpose: Purpose,
+        load: impl FnOnce(Urgency) -> F,
+    ) -> Result<V>
+    where
+        V: Kept,
+        F: Future<Output = Result<V>> + Send + 'static,
+    {
+        let remembered = self.find(&asked);
+        let standing = remembered.as_ref().map_or(Standing::Over, |entry| self.standing(entry));
+        match (standing, purpose, &remembered) {
+            (Standing::Fresh, _, Some(entry)) => {
+                metrics::counter!("management_cache_hits_total").increment(1);
+                return read(entry.answer.clone());
+            }
+            (Standing::Stale, Purpose::Drawing, Some(entry)) => {
+                if self.recent_failure(&asked).is_none() {
+                    drop(self.load(asked, Urgency::Behind, load));
+                }
+                return draw_stale(entry);
+            }
+            _ => {}
+        }
+        let outcome = match self.recent_failure(&asked).filter(|_| purpose == Purpose::Drawing) {
+            Some(failure) => Err(failure.error),
+            None => self.load(asked, Urgency::Awaited, load).await,
+        };
+        match (outcome, remembered) {
+            (Err(_), Some(entry)) if standing != Standing::Over && purpose == Purpose::Drawing => draw_stale(&entry),
+            (outcome, _) => outcome.and_then(read),
+        }
+    }
+
+    /// Whether there is an answer, however old.
+    pub(super) fn knows(&self, asked: &Asked<'_>) -> bool {
+        self.find(asked).is_some()
+    }
+
+    fn find(&self, asked: &Asked<'_>) -> Option<Entry> {
+        let kind = asked.kind();
+        self.entries.get(asked).filter(|entry| self.is_in_force(entry, kind))
+    }
+
+    /// Whether no wholesale change came since its load began.
+    fn is_in_force(&self, entry: &Entry, kind: usize) -> bool {
+        entry.seen >= self.forgotten[kind].load(Ordering::Acquire)
+            && (!entry.answer.is_absent() || entry.seen >= self.absences_forgotten[kind].load(Ordering::Acquire))
+    }
+
+    fn standing(&self, entry: &Entry) -> Standing {
+        self.windows.standing(entry.fetched.age(Instant::now()), entry.answer.is_absent())
+    }
+
+    fn recent_failure(&self, asked: &Asked<'_>) -> Option<Failure> {
+        self.failures.get(asked).filter(|failure| Instant::now() < failure.until)
+    }
+
+    /// Joins the load of this question that is under way, or begins one.
+    fn load<V, F>(self: &Arc<Self>, asked: Asked<'_>, urgency: Urgency, load: impl FnOnce(Urgency) -> F) -> Landing
+    where
+        V: Kept,
+        F: Future<Output = Result<V>> + Send + 'static,
+    {
+        let key = asked.to_key();
+        let mut flights = self.flights();
+        let number = flights.last_number + 1;
+        let place = match flights.under_way.entry(key.clone()) {
+            hash_map::Entry::Occupied(flight) => return flight.get().landing.clone(),
+            hash_map::Entry::Vacant(place) => place,
+        };
+        // Another load may have landed since this caller looked.
+        if let Some(entry) = self.find(&asked).filter(|entry| self.standing(entry) == Standing::Fresh) {
+            return futures_util::future::ready(Ok(entry.answer)).boxed().shared();
+        }
+        let seen = self.changes.load(Ordering::Acquire);
+        let flying = Flying { memory: self.clone(), key, number, seen, has_landed: false };
+        let task = tokio::spawn(flying.fly(load(urgency)));
+        let landing = async move {
+            task.await.unwrap_or_else(|error| Err(ManagementError::unreachable(format!("a load ended early: {error}"))))
+        };
+        let landing = landing.boxed().shared();
+        place.insert(Flight { number, landing: landing.clone() });
+        flights.last_number = number;
+        landing
+    }
+
+    /// Forgets what a change makes wrong, also in loads under way. When this returns, nobody who asks gets it any more.
+    pub(super) fn forget(&self, changes: &[Change]) {
+        let mut flights = self.flights();
+        let change_number = self.changes.fetch_add(1, Ordering::AcqRel) + 1;
+        flights.under_way.retain(|key, _| !changes.iter().any(|change| change.may_concern(key)));
+        for change in changes {
+            change.wholesale().for_each(|kind| self.forgotten[kind].store(change_number, Ordering::Release));
+            change.absences().for_each(|kind| self.absences_forgotten[kind].store(change_number, Ordering::Release));
+            change.keys().for_each(|asked| self.entries.invalidate(&asked));
+        }
+        drop(flights);
+        if changes.iter().any(Change::must_be_searched) {
+            self.search(changes);
+        }
+    }
+
+    /// Looks through everything: about 100 ns an entry.
+    fn search(&self, changes: &[Change]) {
+        for (key, entry) in &self.entries {
+            if changes.iter().any(|change| change.concerns(&key, &entry.answer)) {
+                self.entries.invalidate(&*key);
+            }
+        }
+    }
+
+    /// The organization that is known by this id or name.
+    pub(super) fn organization(&self, id_or_name: &str) -> Option<Arc<Organization>> {
+        match self.find(&Question::Organization(id_or_name))?.answer {
+            Answer::Organization(organization) => organization,
+            _ => None,
+        }
+    }
+
+    /// The API says that there is no such organization any more: no page is drawn of it.
+    pub(super) fn organization_is_gone(&self, organization: &Organization) {
+        let Organization { id, name, .. } = organization;
+        for asked in [Question::Organization(id), Question::Organization(name), Question::LoginOptions(id)] {
+            self.entries.invalidate(&asked.map(String::as_str));
+        }
+    }
+
+    /// Keeps an answer of an earlier process.
+    pub(super) fn restore(&self, key: Key, answer: Answer, fetched: Fetched) {
+        let age = fetched.age(Instant::now());
+        if self.windows.standing(age, answer.is_absent()) != Standing::Over {
+            self.keep(key, answer, fetched, self.changes.load(Ordering::Acquire));
+        }
+    }
+
+    fn keep(&self, key: Key, answer: Answer, fetched: Fetched, seen: u64) {
+        let weight = ENTRY_WEIGHT + key.length() + answer.weight();
+        let entry = Entry { answer, fetched, weight: u32::try_from(weight).unwrap_or(u32::MAX), seen };
+        self.entries.insert(key, entry);
+    }
+
+    /// Every answer that is in force.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Arc<Key>, Entry)> + '_ {
+        self.entries.iter().filter(|(key, entry)| self.is_in_force(entry, key.kind()))
+    }
+
+    /// What could not be answered lately.
+    pub(super) fn failure(&self, asked: &Asked<'_>) -> Option<Failure> {
+        self.failures.get(asked)
+    }
+
+    /// The number of answers kept since the start.
+    pub(super) fn kept(&self) -> u64 {
+        self.kept.load(Ordering::Relaxed)
+    }
+
+    /// Entries and their weight in bytes, about.
+    pub(super) fn size(&self) -> (u64, u64) {
+        self.entries.run_pending_tasks();
+        (self.entries.entry_count(), self.entries.weighted_size())
+    }
+
+    fn flights(&self) -> MutexGuard<'_, Flights> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read<V: Kept>(answer: Answer) -> Result<V> {
+    V::read(answer).ok_or_else(|| ManagementError::unreachable("an answer of another kind was remembered"))
+}
+
+fn draw_stale<V: Kept>(entry: &Entry) -> Result<V> {
+    metrics::counter!("management_cache_stale_hits_total").increment(1);
+    read(entry.answer.clone())
+}
+
+/// A load on its way; however it ends, it is taken off the list.
+struct Flying {
+    memory: Arc<Memory>,
+    key: Key,
+    number: u64,
+    seen: u64,
+    has_landed: bool,
+}
+
+impl Flying {
+    async fn fly<V: Kept>(mut self, load: impl Future<Output = Result<V>>) -> Result<Answer> {
+        metrics::counter!("management_cache_loads_total").increment(1);
+        let began = Instant::now();
+        let outcome = load.await.map(Kept::keep);
+        metrics::histogram!("management_cache_load_seconds").record(began.elapsed().as_secs_f64());
+        self.land(&outcome, began);
+        outcome
+    }
+
+    fn land(&mut self, outcome: &Result<Answer>, began: Instant) {
+        self.has_landed = true;
+        let memory = &self.memory;
+        let mut flights = memory.flights();
+        let is_listed = leave(&mut flights, &self.key, self.number);
+        match outcome {
+            Ok(answer) if is_listed => {
+                // As old as the question: the answer may have been written down as soon as it was asked.
+                let fetched = Fetched { at: began, age_then: Duration::ZERO };
+                memory.keep(self.key.clone(), answer.clone(), fetched, self.seen);
+                memory.failures.invalidate(&self.key);
+                memory.kept.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                metrics::counter!("management_cache_load_errors_total").increment(1);
+                let in_a_row = memory.failures.get(&self.key).map_or(0, |failure| failure.in_a_row).saturating_add(1);
+                let at = Instant::now();
+                let until = at + memory.windows.pause(in_a_row);
+                let failure = Failure { error: error.clone(), at, until, in_a_row };
+                memory.failures.insert(self.key.clone(), failure);
+            }
+        }
+    }
+}
+
+impl Drop for Flying {
+    fn drop(&mut self) {
+        if !self.has_landed {
+            leave(&mut self.memory.flights(), &self.key, self.number);
+        }
+    }
+}
+
+/// Takes a load off the list; whether it was still on it.
+fn leave(flights: &mut Flights, key: &Key, number: u64) -> bool {
+    let is_listed = flights.under_way.get(key).is_some_and(|flight| flight.number == number);
+    if is_listed {
+        flights.under_way.remove(key);
+    }
+    is_listed
+}
+
+/// An entry leaves when it is good for nothing any more.
+struct EndOfUse(Windows);
+
+impl moka::Expiry<Key, Entry> for EndOfUse {
+    fn expire_after_create(&self, _: &Key, entry: &Entry, now: Instant) -> Option<Duration> {
+        Some(self.0.longest(entry.answer.is_absent()).saturating_sub(entry.fetched.age(now)))
+    }
+
+    fn expire_after_update(&self, key: &Key, entry: &Entry, now: Instant, _: Option<Duration>) -> Option<Duration> {
+        self.expire_after_create(key, entry, now)
+    }
+}
+
+#[cfg(test)]
+mod tests;
