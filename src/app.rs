@@ -1,5 +1,6 @@
 //! All wiring on one screen: settings in, a server out.
 
+mod cache;
 mod keys;
 mod mails;
 mod tokens;
@@ -26,6 +27,7 @@ use crate::provider::{self, Provider};
 use crate::store::{self, Logins, Tenant};
 use crate::web::{self, Cookies};
 
+use cache::CacheFile;
 use keys::{Rotation, follow_keys, open_keys};
 use tokens::{own_token, token_check};
 
@@ -44,6 +46,7 @@ pub struct App {
     logins: Logins,
     keys: KeyRing,
     mail_room: Arc<MailRoom>,
+    remembered: Remembered,
 }
 
 impl App {
@@ -77,7 +80,7 @@ impl App {
         let keys = open_keys(&settings, &logins).await?;
         let remembered = Remembered::new(&settings.management);
         let api = management_router(&settings, &tenant, &logins, &keys, &remembered);
-        let client = management_client(&settings, &keys, api.clone(), remembered)?;
+        let client = management_client(&settings, &keys, api.clone(), remembered.clone())?;
         let cookies = Cookies::new(&settings.server);
         let outbound = Outbound::new(&settings.outbound)?;
         let relying_party = RelyingParty::new(outbound, settings.clone(), keys.clone());
@@ -99,11 +102,8 @@ impl App {
         });
         let faces = Router::new().merge(login::router(login.clone())).merge(provider::router(provider));
         let faces = web::limit_body(faces, settings.server.max_form_bytes, web::body::too_large);
-        let mut router = faces;
-        if settings.management.url.is_none() {
-            router = router
-                .nest("/api/v2", web::limit_body(api, settings.server.max_api_bytes, management::answer::too_large));
-        }
+        let api = web::limit_body(api, settings.server.max_api_bytes, management::answer::too_large);
+        let router = faces.nest("/api/v2", api);
         let router = login::lead_from_hosts(router.fallback(web::message::nothing_here), login.clone());
         // A page on an organization's host needs its style as well.
         let router = router
@@ -117,7 +117,7 @@ impl App {
             .merge(web::assets::router());
         let router = web::wrap(router, &settings.server);
         let mail_room = Arc::new(MailRoom::new(&settings.mail)?);
-        Ok(Self { settings, tenant, login, client, router, logins, keys, mail_room })
+        Ok(Self { settings, tenant, login, client, router, logins, keys, mail_room, remembered })
     }
 
     /// Serves until `shutdown` ends and the requests under way are answered.
@@ -146,7 +146,18 @@ impl App {
             }
             None => None,
         };
+        let cache_file = CacheFile::of(&self.settings, &self.logins, &self.remembered).map(Arc::new);
+        let keeping = cache_file.clone().map(|file| {
+            file.read();
+            tokio::spawn(file.keep())
+        });
         let served = web::serve(listener, self.router, &self.settings.server, shutdown).await;
+        if let (Some(file), Some(keeping)) = (cache_file, keeping) {
+            keeping.abort();
+            if let Err(error) = file.write() {
+                tracing::warn!(%error, "what is remembered could not be written down");
+            }
+        }
         cleaning.abort();
         following.abort();
         if let Some(delivering) = delivering {
@@ -178,6 +189,7 @@ impl App {
     }
 }
 
+/// The Management API; of another machine's, what this gateway answers of itself.
 fn management_router(
     settings: &Arc<Config>,
     tenant: &Tenant,
@@ -186,9 +198,13 @@ fn management_router(
     remembered: &Remembered,
 ) -> Router {
     let rotation = Rotation { settings: settings.clone(), logins: logins.clone(), keys: keys.clone() };
-    let management = Management::new(tenant.clone(), settings, Arc::new(rotation));
-    let router = management::router(Arc::new(management), token_check(settings, logins, keys));
-    remembered.noticing(router)
+    let cache = Arc::new(remembered.clone());
+    let management = Arc::new(Management::new(tenant.clone(), settings, Arc::new(rotation), cache));
+    let tokens = token_check(settings, logins, keys);
+    match settings.management.url {
+        None => remembered.noticing(management::router(management, tokens)),
+        Some(_) => management::gateway_router(management, tokens),
+    }
 }
 
 /// The gateway's client of the API in this process, or of another machine's.

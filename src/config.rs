@@ -91,6 +91,9 @@ pub struct Management {
     pub failure_seconds: u64,
     pub longest_failure_seconds: u64,
     pub cache_megabytes: u64,
+    /// `None`: beside the SQLite database.
+    #[serde(deserialize_with = "empty_is_none")]
+    pub cache_file: Option<PathBuf>,
     pub requests_per_second: u32,
     pub request_burst: u32,
     pub gateway_requests_per_second: u32,

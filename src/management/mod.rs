@@ -2,6 +2,7 @@
 
 mod acceptance;
 pub mod answer;
+pub mod answer_cache;
 mod answered_trips;
 mod attempts;
 pub mod auth;
@@ -74,6 +75,7 @@ use crate::model::ApiError;
 use crate::store::Tenant;
 
 use answer::Failure;
+use answer_cache::AnswerCache;
 use auth::TokenCheck;
 use dns::Dns;
 use operation::Routes;
@@ -115,6 +117,7 @@ pub const SCOPES: &[&str] = &[
     "delete:resource_servers",
     "delete:role_members",
     "delete:roles",
+    "delete:stats",
     "delete:users",
     "read:branding",
     "read:client_grants",
@@ -138,6 +141,7 @@ pub const SCOPES: &[&str] = &[
     "read:role_members",
     "read:roles",
     "read:signing_keys",
+    "read:stats",
     "read:tenant_settings",
     "read:users",
     "update:branding",
@@ -174,11 +178,17 @@ pub struct Management {
     public_url: url::Url,
     passwords: Passwords,
     signing_keys: Arc<dyn SigningKeys>,
+    answer_cache: Arc<dyn AnswerCache>,
     dns: Dns,
 }
 
 impl Management {
-    pub fn new(tenant: Tenant, config: &Config, signing_keys: Arc<dyn SigningKeys>) -> Self {
+    pub fn new(
+        tenant: Tenant,
+        config: &Config,
+        signing_keys: Arc<dyn SigningKeys>,
+        answer_cache: Arc<dyn AnswerCache>,
+    ) -> Self {
         Self {
             tenant,
             settings: config.management.clone(),
@@ -188,6 +198,7 @@ impl Management {
             public_url: config.server.public_url.clone(),
             passwords: Passwords::new(&config.login),
             signing_keys,
+            answer_cache,
             dns: Dns::new(config.management.dns_server),
         }
     }
@@ -204,6 +215,15 @@ pub fn unknown_group(settings: &config::Management) -> Option<&str> {
 
 /// Every route below `/api/v2`, behind the check of tokens, the rate limits and the check of scopes.
 pub fn router(management: Arc<Management>, tokens: TokenCheck) -> Router {
+    guarded(routes, management, tokens)
+}
+
+/// What a gateway answers of itself when another machine serves the API.
+pub fn gateway_router(management: Arc<Management>, tokens: TokenCheck) -> Router {
+    guarded(answer_cache::routes, management, tokens)
+}
+
+fn guarded(routes: fn() -> Routes, management: Arc<Management>, tokens: TokenCheck) -> Router {
     let settings = management.settings.clone();
     let (routes, needs, description) = openapi::described(routes);
     let routes = routes
@@ -230,6 +250,7 @@ fn routes() -> Routes {
         .merge(client_grants::routes())
         .merge(resource_servers::routes())
         .merge(signing_keys::routes())
+        .merge(answer_cache::routes())
         .merge(users::routes())
         .merge(user_roles::routes())
         .merge(roles::routes())

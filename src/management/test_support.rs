@@ -10,11 +10,13 @@ use futures_util::future::{BoxFuture, ready};
 use serde_json::Value;
 use tower::ServiceExt;
 
+use super::answer_cache::AnswerCache;
 use super::auth::{AccessToken, TokenCheck};
 use super::signing_keys::{KeyFacts, NamedKey, SigningKeys};
 use super::{Caller, Management};
 use crate::config::Config;
 use crate::error::Fault;
+use crate::model::cache_report::CacheReport;
 use crate::store::{self, Event, Revocation, StoreError};
 
 pub(super) const ORGANIZATION: &str = "org_0000000000000001";
@@ -40,6 +42,23 @@ impl SigningKeys for NoKeys {
     }
 }
 
+/// A gateway that remembers nothing.
+struct NoCache;
+
+impl AnswerCache for NoCache {
+    fn report(&self, start: u64, limit: u64) -> BoxFuture<'_, CacheReport> {
+        let report = serde_json::json!({
+            "upstream": "embedded", "entries": 0, "weight_bytes": 0, "most_bytes": 0, "hits": 0, "stale_hits": 0,
+            "loads": 0, "load_errors": 0, "organizations": [], "start": start, "limit": limit, "total": 0,
+        });
+        Box::pin(ready(serde_json::from_value(report).expect("a report")))
+    }
+
+    fn purge(&self, _: Option<String>) -> BoxFuture<'_, ()> {
+        Box::pin(ready(()))
+    }
+}
+
 /// The API's state over a database of its own, which lives as long as the directory.
 pub(super) async fn management() -> (Arc<Management>, tempfile::TempDir) {
     management_with(|_| {}).await
@@ -59,7 +78,7 @@ pub(super) async fn empty_management_with(change: impl FnOnce(&mut Config)) -> (
     (config.management.request_burst, config.management.gateway_request_burst) = (10_000, 10_000);
     change(&mut config);
     let (tenant, _) = store::open(&config.storage).await.expect("a database");
-    let management = Management::new(tenant, &config, Arc::new(NoKeys));
+    let management = Management::new(tenant, &config, Arc::new(NoKeys), Arc::new(NoCache));
     (Arc::new(management), directory)
 }
 

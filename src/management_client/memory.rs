@@ -18,7 +18,7 @@ use moka::sync::Cache;
 
 use super::changes::Change;
 use super::question::{Answer, Asked, KINDS, Kept, Key, Question};
-use super::{ManagementError, Result};
+use super::{LoginOption, ManagementError, Result};
 use crate::model::Organization;
 
 use windows::Standing;
@@ -58,6 +58,8 @@ pub(super) struct Fetched {
     pub(super) at: Instant,
     /// How old it was already at that moment: more than nothing when it comes from the cache file.
     pub(super) age_then: Duration,
+    /// Whether an earlier process fetched it.
+    pub(super) is_from_file: bool,
 }
 
 impl Fetched {
@@ -98,8 +100,42 @@ pub(super) struct Memory {
     changes: AtomicU64,
     forgotten: [AtomicU64; KINDS],
     absences_forgotten: [AtomicU64; KINDS],
-    /// Loads that kept their answer, for whoever writes them down.
+    counts: Counts,
+}
+
+/// What happened since the start.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    hits: AtomicU64,
+    stale_hits: AtomicU64,
+    loads: AtomicU64,
+    load_errors: AtomicU64,
     kept: AtomicU64,
+}
+
+impl Counts {
+    /// Answers that were remembered and fresh.
+    pub(super) fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
+    }
+
+    /// Answers that were remembered and good enough for a page.
+    pub(super) fn stale_hits(&self) -> u64 {
+        self.stale_hits.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn loads(&self) -> u64 {
+        self.loads.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn load_errors(&self) -> u64 {
+        self.load_errors.load(Ordering::Relaxed)
+    }
+
+    /// Loads whose answer was remembered.
+    pub(super) fn kept(&self) -> u64 {
+        self.kept.load(Ordering::Relaxed)
+    }
 }
 
 /// Failures remembered at most, and for how long they are told of.
@@ -124,7 +160,7 @@ impl Memory {
             changes: AtomicU64::new(0),
             forgotten: Default::default(),
             absences_forgotten: Default::default(),
-            kept: AtomicU64::new(0),
+            counts: Counts::default(),
         }
     }
 
@@ -146,14 +182,14 @@ impl Memory {
         let standing = remembered.as_ref().map_or(Standing::Over, |entry| self.standing(entry));
         match (standing, purpose, &remembered) {
             (Standing::Fresh, _, Some(entry)) => {
-                metrics::counter!("management_cache_hits_total").increment(1);
+                self.counts.hits.fetch_add(1, Ordering::Relaxed);
                 return read(entry.answer.clone());
             }
             (Standing::Stale, Purpose::Drawing, Some(entry)) => {
                 if self.recent_failure(&asked).is_none() {
                     drop(self.load(asked, Urgency::Behind, load));
                 }
-                return draw_stale(entry);
+                return self.draw_stale(entry);
             }
             _ => {}
         }
@@ -162,9 +198,16 @@ impl Memory {
             None => self.load(asked, Urgency::Awaited, load).await,
         };
         match (outcome, remembered) {
-            (Err(_), Some(entry)) if standing != Standing::Over && purpose == Purpose::Drawing => draw_stale(&entry),
+            (Err(_), Some(entry)) if standing != Standing::Over && purpose == Purpose::Drawing => {
+                self.draw_stale(&entry)
+            }
             (outcome, _) => outcome.and_then(read),
         }
+    }
+
+    fn draw_stale<V: Kept>(&self, entry: &Entry) -> Result<V> {
+        self.counts.stale_hits.fetch_add(1, Ordering::Relaxed);
+        read(entry.answer.clone())
     }
 
     /// Whether there is an answer, however old.
@@ -253,6 +296,15 @@ impl Memory {
         }
     }
 
+    /// What is remembered of an organization's options.
+    pub(super) fn options(&self, organization_id: &str) -> Option<(Arc<Vec<LoginOption>>, Fetched)> {
+        let entry = self.find(&Question::LoginOptions(organization_id))?;
+        match entry.answer {
+            Answer::Options(options) => Some((options, entry.fetched)),
+            _ => None,
+        }
+    }
+
     /// The API says that there is no such organization any more: no page is drawn of it.
     pub(super) fn organization_is_gone(&self, organization: &Organization) {
         let Organization { id, name, .. } = organization;
@@ -261,8 +313,9 @@ impl Memory {
         }
     }
 
-    /// Keeps an answer of an earlier process.
-    pub(super) fn restore(&self, key: Key, answer: Answer, fetched: Fetched) {
+    /// Keeps an answer of an earlier process. It is never fresh: nobody noticed the changes in between.
+    pub(super) fn restore(&self, key: Key, answer: Answer, mut fetched: Fetched) {
+        fetched.age_then = fetched.age_then.max(self.windows.fresh);
         let age = fetched.age(Instant::now());
         if self.windows.standing(age, answer.is_absent()) != Standing::Over {
             self.keep(key, answer, fetched, self.changes.load(Ordering::Acquire));
@@ -285,9 +338,8 @@ impl Memory {
         self.failures.get(asked)
     }
 
-    /// The number of answers kept since the start.
-    pub(super) fn kept(&self) -> u64 {
-        self.kept.load(Ordering::Relaxed)
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Entries and their weight in bytes, about.
@@ -305,11 +357,6 @@ fn read<V: Kept>(answer: Answer) -> Result<V> {
     V::read(answer).ok_or_else(|| ManagementError::unreachable("an answer of another kind was remembered"))
 }
 
-fn draw_stale<V: Kept>(entry: &Entry) -> Result<V> {
-    metrics::counter!("management_cache_stale_hits_total").increment(1);
-    read(entry.answer.clone())
-}
-
 /// A load on its way; however it ends, it is taken off the list.
 struct Flying {
     memory: Arc<Memory>,
@@ -321,6 +368,7 @@ struct Flying {
 
 impl Flying {
     async fn fly<V: Kept>(mut self, load: impl Future<Output = Result<V>>) -> Result<Answer> {
+        self.memory.counts.loads.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("management_cache_loads_total").increment(1);
         let began = Instant::now();
         let outcome = load.await.map(Kept::keep);
@@ -337,13 +385,14 @@ impl Flying {
         match outcome {
             Ok(answer) if is_listed => {
                 // As old as the question: the answer may have been written down as soon as it was asked.
-                let fetched = Fetched { at: began, age_then: Duration::ZERO };
+                let fetched = Fetched { at: began, age_then: Duration::ZERO, is_from_file: false };
                 memory.keep(self.key.clone(), answer.clone(), fetched, self.seen);
                 memory.failures.invalidate(&self.key);
-                memory.kept.fetch_add(1, Ordering::Relaxed);
+                memory.counts.kept.fetch_add(1, Ordering::Relaxed);
             }
             Ok(_) => {}
             Err(error) => {
+                memory.counts.load_errors.fetch_add(1, Ordering::Relaxed);
                 metrics::counter!("management_cache_load_errors_total").increment(1);
                 let in_a_row = memory.failures.get(&self.key).map_or(0, |failure| failure.in_a_row).saturating_add(1);
                 let at = Instant::now();

@@ -9,14 +9,14 @@ mod memory;
 mod pages;
 mod question;
 mod remembered;
+mod report;
 mod source;
 mod strangers;
 mod token;
 mod transport;
+mod written;
 
 use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use crate::config;
 use crate::model::{ApiError, Connection};
@@ -76,7 +76,7 @@ impl From<TransportError> for ManagementError {
 pub type Result<T> = std::result::Result<T, ManagementError>;
 
 /// An enabled connection with what the page and the trip need of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub struct LoginOption {
     pub connection: Arc<Connection>,
     /// Whether the page draws it; a hidden one still works by name and by its domains.

@@ -11,21 +11,44 @@ use crate::config;
 
 /// The memory of one gateway. Clones share it.
 #[derive(Clone)]
-pub struct Remembered(Arc<Memory>);
+pub struct Remembered {
+    memory: Arc<Memory>,
+    upstream: Arc<str>,
+    most_bytes: u64,
+}
 
 impl Remembered {
     pub fn new(settings: &config::Management) -> Self {
-        Self(Arc::new(Memory::new(Windows::new(settings), settings.cache_megabytes << 20)))
+        let most_bytes = settings.cache_megabytes << 20;
+        let upstream = settings.url.as_ref().map_or("embedded".to_owned(), |url| url.origin().ascii_serialization());
+        Self {
+            memory: Arc::new(Memory::new(Windows::new(settings), most_bytes)),
+            upstream: upstream.into(),
+            most_bytes,
+        }
+    }
+
+    /// Where answers come from.
+    pub(super) fn upstream(&self) -> &str {
+        &self.upstream
+    }
+
+    pub(super) fn most_bytes(&self) -> u64 {
+        self.most_bytes
+    }
+
+    pub(super) fn memory(&self) -> &Arc<Memory> {
+        &self.memory
     }
 
     /// The router of the Management API of this process, whose writes make what is remembered wrong.
     pub fn noticing(&self, api: Router) -> Router {
-        changes::noticing(api, self.0.clone())
+        changes::noticing(api, self.memory.clone())
     }
 }
 
 impl ManagementClient {
     pub(super) fn memory(&self) -> &Arc<Memory> {
-        &self.shared.remembered.0
+        &self.shared.remembered.memory
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod api_error;
 pub mod application;
+pub mod cache_report;
 pub mod connection;
 pub mod discovery_domain;
 pub mod email_address;

@@ -296,6 +296,11 @@ pub(super) fn is_new(settings: &config::Storage) -> bool {
     url.starts_with("sqlite:") && !sqlite_path(url).exists()
 }
 
+pub(super) fn beside(settings: &config::Storage, extension: &str) -> Option<PathBuf> {
+    let url = settings.url.expose_secret();
+    url.starts_with("sqlite:").then(|| sqlite_path(url).with_added_extension(extension))
+}
+
 fn sqlite_path(url: &str) -> PathBuf {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
     PathBuf::from(path.split('?').next().unwrap_or(path))

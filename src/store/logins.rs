@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use sqlx::Row;
 
 use super::database::{Database, Rows, StoreError};
+use super::seal::Seal;
 use crate::model::LONGEST_TOKEN_SECONDS;
 use crate::model::grant::AuthorizationCode;
 use crate::model::{Timestamp, sha256};
@@ -64,6 +65,11 @@ pub struct Logins {
 impl Logins {
     pub(super) fn new(database: Arc<Database>) -> Self {
         Self { database }
+    }
+
+    /// The root key, for what the gateway keeps beside the database.
+    pub fn sealing(&self) -> &Seal {
+        &self.database.seal
     }
 
     /// Keeps `value` until `expires_at` under the hash of `secret`; an older one is replaced.

@@ -101,6 +101,22 @@ pub fn is_new(settings: &config::Storage) -> bool {
     database::is_new(settings)
 }
 
+/// The path beside the SQLite database with this extension added to its name; `None` with Postgres.
+pub fn beside(settings: &config::Storage, extension: &str) -> Option<std::path::PathBuf> {
+    database::beside(settings, extension)
+}
+
+/// Makes a file that only its owner can read, in the place of any that is there.
+///
+/// # Errors
+/// When the old one cannot be removed or the new one cannot be made.
+pub fn create_private(path: &std::path::Path) -> std::io::Result<std::fs::File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => seal::create_private(path),
+    }
+}
+
 /// Whether the root key, when the settings hold one, can be used.
 ///
 /// # Errors
