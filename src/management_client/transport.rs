@@ -22,6 +22,8 @@ pub struct TransportError(String);
 
 /// A longer answer is refused: a page of 100 of anything fits.
 const MAX_ANSWER_BYTES: usize = 8 << 20;
+/// A machine that is there takes a connection sooner.
+const LONGEST_CONNECT: Duration = Duration::from_secs(1);
 
 /// The Management API of this process.
 pub fn embedded(router: Router) -> Transport {
@@ -46,7 +48,13 @@ pub fn remote(origin: Url, timeout: Duration) -> Result<Transport, Fault> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(timeout.min(Duration::from_secs(2)))
+        .retry(reqwest::retry::never())
+        // A small answer could unpack to a huge one.
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
+        .connect_timeout(timeout.min(LONGEST_CONNECT))
         .timeout(timeout)
         .build()
         .context("the client of the Management API")?;
