@@ -435,4 +435,6 @@ impl moka::Expiry<Key, Entry> for EndOfUse {
 }
 
 #[cfg(test)]
+mod interleavings;
+#[cfg(test)]
 mod tests;

@@ -10,18 +10,18 @@ use crate::config::Config;
 const REMOTE: &str = "management.url = \"https://api.example\"\nmanagement.client_id = \"gateway\"\n\
                       management.client_secret = \"secret\"\nstorage.root_key = \"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"\n";
 
-fn memory(settings: &str) -> Arc<Memory> {
+pub(super) fn memory(settings: &str) -> Arc<Memory> {
     let settings = Config::from_text(settings, std::iter::empty()).expect("settings").management;
     Arc::new(Memory::new(Windows::new(&settings), 8 << 20))
 }
 
-fn named(name: &str, display_name: u64) -> Option<Arc<Organization>> {
+pub(super) fn named(name: &str, display_name: u64) -> Option<Arc<Organization>> {
     let organization =
         serde_json::json!({ "id": format!("org_{name}"), "name": name, "display_name": display_name.to_string() });
     Some(Arc::new(serde_json::from_value(organization).expect("an organization")))
 }
 
-fn version(organization: &Option<Arc<Organization>>) -> u64 {
+pub(super) fn version(organization: &Option<Arc<Organization>>) -> u64 {
     organization.as_ref().and_then(|it| it.display_name.as_ref()?.parse().ok()).expect("a version")
 }
 
