@@ -84,6 +84,8 @@ pub struct Management {
     #[serde(rename = "client_secret_file")]
     _client_secret_file: String,
     pub timeout_seconds: u64,
+    pub calls_per_second: u32,
+    pub call_burst: u32,
     pub fresh_seconds: u64,
     pub stale_while_revalidate_seconds: u64,
     pub stale_if_error_seconds: u64,

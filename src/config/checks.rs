@@ -41,6 +41,8 @@ impl Config {
             ("server.max_api_bytes", server.max_api_bytes as i128),
             ("storage.max_connections", self.storage.max_connections.into()),
             ("management.timeout_seconds", management.timeout_seconds.into()),
+            ("management.calls_per_second", management.calls_per_second.into()),
+            ("management.call_burst", management.call_burst.into()),
             ("management.requests_per_second", management.requests_per_second.into()),
             ("management.request_burst", management.request_burst.into()),
             ("management.gateway_requests_per_second", management.gateway_requests_per_second.into()),

@@ -9,7 +9,7 @@ use super::invitation::Trouble;
 use super::organization::not_for_application;
 use super::{Login, Visit};
 use crate::error::Fault;
-use crate::management_client::ManagementError;
+use crate::management_client::{ManagementError, Unreachable};
 use crate::model::login::refusal;
 use crate::model::{ApiError, Connection};
 use crate::oidc::error::{OAuthError, code};
@@ -38,7 +38,7 @@ pub(crate) enum LoginError {
         seconds: u64,
     },
     /// The Management API does not answer.
-    Unavailable(String),
+    Unavailable(Unreachable),
     /// A page about an address, such as an organization's without an application.
     Page {
         status: StatusCode,
@@ -123,8 +123,10 @@ impl LoginError {
                 notice(StatusCode::TOO_MANY_REQUESTS, text_key("too-many")).retry_after(seconds)
             }
             Self::Unavailable(why) => {
-                tracing::error!(why, request_id, "the Management API does not answer");
-                notice(StatusCode::SERVICE_UNAVAILABLE, text_key("unavailable")).retry_after(10)
+                if why.is_failure() {
+                    tracing::error!(%why, request_id, "the Management API does not answer");
+                }
+                notice(StatusCode::SERVICE_UNAVAILABLE, text_key("unavailable")).retry_after(why.seconds())
             }
             Self::Page { status, key } => notice(status, key),
             Self::Fault(fault) => {

@@ -48,7 +48,7 @@ struct NoCache;
 impl AnswerCache for NoCache {
     fn report(&self, start: u64, limit: u64) -> BoxFuture<'_, CacheReport> {
         let report = serde_json::json!({
-            "upstream": "embedded", "entries": 0, "weight_bytes": 0, "most_bytes": 0, "hits": 0, "stale_hits": 0,
+            "entries": 0, "weight_bytes": 0, "most_bytes": 0, "hits": 0, "stale_hits": 0,
             "loads": 0, "load_errors": 0, "organizations": [], "start": start, "limit": limit, "total": 0,
         });
         Box::pin(ready(serde_json::from_value(report).expect("a report")))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::question::{DiscoveredBy, Question};
+use super::question::{DiscoveredBy, NOBODYS, Question};
 use super::{ManagementClient, Result, encode};
 use crate::model::login::{Discovery, DiscoveryProof};
 use crate::model::tenant_settings::PromptSettings;
@@ -32,8 +32,8 @@ pub struct MembershipsAsked<'q> {
 impl ManagementClient {
     /// Where an e-mail domain leads people of this application; without one the question costs the same.
     pub async fn discover(&self, domain: Option<&str>, client_id: &str) -> Result<Option<Arc<Discovery>>> {
-        // A name below `invalid` is nobody's (RFC 6761 §6.4).
-        let nobodys = || format!("{}.invalid", sha256(client_id).to_lowercase().replace(['-', '_'], "0"));
+        let nobodys = || format!("{}{NOBODYS}", sha256(client_id).to_lowercase().replace(['-', '_'], "0"));
+        let domain = domain.filter(|domain| !domain.ends_with(NOBODYS));
         let domain = domain.map_or_else(nobodys, str::to_owned);
         self.find_discovery(DiscoveredBy::Domain, &domain, client_id).await
     }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::strangers::Name;
 use super::{ManagementClient, ManagementError, Result};
 use crate::model::invitation::{InvitationLink, OpenedInvitation};
 use crate::model::login::{Admission, Challenge, ChallengeRequest, LoginRecord, refusal};
@@ -19,7 +20,7 @@ impl ManagementClient {
     pub async fn record_login(&self, record: &LoginRecord) -> Result<Admission> {
         match self.post("/api/v2/logins", record).await {
             Err(ManagementError::Refused(error)) if !is_about_the_login(&error) => {
-                Err(ManagementError::Unreachable(error.to_string()))
+                Err(ManagementError::unreachable(error.to_string()))
             }
             outcome => outcome,
         }
@@ -54,8 +55,11 @@ impl ManagementClient {
     /// # Errors
     /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn ticket_for(&self, address: IpAddr, question: &TicketQuestion) -> Result<Option<TicketSubject>> {
+        let hash = sha256(&question.ticket);
+        let name = Name::Ticket(&hash);
+        let client = self.about(name);
         let ask = async {
-            match self.ticket(question).await {
+            match client.ticket(question).await {
                 Ok(subject) => Ok(Some(subject)),
                 Err(ManagementError::Refused(error)) if error.error_code.as_deref() == Some(refusal::TICKET_ENDED) => {
                     Ok(None)
@@ -63,8 +67,7 @@ impl ManagementClient {
                 Err(error) => Err(error),
             }
         };
-        // By its hash: no ticket stays in memory.
-        self.shared.strangers.ask(address, &sha256(&question.ticket), false, ask).await
+        self.shared.strangers.ask(address, name, false, ask).await
     }
 
     /// Changes a password by a ticket.
@@ -100,7 +103,7 @@ impl ManagementClient {
         match self.post("/api/v2/logins/invitations", &InvitationLink { ticket: ticket.to_owned() }).await {
             Ok(opened) => Ok(Some(opened)),
             Err(ManagementError::Refused(error)) if error.status_code == 404 => Ok(None),
-            Err(ManagementError::Refused(error)) => Err(ManagementError::Unreachable(error.to_string())),
+            Err(ManagementError::Refused(error)) => Err(ManagementError::unreachable(error.to_string())),
             Err(unreachable) => Err(unreachable),
         }
     }
@@ -110,8 +113,9 @@ impl ManagementClient {
     /// # Errors
     /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn open_invitation_for(&self, address: IpAddr, ticket: &str) -> Result<Option<OpenedInvitation>> {
-        // By its hash: no ticket stays in memory.
-        self.shared.strangers.ask(address, &sha256(ticket), false, self.open_invitation(ticket)).await
+        let hash = sha256(ticket);
+        let name = Name::Ticket(&hash);
+        self.shared.strangers.ask(address, name, false, self.about(name).open_invitation(ticket)).await
     }
 }
 

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use super::memory::Urgency;
 use super::question::{Asked, Kept, Question};
+use super::strangers::Name;
+use super::upstream::Asking;
 use super::{LoginOption, ManagementClient, Result, encode, may_name};
 use crate::model::connection::EnabledConnection;
 use crate::model::organization::{is_organization_id, is_organization_name};
@@ -40,8 +42,9 @@ impl ManagementClient {
     /// # Errors
     /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn organization_for(&self, address: IpAddr, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
-        let is_remembered = self.memory().knows(&Question::Organization(id_or_name));
-        self.shared.strangers.ask(address, id_or_name, is_remembered, self.organization(id_or_name)).await
+        let asked = Question::Organization(id_or_name);
+        let is_remembered = self.memory().knows(&asked);
+        self.shared.strangers.ask(address, Name::Of(asked), is_remembered, self.organization(id_or_name)).await
     }
 
     /// As [`ManagementClient::application`], asked for by a stranger.
@@ -49,8 +52,9 @@ impl ManagementClient {
     /// # Errors
     /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn application_for(&self, address: IpAddr, client_id: &str) -> Result<Option<Arc<Application>>> {
-        let is_remembered = self.memory().knows(&Question::Application(client_id));
-        self.shared.strangers.ask(address, client_id, is_remembered, self.application(client_id)).await
+        let asked = Question::Application(client_id);
+        let is_remembered = self.memory().knows(&asked);
+        self.shared.strangers.ask(address, Name::Of(asked), is_remembered, self.application(client_id)).await
     }
 
     /// The organization's enabled connections, in their order, hidden ones included.
@@ -170,8 +174,17 @@ impl ManagementClient {
         V: Kept,
         F: Future<Output = Result<V>> + Send + 'static,
     {
-        let load = |_: Urgency| load(self.deciding());
+        let load = |urgency| load(self.loading(asked, urgency).deciding());
         self.memory().get(asked, self.purpose, load).await
+    }
+
+    /// The same API, for the load of an answer.
+    fn loading(&self, asked: Asked<'_>, urgency: Urgency) -> Self {
+        match urgency {
+            Urgency::Behind => Self { asking: Asking::Refresh, ..self.clone() },
+            Urgency::Awaited if asked.may_be_made_up() && !self.memory().knows(&asked) => self.about(Name::Of(asked)),
+            Urgency::Awaited => self.clone(),
+        }
     }
 }
 

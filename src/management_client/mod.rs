@@ -2,11 +2,14 @@
 
 mod calls;
 mod changes;
+mod circuit;
 mod discovery;
 mod logins;
 mod lookups;
 mod memory;
+mod outcome;
 mod pages;
+mod pause;
 mod question;
 mod remembered;
 mod report;
@@ -14,6 +17,7 @@ mod source;
 mod strangers;
 mod token;
 mod transport;
+mod upstream;
 mod written;
 
 use std::sync::Arc;
@@ -25,10 +29,12 @@ pub use discovery::{Memberships, MembershipsAsked};
 pub use remembered::Remembered;
 pub use token::TokenSource;
 pub use transport::{Transport, TransportError, embedded, remote};
+pub use upstream::Unreachable;
 
 use memory::Purpose;
-use strangers::Strangers;
+use strangers::{Name, Strangers};
 use token::Token;
+use upstream::Asking;
 
 /// What the gateway's client must be granted; `create:logins` only by `vestibule gateway add`.
 pub const GATEWAY_SCOPES: [&str; 13] = [
@@ -58,19 +64,7 @@ pub enum ManagementError {
     TooManyUnknown { seconds: u64 },
     /// No answer, or none that can be used.
     #[error("the Management API is unreachable: {0}")]
-    Unreachable(String),
-}
-
-impl ManagementError {
-    fn unreachable(why: impl Into<String>) -> Self {
-        Self::Unreachable(why.into())
-    }
-}
-
-impl From<TransportError> for ManagementError {
-    fn from(error: TransportError) -> Self {
-        Self::unreachable(error.to_string())
-    }
+    Unreachable(Unreachable),
 }
 
 pub type Result<T> = std::result::Result<T, ManagementError>;
@@ -93,6 +87,7 @@ pub struct LoginOption {
 pub struct ManagementClient {
     shared: Arc<Shared>,
     purpose: Purpose,
+    asking: Asking,
 }
 
 struct Shared {
@@ -112,12 +107,18 @@ impl ManagementClient {
     ) -> Self {
         let strangers = Strangers::new(settings.unknown_names_per_minute);
         let shared = Shared { transport, token: Token::new(token), strangers, remembered };
-        Self { shared: Arc::new(shared), purpose: Purpose::Drawing }
+        Self { shared: Arc::new(shared), purpose: Purpose::Drawing, asking: Asking::Look }
     }
 
     /// The same API for what completes a login and for what applications get: an answer is fresh, or an error.
     pub fn deciding(&self) -> Self {
-        Self { shared: self.shared.clone(), purpose: Purpose::Deciding }
+        Self { purpose: Purpose::Deciding, ..self.clone() }
+    }
+
+    /// The same API for whoever names something: a stranger, as long as it is not known to exist.
+    fn about(&self, name: Name<'_>) -> Self {
+        let is_known = self.asking != Asking::Look || self.shared.strangers.know(name);
+        Self { asking: if is_known { self.asking } else { Asking::Stranger }, ..self.clone() }
     }
 }
 

@@ -40,6 +40,9 @@ pub(super) enum DiscoveredBy {
     Connection,
 }
 
+/// The domains below it are nobody's (RFC 6761 §6.4).
+pub(super) const NOBODYS: &str = ".invalid";
+
 pub(super) type Asked<'q> = Question<&'q str>;
 pub(super) type Key = Question<Arc<str>>;
 
@@ -82,6 +85,15 @@ impl<T> Question<T> {
 }
 
 impl Asked<'_> {
+    /// Whether anybody can ask it about something that nobody has.
+    pub(super) fn may_be_made_up(&self) -> bool {
+        match self {
+            Self::Organization(_) | Self::Application(_) | Self::ResourceServer(_) => true,
+            Self::Discovery { by, value, .. } => *by == DiscoveredBy::Domain && !value.ends_with(NOBODYS),
+            _ => false,
+        }
+    }
+
     pub(super) fn to_key(self) -> Key {
         self.map(Arc::from)
     }

@@ -7,30 +7,27 @@ use axum::Router;
 use super::ManagementClient;
 use super::changes;
 use super::memory::{Memory, Windows};
+use super::upstream::Upstream;
 use crate::config;
 
 /// The memory of one gateway. Clones share it.
 #[derive(Clone)]
 pub struct Remembered {
     memory: Arc<Memory>,
-    upstream: Arc<str>,
+    /// The other machine whose API it is; `None`: it is in this process.
+    upstream: Option<Arc<Upstream>>,
     most_bytes: u64,
 }
 
 impl Remembered {
     pub fn new(settings: &config::Management) -> Self {
         let most_bytes = settings.cache_megabytes << 20;
-        let upstream = settings.url.as_ref().map_or("embedded".to_owned(), |url| url.origin().ascii_serialization());
-        Self {
-            memory: Arc::new(Memory::new(Windows::new(settings), most_bytes)),
-            upstream: upstream.into(),
-            most_bytes,
-        }
+        let upstream = settings.url.as_ref().map(|url| Arc::new(Upstream::new(url, settings)));
+        Self { memory: Arc::new(Memory::new(Windows::new(settings), most_bytes)), upstream, most_bytes }
     }
 
-    /// Where answers come from.
-    pub(super) fn upstream(&self) -> &str {
-        &self.upstream
+    pub(super) fn upstream(&self) -> Option<&Upstream> {
+        self.upstream.as_deref()
     }
 
     pub(super) fn most_bytes(&self) -> u64 {
@@ -48,6 +45,10 @@ impl Remembered {
 }
 
 impl ManagementClient {
+    pub(super) fn upstream(&self) -> Option<&Upstream> {
+        self.shared.remembered.upstream()
+    }
+
     pub(super) fn memory(&self) -> &Arc<Memory> {
         &self.shared.remembered.memory
     }

@@ -23,7 +23,7 @@ impl Remembered {
         let (entries, weight_bytes) = memory.size();
         let counts = memory.counts();
         CacheReport {
-            upstream: self.upstream().to_owned(),
+            upstream: self.upstream().map(|upstream| upstream.report(now)),
             entries,
             weight_bytes,
             most_bytes: self.most_bytes(),

@@ -1,28 +1,39 @@
 //! What strangers may ask for in vain, so that a flood of made-up names loads nobody.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use moka::future::Cache;
 
+use super::question::Asked;
 use super::{ManagementError, Result};
 use crate::web::budget::{FailureBudget, RetryAfter};
 
 /// How many names that exist are kept in mind, of about 100 bytes each.
-const MOST_EXISTING: u64 = 10_000;
+const MOST_EXISTING: u64 = 100_000;
+
+/// What strangers name. A text that is a name of one kind is not known as another's.
+#[derive(Debug, Clone, Copy, Hash)]
+pub(super) enum Name<'n> {
+    Of(Asked<'n>),
+    /// By its hash: no ticket stays in memory.
+    Ticket(&'n str),
+}
 
 /// Counts, for each network address, the names that nobody has.
 pub(super) struct Strangers {
     unknown: FailureBudget,
-    /// Names and ids that existed when last asked for: who asked in vain too often may still ask for these, also
-    /// when their answer is not fresh any more.
-    existing: Cache<Arc<str>, ()>,
+    /// Names and ids that existed when last asked for, by their hashes: who asked in vain too often may still ask for
+    /// these, also when their answer is not fresh any more.
+    existing: Cache<u64, ()>,
+    hasher: RandomState,
 }
 
 impl Strangers {
     /// `unknown_names`: how many at once, and as many again spread over each minute.
     pub(super) fn new(unknown_names: u32) -> Self {
-        Self { unknown: FailureBudget::per_minute(unknown_names), existing: Cache::new(MOST_EXISTING) }
+        let existing = Cache::new(MOST_EXISTING);
+        Self { unknown: FailureBudget::per_minute(unknown_names), existing, hasher: RandomState::new() }
     }
 
     /// Asks for the address, unless it asked in vain too often and `name` is neither remembered nor known to exist.
@@ -32,21 +43,33 @@ impl Strangers {
     pub(super) async fn ask<T>(
         &self,
         address: IpAddr,
-        name: &str,
+        name: Name<'_>,
         is_remembered: bool,
         ask: impl Future<Output = Result<Option<T>>>,
     ) -> Result<Option<T>> {
-        if !is_remembered && !self.existing.contains_key(name) {
+        if !is_remembered && !self.know(name) {
             self.unknown.open(address).map_err(|RetryAfter(seconds)| ManagementError::TooManyUnknown { seconds })?;
         }
         let found = ask.await?;
-        match found {
-            Some(_) => self.existing.insert(Arc::from(name), ()).await,
-            None => {
-                self.existing.invalidate(name).await;
-                self.unknown.fail(address);
-            }
+        if !is_remembered {
+            self.learn(name, found.is_some()).await;
+        }
+        if found.is_none() {
+            self.unknown.fail(address);
         }
         Ok(found)
+    }
+
+    async fn learn(&self, name: Name<'_>, exists: bool) {
+        let hash = self.hasher.hash_one(name);
+        match exists {
+            true => self.existing.insert(hash, ()).await,
+            false => self.existing.invalidate(&hash).await,
+        }
+    }
+
+    /// Whether the name existed when it was last asked for.
+    pub(super) fn know(&self, name: Name<'_>) -> bool {
+        self.existing.contains_key(&self.hasher.hash_one(name))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
-use hyper::{Method, Request, header};
+use hyper::{Method, Request, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -12,6 +12,7 @@ use tower::ServiceExt;
 
 use super::ManagementError;
 use super::transport::Transport;
+use super::upstream::{Asking, Call, Upstream};
 use crate::error::Fault;
 
 /// Where tokens come from.
@@ -50,7 +51,12 @@ impl Token {
         Self { source, held: Mutex::default() }
     }
 
-    pub(super) async fn get(&self, transport: &Transport) -> Result<Arc<str>, ManagementError> {
+    pub(super) async fn get(
+        &self,
+        asking: Asking,
+        transport: &Transport,
+        upstream: Option<&Upstream>,
+    ) -> Result<Arc<str>, ManagementError> {
         let asked_at = Instant::now();
         let mut held = self.held.lock().await;
         if let Some((token, _)) = held.token.as_ref().filter(|(_, until)| Instant::now() < *until) {
@@ -60,7 +66,7 @@ impl Token {
         if let Some((error, _)) = held.failure.as_ref().filter(|(_, since)| asked_at < *since) {
             return Err(error.clone());
         }
-        match self.make(transport).await {
+        match self.make(asking, transport, upstream).await {
             Ok((token, lifetime)) => {
                 let token: Arc<str> = token.into();
                 let until = Instant::now() + lifetime.min(LONGEST).saturating_sub(Duration::from_secs(60));
@@ -74,11 +80,17 @@ impl Token {
         }
     }
 
-    async fn make(&self, transport: &Transport) -> Result<(String, Duration), ManagementError> {
+    async fn make(
+        &self,
+        asking: Asking,
+        transport: &Transport,
+        upstream: Option<&Upstream>,
+    ) -> Result<(String, Duration), ManagementError> {
         match &self.source {
-            TokenSource::Own(sign) => sign().map_err(|fault| ManagementError::Unreachable(fault.to_string())),
+            TokenSource::Own(sign) => sign().map_err(|fault| ManagementError::unreachable(fault.to_string())),
             TokenSource::Credentials { client_id, client_secret, audience } => {
-                fetch(transport, client_id, client_secret, audience).await
+                let request = token_request(client_id, client_secret, audience)?;
+                fetch(request, transport, Call::begin(upstream, asking)?).await
             }
         }
     }
@@ -92,34 +104,48 @@ impl Token {
     }
 }
 
-async fn fetch(
-    transport: &Transport,
+fn token_request(
     client_id: &str,
     client_secret: &SecretString,
     audience: &str,
-) -> Result<(String, Duration), ManagementError> {
+) -> Result<Request<Bytes>, ManagementError> {
     let body = serde_json::json!({
         "grant_type": "client_credentials",
         "client_id": client_id,
         "client_secret": client_secret.expose_secret(),
         "audience": audience,
     });
-    let request = Request::builder()
+    Request::builder()
         .method(Method::POST)
         .uri("/oauth/token")
         .header(header::CONTENT_TYPE, "application/json")
         .body(Bytes::from(body.to_string()))
-        .map_err(|error| ManagementError::Unreachable(error.to_string()))?;
-    let response = transport.clone().oneshot(request).await?;
-    let unusable = || {
-        ManagementError::Unreachable(format!(
-            "the token endpoint answered {} to the gateway's client (management.client_id)",
-            response.status().as_u16()
-        ))
+        .map_err(|error| ManagementError::unreachable(error.to_string()))
+}
+
+/// A token says nothing of the API behind it, so it decides nothing; that there is none is a failure.
+async fn fetch(
+    request: Request<Bytes>,
+    transport: &Transport,
+    call: Call<'_>,
+) -> Result<(String, Duration), ManagementError> {
+    let response = match transport.clone().oneshot(request).await {
+        Ok(response) => response,
+        Err(error) => return Err(call.failed(format!("POST /oauth/token: {error}"))),
     };
-    if !response.status().is_success() {
-        return Err(unusable());
+    let status = response.status();
+    let unusable = || {
+        let status = status.as_u16();
+        format!("the token endpoint answered {status} to the gateway's client (management.client_id)")
+    };
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(call.told_to_wait(response.headers(), unusable()));
     }
-    let answer: TokenAnswer = serde_json::from_slice(response.body()).map_err(|_| unusable())?;
-    Ok((answer.access_token, Duration::from_secs(answer.expires_in)))
+    match serde_json::from_slice::<TokenAnswer>(response.body()) {
+        Ok(answer) if status.is_success() => {
+            call.undecided();
+            Ok((answer.access_token, Duration::from_secs(answer.expires_in)))
+        }
+        _ => Err(call.failed(unusable())),
+    }
 }

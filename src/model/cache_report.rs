@@ -8,8 +8,9 @@ use super::Timestamp;
 /// The answer of `GET /api/v2/stats/cache`. Counts are of this process, since it started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CacheReport {
-    /// Where answers come from: the origin of the Management API, or `embedded`.
-    pub upstream: String,
+    /// The other machine whose Management API is asked; absent when it is in this process.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub upstream: Option<UpstreamReport>,
     /// Remembered answers of all kinds, and what they weigh at most and now, in bytes.
     pub entries: u64,
     pub weight_bytes: u64,
@@ -27,6 +28,31 @@ pub struct CacheReport {
     pub start: u64,
     pub limit: u64,
     pub total: u64,
+}
+
+/// How the Management API of another machine is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UpstreamReport {
+    pub origin: String,
+    pub state: UpstreamState,
+    /// How long it said to wait.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub paused_seconds: Option<u64>,
+    /// How long calls have been failing, and why the last one did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub failing_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub last_error: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamState {
+    Well,
+    /// Calls fail; one at a time tries it.
+    Failing,
+    /// It said to wait.
+    Paused,
 }
 
 /// What is remembered of one organization.

@@ -277,7 +277,10 @@ fn unavailable(error: ManagementError) -> Refused {
         let body = json!({"code": "too_many_requests", "description": "Too many unknown names", "statusCode": 429});
         return Refused { retry_after: Some(seconds), ..Refused::new(StatusCode::TOO_MANY_REQUESTS, body) };
     }
-    tracing::warn!(%error, "a call to /dbconnections needs the Management API");
+    let wait = error.left_alone();
+    if wait.is_none() {
+        tracing::warn!(%error, "a call to /dbconnections needs the Management API");
+    }
     let body = json!({"code": "temporarily_unavailable", "description": "Try again soon", "statusCode": 503});
-    Refused { retry_after: Some(10), ..Refused::new(StatusCode::SERVICE_UNAVAILABLE, body) }
+    Refused { retry_after: Some(wait.unwrap_or(10)), ..Refused::new(StatusCode::SERVICE_UNAVAILABLE, body) }
 }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Provider;
 use crate::error::Fault;
-use crate::management_client::ManagementError;
+use crate::management_client::{ManagementError, Unreachable};
 use crate::model::Timestamp;
 use crate::model::grant::Session;
 use crate::oidc::claims::IdTokenClaims;
@@ -52,7 +52,7 @@ enum LogoutError {
     TooMany {
         seconds: u64,
     },
-    Unavailable(String),
+    Unavailable(Unreachable),
     Fault(Fault),
 }
 
@@ -217,7 +217,9 @@ impl LogoutError {
             Self::CrossSite => (StatusCode::FORBIDDEN, text_key("cross-site")),
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, text_key("too-many")),
             Self::Unavailable(why) => {
-                tracing::error!(why, request_id, "the Management API does not answer");
+                if why.is_failure() {
+                    tracing::error!(%why, request_id, "the Management API does not answer");
+                }
                 (StatusCode::SERVICE_UNAVAILABLE, text_key("sign-out-unavailable"))
             }
             Self::Fault(fault) => {
@@ -226,7 +228,12 @@ impl LogoutError {
             }
         };
         let mut response = MessagePage::new(reader, key).into_page(status).into_response();
-        if let Self::TooMany { seconds } = self {
+        let seconds = match self {
+            Self::TooMany { seconds } => Some(seconds),
+            Self::Unavailable(why) => Some(why.seconds()),
+            _ => None,
+        };
+        if let Some(seconds) = seconds {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

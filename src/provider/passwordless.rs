@@ -109,9 +109,12 @@ fn unanswered(error: &ManagementError, reader: &Reader) -> Response {
             (refused(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many unknown clients"), *seconds)
         }
         ManagementError::Refused(_) | ManagementError::Unreachable(_) => {
-            tracing::error!(%error, request_id = reader.request_id, "no code could be sent");
+            let wait = error.left_alone();
+            if wait.is_none() {
+                tracing::error!(%error, request_id = reader.request_id, "no code could be sent");
+            }
             let text = "No code can be sent right now.";
-            (refused(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text), 10)
+            (refused(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", text), wait.unwrap_or(10))
         }
     };
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

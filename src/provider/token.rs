@@ -43,8 +43,13 @@ impl From<ManagementError> for TokenEndpointError {
             let refusal = Self::new(code::TOO_MANY_REQUESTS, "Too many unknown clients from this network address");
             return Self { retry_after: Some(seconds), ..refusal };
         }
-        tracing::warn!(%error, "a token request needs the Management API");
-        Self::new(code::TEMPORARILY_UNAVAILABLE, "the Management API does not answer; try again soon")
+        let unavailable =
+            Self::new(code::TEMPORARILY_UNAVAILABLE, "the Management API does not answer; try again soon");
+        let retry_after = error.left_alone();
+        if retry_after.is_none() {
+            tracing::warn!(%error, "a token request needs the Management API");
+        }
+        Self { retry_after, ..unavailable }
     }
 }
 

@@ -22,7 +22,9 @@ pub(super) enum Refusal {
     NoToken,
     /// The token is none of ours, expired, revoked, or its user may not sign in any more (RFC 6750 §3.1).
     InvalidToken,
-    Unavailable,
+    Unavailable {
+        seconds: u64,
+    },
     Fault(Fault),
 }
 
@@ -31,7 +33,10 @@ impl IntoResponse for Refusal {
         match self {
             Self::NoToken => unauthorized("Bearer"),
             Self::InvalidToken => unauthorized("Bearer error=\"invalid_token\""),
-            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Try again soon").into_response(),
+            Self::Unavailable { seconds } => {
+                let wait = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
+                (StatusCode::SERVICE_UNAVAILABLE, wait, "Try again soon").into_response()
+            }
             Self::Fault(fault) => {
                 tracing::error!(%fault, "userinfo failed");
                 (StatusCode::INTERNAL_SERVER_ERROR, "An internal error occurred").into_response()
@@ -54,8 +59,10 @@ pub(super) async fn answer(
     let user = provider.client.user(&claims.sub).await.map_err(|error| match error {
         ManagementError::Refused(_) | ManagementError::TooManyUnknown { .. } => Refusal::InvalidToken,
         ManagementError::Unreachable(why) => {
-            tracing::warn!(why, "userinfo needs the Management API");
-            Refusal::Unavailable
+            if why.is_failure() {
+                tracing::warn!(%why, "userinfo needs the Management API");
+            }
+            Refusal::Unavailable { seconds: why.seconds() }
         }
     })?;
     // An account made anew under the same id is another person's.
