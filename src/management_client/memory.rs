@@ -396,9 +396,14 @@ impl Flying {
             Err(error) => {
                 memory.counts.load_errors.fetch_add(1, Ordering::Relaxed);
                 metrics::counter!("management_cache_load_errors_total").increment(1);
-                let in_a_row = memory.failures.get(&self.key).map_or(0, |failure| failure.in_a_row).saturating_add(1);
+                let before = memory.failures.get(&self.key).map_or(0, |failure| failure.in_a_row);
+                // Where the API is left alone nothing was asked, so this question has not failed once more.
+                let (count, in_a_row) = match error.left_alone() {
+                    Some(_) => (1, before),
+                    None => (before.saturating_add(1), before.saturating_add(1)),
+                };
                 let at = Instant::now();
-                let until = at + memory.windows.pause(in_a_row);
+                let until = at + memory.windows.pause(count);
                 let failure = Failure { error: error.clone(), at, until, in_a_row };
                 memory.failures.insert(self.key.clone(), failure);
             }
