@@ -44,6 +44,7 @@ mod organizations;
 mod outbound;
 mod outside_clients;
 mod outside_world;
+mod outward_manners;
 mod password;
 mod password_guessing;
 mod password_reset;

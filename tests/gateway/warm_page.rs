@@ -130,3 +130,18 @@ async fn a_failure_is_not_remembered_once_the_api_answers_again() {
     let page = Visitor::new().get(&url).await;
     assert_eq!((page.status, page.option_titles().len()), (200, 2), "{}", page.text());
 }
+
+#[tokio::test]
+async fn no_proxy_of_the_environment_stands_between_the_gateway_and_the_api() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = Home::new(folder.path(), "host", "");
+    let _host = host.serve().await;
+    let gateway = Home::new(folder.path(), "gateway", &dotted(&host.run(&["gateway", "add", "the gateway"])));
+    // Nobody listens there.
+    let proxy = "http://127.0.0.1:9";
+    let names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let _gateway = gateway.serve_with(&names.map(|name| (name, proxy))).await;
+    let application = furnish(&host, &gateway).await;
+    let page = Visitor::new().get(application.begin(&[("organization", "first")]).url).await;
+    assert_eq!((page.status, page.option_titles().len()), (200, 2), "{}", page.text());
+}

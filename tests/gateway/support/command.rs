@@ -61,8 +61,13 @@ pub struct Running {
 
 impl Running {
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let words: Vec<_> = std::iter::once(&PROGRAM).chain(arguments).map(Into::into).collect();
         let process = Tied::wrapped("TERM", "", &words, |shell| {
+            shell.envs(environment.iter().copied());
             shell.stdout(Stdio::piped()).stderr(Stdio::piped());
         });
         let mut process = process.unwrap();
@@ -72,7 +77,11 @@ impl Running {
 
     /// `serve`, once it listens.
     pub fn serve(settings: &Path) -> Self {
-        let running = Self::start(&["serve", "--config", settings.to_str().unwrap()]);
+        Self::serve_with(settings, &[])
+    }
+
+    pub fn serve_with(settings: &Path, environment: &[(&str, &str)]) -> Self {
+        let running = Self::start_with(&["serve", "--config", settings.to_str().unwrap()], environment);
         running.errors.wait_for("\"serving\"");
         running
     }
@@ -113,7 +122,11 @@ impl Home {
 
     /// Answers once the server does, which is after its metrics do.
     pub async fn serve(&self) -> Running {
-        let running = Running::serve(&self.config);
+        self.serve_with(&[]).await
+    }
+
+    pub async fn serve_with(&self, environment: &[(&str, &str)]) -> Running {
+        let running = Running::serve_with(&self.config, environment);
         assert_eq!(Visitor::new().get(format!("{}/readyz", self.origin)).await.status, 200);
         running
     }

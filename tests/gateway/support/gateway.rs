@@ -217,7 +217,7 @@ async fn config(mode: Mode, folder: &TempDir, name: &str, origin: &str, settings
     let usual = format!(
         "server.public_url = {origin:?}\nstorage.url = {storage:?}\nstorage.root_key = {root_key:?}\n\
          storage.max_connections = 4\noutbound.allow = [\"127.0.0.0/8\"]\noutbound.timeout_seconds = 2\n\
-         mail.folder = {:?}\n",
+         mail.folder = {:?}\nmanagement.timeout_seconds = 10\n",
         folder.path().join("mails")
     );
     let is_given = |line: &str| line.split(" = ").next().is_some_and(|name| settings.contains(&format!("{name} = ")));

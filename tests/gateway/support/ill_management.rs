@@ -1,6 +1,7 @@
 //! The Management API of another vestibule behind a front that falls ill as told, and counts the calls.
 
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -16,8 +17,12 @@ use tokio::task::AbortHandle;
 pub enum Illness {
     /// Never.
     Hang,
-    /// With this status and body, and a minute's `Retry-After` where the status is 429.
+    /// With this status and body.
     Status(u16, Value),
+    /// The same with headers.
+    Answer(u16, Vec<(&'static str, String)>, Value),
+    /// With the right answer, and these headers besides.
+    Headers(Vec<(&'static str, String)>),
     /// With 200 and a page.
     Html,
     /// With 200 and the first half of the right answer.
@@ -42,7 +47,16 @@ struct Shared {
     behind: String,
     /// A call whose method, path and query contain the text is answered so, this often.
     illnesses: Vec<(String, Illness, usize)>,
-    calls: Vec<String>,
+    calls: Vec<Call>,
+}
+
+/// A call that came.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// `GET /api/v2/organizations/name/acme`
+    pub line: String,
+    pub headers: HeaderMap,
+    pub at: Instant,
 }
 
 type Room = State<Arc<Mutex<Shared>>>;
@@ -77,7 +91,12 @@ impl IllManagement {
 
     /// How many calls contain the text, since the last time everything was forgotten.
     pub fn calls(&self, containing: &str) -> usize {
-        self.shared.lock().unwrap().calls.iter().filter(|call| call.contains(containing)).count()
+        self.all_calls().iter().filter(|call| call.line.contains(containing)).count()
+    }
+
+    /// The calls, in their order, since the last time everything was forgotten.
+    pub fn all_calls(&self) -> Vec<Call> {
+        self.shared.lock().unwrap().calls.clone()
     }
 
     pub fn forget_calls(&self) {
@@ -102,20 +121,18 @@ async fn answer(State(room): Room, request: Request) -> Response {
             *left -= 1;
             illness.clone()
         });
-        room.calls.push(call);
+        room.calls.push(Call { line: call, headers: parts.headers.clone(), at: Instant::now() });
         (room.behind.clone(), illness)
     };
     let json = |body: String| ([(header::CONTENT_TYPE, "application/json")], body).into_response();
     match illness {
         None => forward(&behind, parts.method, &parts.uri, parts.headers, body).await,
         Some(Illness::Hang) => std::future::pending().await,
-        Some(Illness::Status(status, body)) => {
-            let mut response = json(body.to_string());
-            *response.status_mut() = StatusCode::from_u16(status).unwrap();
-            if status == 429 {
-                response.headers_mut().insert(header::RETRY_AFTER, "60".parse().unwrap());
-            }
-            response
+        Some(Illness::Status(status, body)) => with(status, &[], json(body.to_string())),
+        Some(Illness::Answer(status, headers, body)) => with(status, &headers, json(body.to_string())),
+        Some(Illness::Headers(headers)) => {
+            let right = forward(&behind, parts.method, &parts.uri, parts.headers, body).await;
+            with(right.status().as_u16(), &headers, right)
         }
         Some(Illness::Html) => axum::response::Html("<!doctype html><h1>Maintenance</h1>").into_response(),
         Some(Illness::Truncated) => {
@@ -126,6 +143,14 @@ async fn answer(State(room): Room, request: Request) -> Response {
         Some(Illness::Json(body)) => json(body),
         Some(Illness::Huge) => json(format!(r#"{{"padding":"{}"}}"#, "x".repeat(10_000_000))),
     }
+}
+
+fn with(status: u16, headers: &[(&'static str, String)], mut response: Response) -> Response {
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    for (name, value) in headers {
+        response.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    response
 }
 
 async fn forward(behind: &str, method: Method, uri: &Uri, mut headers: HeaderMap, body: Bytes) -> Response {

@@ -19,6 +19,7 @@ pub mod html;
 pub mod http;
 pub mod identity_provider;
 pub mod ill_management;
+pub mod log;
 pub mod mails;
 pub mod postgres;
 pub mod preset_world;
