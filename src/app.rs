@@ -142,7 +142,9 @@ impl App {
                 let listener = TcpListener::bind(address).await.context(&place)?;
                 let handle = web::observe::install_metrics()?;
                 let settings = self.settings.server.clone();
-                Some(tokio::spawn(async move { web::observe::serve_metrics(listener, handle, &settings).await }))
+                let remembered = self.remembered.clone();
+                let look = Arc::new(move || remembered.observe());
+                Some(tokio::spawn(async move { web::observe::serve_metrics(listener, handle, look, &settings).await }))
             }
             None => None,
         };

@@ -391,8 +391,6 @@ impl Flying {
                 memory.counts.kept.fetch_add(1, Ordering::Relaxed);
             }
             Ok(_) => {}
-            // The API was not asked, so nothing was learnt of this question.
-            Err(error) if error.left_alone().is_some() => {}
             Err(error) => {
                 memory.counts.load_errors.fetch_add(1, Ordering::Relaxed);
                 metrics::counter!("management_cache_load_errors_total").increment(1);

@@ -1,7 +1,7 @@
 //! What operators see: the log on standard error, and the metrics on a listener of their own.
 
 use std::io::IsTerminal;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -67,10 +67,19 @@ pub fn install_metrics() -> Result<PrometheusHandle, Fault> {
     HANDLE.get_or_init(install).clone().context("starting the metrics")
 }
 
-/// `GET /metrics` in Prometheus' text format.
-pub fn metrics_router(handle: PrometheusHandle) -> Router {
+/// Brings up to date what is not counted as things happen.
+pub type Look = Arc<dyn Fn() + Send + Sync>;
+
+/// `GET /metrics` in Prometheus' text format; `look` is called before, on a thread where it may take its time.
+pub fn metrics_router(handle: PrometheusHandle, look: Look) -> Router {
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    Router::new().route("/metrics", get(async move || (content_type, handle.render())))
+    let render = async move || {
+        if let Err(error) = tokio::task::spawn_blocking(move || look()).await {
+            tracing::error!(%error, "some metrics could not be brought up to date");
+        }
+        (content_type, handle.render())
+    };
+    Router::new().route("/metrics", get(render))
 }
 
 /// Serves the metrics in plain HTTP until dropped.
@@ -80,10 +89,11 @@ pub fn metrics_router(handle: PrometheusHandle) -> Router {
 pub async fn serve_metrics(
     listener: TcpListener,
     handle: PrometheusHandle,
+    look: Look,
     settings: &config::Server,
 ) -> Result<(), Fault> {
     let plain = config::Server { tls_certificate: None, tls_key: None, drain_seconds: 1, ..settings.clone() };
-    let router = metrics_router(handle.clone());
+    let router = metrics_router(handle.clone(), look);
     tokio::select! {
         served = server::serve(listener, router, &plain, std::future::pending()) => served,
         () = keep_up(handle) => Ok(()),

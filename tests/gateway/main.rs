@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod answer_cache;
 mod audience;
 mod authorize;
 mod bad_input;

@@ -1,5 +1,7 @@
 //! What an operator sees of the server: one log line a request, and metrics.
 
+use std::sync::Arc;
+
 use std::sync::{Arc, Mutex};
 
 use super::*;
@@ -46,7 +48,7 @@ async fn metrics_name_routes_never_paths() {
     let server = start("").await;
     server.exchange(GET_AND_CLOSE).await;
     server.exchange("BREW /coffee-7 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
-    let metrics = start_router("", observe::metrics_router(handle)).await;
+    let metrics = start_router("", observe::metrics_router(handle, Arc::new(|| ()))).await;
     let answer = metrics.exchange("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
     let expected = [
         "http_requests_total{route=\"/hello\",method=\"GET\",status=\"200\"}",

@@ -143,10 +143,14 @@ impl Home {
         Administrator::at(&self.origin, self.run(&["token"]).trim(), Visitor::new())
     }
 
+    /// What the metrics' listener tells.
+    pub async fn metrics(&self) -> String {
+        Visitor::new().get(format!("http://localhost:{}/metrics", self.metrics_port)).await.text()
+    }
+
     /// The sum of a counter over its labels; 0 when it never counted.
     pub async fn counter(&self, name: &str) -> u64 {
-        let page = Visitor::new().get(format!("http://localhost:{}/metrics", self.metrics_port)).await;
-        let text = page.text();
+        let text = self.metrics().await;
         let lines = text.lines().filter_map(|line| line.strip_prefix(name));
         let lines = lines.filter(|rest| rest.starts_with([' ', '{']));
         lines.map(|rest| rest.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()

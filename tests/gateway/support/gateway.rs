@@ -35,7 +35,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    fn is_remote(self) -> bool {
+    pub fn is_remote(self) -> bool {
         matches!(self, Self::SqliteRemote | Self::PostgresRemote)
     }
 
@@ -69,6 +69,8 @@ pub struct Gateway {
     pub origin: String,
     pub address: SocketAddr,
     pub admin: Administrator,
+    /// Of the gateway itself, for what it tells of itself where another machine serves the API.
+    pub own_admin: Administrator,
     /// For what the command line asks without a request.
     pub login: Arc<Login>,
     /// The database of the Management API.
@@ -127,9 +129,10 @@ impl Gateway {
             config.management.stale_while_revalidate_seconds = 0;
         }
         let app = App::build(config).await.unwrap();
+        let own_admin = Administrator::of(&app, &place.origin);
         let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
         servers.push(place.serve(app));
-        Self { origin, address, admin, login, storage, servers, folder }
+        Self { origin, address, admin, own_admin, login, storage, servers, folder }
     }
 
     /// Over TLS, with [`CERTIFICATE`].
@@ -151,10 +154,10 @@ impl Gateway {
         let config = config(mode, &folder, "gateway", &place.origin, settings).await;
         let storage = config.storage.url.expose_secret().to_owned();
         let app = App::build(config).await.unwrap();
-        let admin = Administrator::of(&app, &place.origin);
+        let (admin, own_admin) = (Administrator::of(&app, &place.origin), Administrator::of(&app, &place.origin));
         let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
         let servers = vec![place.serve(app)];
-        Self { origin, address, admin, login, storage, servers, folder }
+        Self { origin, address, admin, own_admin, login, storage, servers, folder }
     }
 
     /// The same SQLite database served anew, on another port and with other settings, such as a client's id that
