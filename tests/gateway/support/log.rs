@@ -2,12 +2,16 @@
 
 use std::sync::{Arc, Mutex};
 
-use tracing::subscriber::DefaultGuard;
+use tracing::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 
 /// The lines since it listens; it ends when dropped.
 pub struct Log {
     text: Arc<Mutex<Vec<u8>>>,
     _guard: DefaultGuard,
+    /// Beside a single listener, whether a line is written at all is decided for good by the thread that comes by its
+    /// place first: another test's, which listens to nothing.
+    _second: Dispatch,
 }
 
 struct Writer(Arc<Mutex<Vec<u8>>>);
@@ -29,7 +33,8 @@ impl Log {
         let shared = text.clone();
         let subscriber =
             tracing_subscriber::fmt().with_ansi(false).with_writer(move || Writer(shared.clone())).finish();
-        Self { text, _guard: tracing::subscriber::set_default(subscriber) }
+        let second = Dispatch::new(NoSubscriber::default());
+        Self { text, _guard: tracing::subscriber::set_default(subscriber), _second: second }
     }
 
     /// The lines that contain a text.
