@@ -9,7 +9,10 @@ use crate::support::ill_management::{IllManagement, Illness};
 
 async fn start(settings: &str) -> (IllManagement, HostileWorld) {
     let front = IllManagement::start().await;
-    let world = HostileWorld::of(Gateway::start_behind(&front, settings).await).await;
+    // Nothing is drawn from memory and no failure is remembered, so that each page asks.
+    let asks = "management.stale_if_error_seconds = 0\nmanagement.failure_seconds = 0\n\
+                management.longest_failure_seconds = 0\n";
+    let world = HostileWorld::of(Gateway::start_behind(&front, &format!("{asks}{settings}")).await).await;
     (front, world)
 }
 
