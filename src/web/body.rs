@@ -34,6 +34,9 @@ pub fn too_large() -> Response {
 }
 
 async fn hold_limit(max_bytes: usize, too_large: fn() -> Response, request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
     let waits_for_continue = request.headers().contains_key(header::EXPECT);
     let (parts, body) = request.into_parts();
     let announced = body.size_hint().lower();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -15,8 +15,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use ipnet::IpNet;
 
-use super::body::Watched;
+use super::body::{Seen, Watched};
 use super::client_address::{self, ClientAddress, Peer};
+use super::observe;
 use super::screen::screen;
 use crate::{config, model};
 
@@ -98,13 +99,7 @@ fn client_address(request: &Request, trusted: &[IpNet]) -> ClientAddress {
 /// Runs the handler, within the time limit, and survives its panic (which the panic hook has logged).
 async fn answer(id: &RequestId, time_limit: Duration, request: Request, next: Next) -> Response {
     let deadline = tokio::time::Instant::now() + time_limit;
-    let (parts, body) = request.into_parts();
-    let (mut body, seen) = Watched::new(body, usize::MAX);
-    // Who waits to be asked for the body has not sent it.
-    if !parts.headers.contains_key(header::EXPECT) {
-        body = body.drained_until(deadline);
-    }
-    let request = Request::from_parts(parts, Body::new(body));
+    let (request, seen) = watch_body(request, deadline);
     let handler = CURRENT.scope(id.clone(), AssertUnwindSafe(next.run(request)).catch_unwind());
     match tokio::time::timeout_at(deadline, handler).await {
         Ok(Ok(response)) => response,
@@ -112,13 +107,27 @@ async fn answer(id: &RequestId, time_limit: Duration, request: Request, next: Ne
             let text = format!("Something went wrong on our side. Request id: {}\n", id.0);
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
         }
-        Err(_) if seen.ended() => {
+        Err(_) if seen.is_none_or(|seen| seen.ended()) => {
             let text = format!("The answer took too long. Please try again. Request id: {}\n", id.0);
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], text).into_response()
         }
         // hyper closes an HTTP/1 connection whose body was not read to its end.
         Err(_) => (StatusCode::REQUEST_TIMEOUT, "The request took too long.\n").into_response(),
     }
+}
+
+/// The request, and what becomes of its body; `None` when it has none, as nearly every GET.
+fn watch_body(request: Request, deadline: tokio::time::Instant) -> (Request, Option<Arc<Seen>>) {
+    if request.body().is_end_stream() {
+        return (request, None);
+    }
+    let (parts, body) = request.into_parts();
+    let (mut body, seen) = Watched::new(body, usize::MAX);
+    // Who waits to be asked for the body has not sent it.
+    if !parts.headers.contains_key(header::EXPECT) {
+        body = body.drained_until(deadline);
+    }
+    (Request::from_parts(parts, Body::new(body)), Some(seen))
 }
 
 /// The defaults of every response; what the handler has set stays.
@@ -132,6 +141,7 @@ fn complete_headers(headers: &mut HeaderMap, id: &RequestId, https: bool) {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     ];
+    headers.reserve(DEFAULTS.len() + 2);
     for (name, value) in DEFAULTS {
         headers.entry(name).or_insert(value);
     }
@@ -163,13 +173,16 @@ impl AccessLine {
     }
 
     fn write(self, status: StatusCode, took: Duration, id: &RequestId) {
-        let route = self.route.as_ref().map_or("other", MatchedPath::as_str).to_owned();
         let path = self.route.as_ref().map_or(self.path.as_str(), MatchedPath::as_str);
         let milliseconds = (took.as_secs_f64() * 1e5).round() / 100.0;
         tracing::info!(
             target: "vestibule::access",
             method = self.method, path, status = status.as_u16(), milliseconds, request_id = id.0, "request"
         );
+        if !observe::is_recording() {
+            return;
+        }
+        let route = self.route.as_ref().map_or("other", MatchedPath::as_str).to_owned();
         let labels = [("route", route.clone()), ("method", self.method.into()), ("status", status.as_str().to_owned())];
         metrics::counter!("http_requests_total", &labels).increment(1);
         metrics::histogram!("http_request_seconds", "route" => route).record(took.as_secs_f64());

@@ -52,12 +52,13 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     tracing::error!(location, message, request_id, "panic");
 }
 
-/// Starts recording metrics; without it the macros of `metrics` cost nothing. A second call returns the first's.
+static HANDLE: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
+
+/// Starts recording metrics; without it the macros of `metrics` do nothing. A second call returns the first's.
 ///
 /// # Errors
 /// Another recorder is installed.
 pub fn install_metrics() -> Result<PrometheusHandle, Fault> {
-    static HANDLE: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
     let install = || {
         PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
@@ -65,6 +66,11 @@ pub fn install_metrics() -> Result<PrometheusHandle, Fault> {
             .map_err(|error| error.to_string())
     };
     HANDLE.get_or_init(install).clone().context("starting the metrics")
+}
+
+/// Whether anybody sees what is counted: labels are made only then.
+pub(super) fn is_recording() -> bool {
+    HANDLE.get().is_some()
 }
 
 /// Brings up to date what is not counted as things happen.
