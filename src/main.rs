@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use vestibule::cli::{Cli, run};
+use vestibule::web;
 
 fn main() -> ExitCode {
     // One crypto provider for everything that speaks TLS (design §5.15).
@@ -16,7 +17,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(cli)) {
+    let outcome = runtime.block_on(run(cli));
+    drop(runtime);
+    web::log::flush();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             eprintln!("vestibule: {fault}");

@@ -16,6 +16,7 @@ pub mod cookies;
 mod guests;
 pub mod health;
 pub mod layers;
+pub mod log;
 pub mod message;
 pub mod observe;
 pub mod page;

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::layers::CURRENT;
+use super::log;
 use super::server;
 use crate::config::{self, LogFormat};
 use crate::error::{Context, Fault};
@@ -32,13 +33,14 @@ pub fn init_logging(settings: &config::Log) -> Result<(), Fault> {
     let filter = EnvFilter::builder().parse(filter).context("log.filter")?;
     let terminal = std::io::stderr().is_terminal();
     let text = settings.format == LogFormat::Text || (settings.format == LogFormat::Auto && terminal);
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log::lines());
     let started = if text {
         log.with_ansi(terminal).with_target(false).try_init()
     } else {
-        log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
+        log.event_format(log::Json).try_init()
     };
     if started.is_ok() {
+        log::start_writing().context("starting the log")?;
         std::panic::set_hook(Box::new(log_panic));
     }
     Ok(())
@@ -50,6 +52,8 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("no message");
     let request_id = CURRENT.try_with(|id| id.0.clone()).unwrap_or_default();
     tracing::error!(location, message, request_id, "panic");
+    // It may be this process's last word.
+    log::flush();
 }
 
 static HANDLE: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
