@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use askama::Template;
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
@@ -46,7 +47,8 @@ impl<T: Template> Page<T> {
     }
 
     fn content_security_policy(&self) -> String {
-        let mut policy = "default-src 'none'; style-src 'self'; img-src 'self' data:".to_owned();
+        let mut policy = String::with_capacity(320);
+        policy.push_str("default-src 'none'; style-src 'self'; img-src 'self' data:");
         for origin in &self.image_origins {
             let _ = write!(policy, " {origin}");
         }
@@ -63,10 +65,11 @@ impl<T: Template> Page<T> {
     }
 
     fn headers(&self) -> HeaderMap {
-        let mut headers: HeaderMap =
-            HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect();
+        // With room for those of every answer (`layers.rs`).
+        let mut headers = HeaderMap::with_capacity(16);
+        headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
         // Sources are ASCII by construction; should one ever not be, the page may do nothing at all.
-        let policy = HeaderValue::from_str(&self.content_security_policy())
+        let policy = HeaderValue::try_from(self.content_security_policy())
             .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         headers
@@ -93,7 +96,10 @@ impl<T: Template> IntoResponse for Page<T> {
                 if let Some(language) = language(&html).and_then(|language| HeaderValue::from_str(language).ok()) {
                     headers.insert(header::CONTENT_LANGUAGE, language);
                 }
-                (self.status, headers, html).into_response()
+                let mut response = Response::new(Body::from(html));
+                *response.status_mut() = self.status;
+                *response.headers_mut() = headers;
+                response
             }
             Err(error) => {
                 tracing::error!(%error, "a page could not be drawn");
