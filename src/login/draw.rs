@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::choice_page::AccountPage;
 use super::entrance::Entrance;
+use super::links::{ConnectionLinks, Href};
 use super::mark::Mark;
 use super::options;
 use super::organization::ACCOUNT;
@@ -119,23 +120,24 @@ fn view(login: &Login, text: Text, entrance: &Entrance, options: &[LoginOption],
     });
     let hint = entrance.authorization.login_hint.clone().unwrap_or_default();
     let sign_up = database.as_ref().filter(|it| form != Form::None && options::allows_sign_up(options, it));
+    let links = ConnectionLinks::new(request);
     LoginPage {
         text,
         organization: entrance.organization.as_deref().map(organization_view),
         application_name: entrance.application.name.clone(),
-        options: buttons.map(|option| option_view(entrance, &option.connection)).collect(),
+        options: buttons.map(|option| option_view(&links, &option.connection)).collect(),
         password: database.as_ref().filter(|_| form == Form::Password).map(|database| PasswordForm {
-            action: format!("/login/password?{}", request.to_query()),
+            action: Href::new(&format!("/login/password?{}", request.to_query())),
             identifier: hint.clone(),
             error: None,
             is_invalid: false,
             is_chosen: asked.is_some(),
-            reset_href: reset(entrance, database),
+            reset_href: reset(&links, database),
         }),
-        identifier: identifier_form(entrance, form, of_form.as_deref(), hint),
+        identifier: identifier_form(entrance, &links, form, of_form.as_deref(), hint),
         sign_up_href: sign_up.map(|database| {
             let request = request.with("connection", &database.name).with("screen_hint", "signup");
-            request.url()
+            Href::new(&request.url())
         }),
         signed_in_as: None,
         invitation: entrance.invitation.clone(),
@@ -145,6 +147,7 @@ fn view(login: &Login, text: Text, entrance: &Entrance, options: &[LoginOption],
 
 fn identifier_form(
     entrance: &Entrance,
+    links: &ConnectionLinks,
     form: Form,
     connection: Option<&Connection>,
     entered: String,
@@ -152,10 +155,8 @@ fn identifier_form(
     let request = &entrance.authorization.request;
     let is_for_codes = connection.is_some_and(|connection| connection.strategy == Strategy::Email);
     let (action, field) = match (form, connection) {
-        (Form::Email, Some(connection)) => {
-            (format!("/login/email?{}", request.with("connection", &connection.name).to_query()), "email")
-        }
-        (Form::Identifier, _) => (format!("/login/identifier?{}", request.to_query()), "username"),
+        (Form::Email, Some(connection)) => (links.to("/login/email", &connection.name), "email"),
+        (Form::Identifier, _) => (Href::new(&format!("/login/identifier?{}", request.to_query())), "username"),
         _ => return None,
     };
     let takes_names = !is_for_codes && connection.is_some();
@@ -163,18 +164,17 @@ fn identifier_form(
 }
 
 /// Where the password is changed, if the connection lets its people do so.
-fn reset(entrance: &Entrance, database: &Connection) -> Option<String> {
+fn reset(links: &ConnectionLinks, database: &Connection) -> Option<Href> {
     let is_off = database.options.get("disable_self_service_change_password").is_some_and(|off| off == true);
-    let request = entrance.authorization.request.with("connection", &database.name);
-    (!is_off).then(|| format!("/login/reset?{}", request.to_query()))
+    (!is_off).then(|| links.to("/login/reset", &database.name))
 }
 
-fn option_view(entrance: &Entrance, connection: &Connection) -> OptionView {
+fn option_view(links: &ConnectionLinks, connection: &Connection) -> OptionView {
     let title = connection.title();
     let icon_url = connection.options.get("icon_url").and_then(|url| url.as_str()).map(str::to_owned);
     OptionView {
         title: title.to_owned(),
-        href: entrance.with("connection", &connection.name),
+        href: links.to("/authorize", &connection.name),
         mark: Mark::new(icon_url, connection.strategy, title),
     }
 }
@@ -193,20 +193,19 @@ pub(super) fn organization_view(organization: &Organization) -> OrganizationView
 
 /// "Not your organization?": the picker or the choice where the application has one, else back to where a login
 /// begins. The address does not come along: it may be what led here.
-fn other_organization(login: &Login, entrance: &Entrance) -> Option<String> {
+fn other_organization(login: &Login, entrance: &Entrance) -> Option<Href> {
     let request = &entrance.authorization.request;
     if entrance.organization.is_none() && request.get(ACCOUNT).is_none() {
         return None;
     }
     match entrance.application.require_behavior() {
         RequireBehavior::PreLoginPrompt | RequireBehavior::PostLoginPrompt => {
-            let request = request.without("organization").without("invitation").without(ACCOUNT);
-            let request = request.without("connection").without("login_hint");
-            Some(request.url())
+            let query = request.query_without(&["organization", "invitation", ACCOUNT, "connection", "login_hint"]);
+            Some(Href::new(&format!("/authorize?{query}")))
         }
         RequireBehavior::NoPrompt => {
             let uri = url::Url::parse(entrance.application.initiate_login_uri.as_deref()?).ok()?;
-            Some(super::hosts::initiate_login(&uri, &login.settings.issuer(), None))
+            Some(Href::new(&super::hosts::initiate_login(&uri, &login.settings.issuer(), None)))
         }
     }
 }

@@ -79,7 +79,7 @@ pub(super) async fn check(
         None => login.client.application(client_id).await?,
     };
     let application = application.ok_or_else(no_application)?;
-    let authorization = Authorization::check(&request, &application)?;
+    let authorization = Authorization::check(request, &application)?;
     Ok((application, authorization))
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn check(
 /// a code goes only to a redirect URI that is registered now.
 pub(super) async fn check_now(login: &Login, entrance: &Entrance) -> Result<(), LoginError> {
     let application = login.deciding.application(&entrance.application.client_id).await?.ok_or_else(no_application)?;
-    Authorization::check(&entrance.authorization.request, &application)?;
+    Authorization::check(entrance.authorization.request.clone(), &application)?;
     Ok(())
 }
 
@@ -96,11 +96,6 @@ fn no_application() -> OAuthError {
 }
 
 impl Entrance {
-    /// The address of this request with one more parameter: the form of every choice on a page.
-    pub(super) fn with(&self, name: &str, value: &str) -> String {
-        self.authorization.request.with(name, value).url()
-    }
-
     /// The same request with the organization that was chosen; `None`: a personal account.
     pub(super) fn chosen(&self, login: &Login, organization: Option<Arc<Organization>>) -> Self {
         let mut chosen = self.clone();

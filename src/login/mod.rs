@@ -21,6 +21,7 @@ mod frame;
 mod hosts;
 mod identifier;
 mod invitation;
+mod links;
 mod mark;
 mod new_password;
 mod options;

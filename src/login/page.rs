@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 
 use super::invitation::Invited;
+use super::links::Href;
 use super::mark::Mark;
 use crate::web::message::OrganizationView;
 use crate::web::page::Page;
@@ -24,26 +25,26 @@ pub(super) struct LoginPage {
     /// Instead of the password form: what asks for the address only.
     pub(super) identifier: Option<IdentifierForm>,
     /// Where an account is made.
-    pub(super) sign_up_href: Option<String>,
+    pub(super) sign_up_href: Option<Href>,
     /// The account of a session that cannot be used here.
     pub(super) signed_in_as: Option<String>,
     /// The invitation that signing in accepts; only its address may do so.
     pub(super) invitation: Option<Arc<Invited>>,
-    pub(super) other_organization_href: Option<String>,
+    pub(super) other_organization_href: Option<Href>,
 }
 
 /// A connection as the page offers it, drawn as "Continue with {title}".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LoginOption {
     pub(super) title: String,
-    pub(super) href: String,
+    pub(super) href: Href,
     pub(super) mark: Mark,
 }
 
 /// The form of a database connection; it posts `username` and `password`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PasswordForm {
-    pub(super) action: String,
+    pub(super) action: Href,
     /// What stands in the first field: the `login_hint`, or what was entered before.
     pub(super) identifier: String,
     /// The neutral sentence after a failed try.
@@ -53,13 +54,13 @@ pub(super) struct PasswordForm {
     /// Whether the request asked for this form, so that nothing above it is to be read first.
     pub(super) is_chosen: bool,
     /// Where a forgotten password is changed.
-    pub(super) reset_href: Option<String>,
+    pub(super) reset_href: Option<Href>,
 }
 
 /// The form that asks for an address, or for an address or user name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IdentifierForm {
-    pub(super) action: String,
+    pub(super) action: Href,
     /// `username`, or `email` for a code.
     pub(super) field: &'static str,
     /// Whether user names lead somewhere as well.

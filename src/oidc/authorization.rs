@@ -57,25 +57,28 @@ impl Authorization {
     /// # Errors
     /// [`OAuthError::Displayed`] while the redirect URI is not known to be the application's,
     /// [`OAuthError::Redirected`] afterwards.
-    pub fn check(request: &AuthorizeRequest, application: &Application) -> Result<Self, OAuthError> {
+    pub fn check(request: AuthorizeRequest, application: &Application) -> Result<Self, OAuthError> {
         if request.client_id()? != application.client_id {
             return Err(OAuthError::displayed(code::INVALID_REQUEST, "parameter client_id names another application"));
         }
         let redirect_uri = redirect_uri::check(request.get("redirect_uri"), application)
             .map_err(|description| OAuthError::displayed(code::INVALID_REQUEST, description))?;
-        Self::check_trusted(request, application, &redirect_uri).map_err(|(code, description)| {
-            let state = request.get("state").map(str::to_owned);
-            OAuthError::Redirected { redirect_uri, state, code, description }
+        let state = request.get("state").map(str::to_owned);
+        Self::check_trusted(request, application, &redirect_uri).map_err(|(code, description)| OAuthError::Redirected {
+            redirect_uri,
+            state,
+            code,
+            description,
         })
     }
 
     fn check_trusted(
-        request: &AuthorizeRequest,
+        request: AuthorizeRequest,
         application: &Application,
         redirect_uri: &str,
     ) -> Result<Self, Refusal> {
-        check_request_object(request)?;
-        check_response(request)?;
+        check_request_object(&request)?;
+        check_response(&request)?;
         if !application.may_use_grant("authorization_code") {
             return refuse(
                 code::UNAUTHORIZED_CLIENT,
@@ -91,14 +94,14 @@ impl Authorization {
             nonce: text("nonce"),
             prompt: read_prompt(request.get("prompt"))?,
             max_age: read_max_age(request.get("max_age"))?,
-            code_challenge: read_challenge(request, application)?,
+            code_challenge: read_challenge(&request, application)?,
             audience: text("audience"),
             organization: text("organization"),
             connection: text("connection"),
             login_hint: text("login_hint"),
             ui_locales: text("ui_locales"),
             acr_values: text("acr_values"),
-            request: request.clone(),
+            request,
         })
     }
 

@@ -59,7 +59,7 @@ impl AuthorizeRequest {
             if name.len() > MAX_PARAMETER_BYTES {
                 return wrong("a parameter's name is too long".to_owned());
             }
-            let known = KNOWN.contains(&name.as_str());
+            let known = KNOWN.binary_search(&name.as_str()).is_ok();
             // A name the gateway does not know may be anything, so it is not repeated to anyone.
             let named = if known { name } else { "a parameter" };
             if value.len() > limit {
@@ -115,7 +115,13 @@ impl AuthorizeRequest {
 
     /// The request as a query string, percent-encoded.
     pub fn to_query(&self) -> String {
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.parameters).finish()
+        self.query_without(&[])
+    }
+
+    /// The query of the request without these parameters: each choice on a page adds its own to the same one.
+    pub fn query_without(&self, names: &[&str]) -> String {
+        let kept = self.parameters.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        url::form_urlencoded::Serializer::new(String::with_capacity(512)).extend_pairs(kept).finish()
     }
 }
 

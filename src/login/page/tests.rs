@@ -24,7 +24,7 @@ fn option(title: &str, strategy: &str) -> LoginOption {
     let href = "/authorize?client_id=4kT9&state=a%26b&connection=".to_owned() + strategy;
     LoginOption {
         title: title.to_owned(),
-        href,
+        href: Href::new(&href),
         mark: Mark::new(None, Strategy::parse(strategy).expect("a strategy"), title),
     }
 }
@@ -36,7 +36,7 @@ fn login() -> LoginPage {
         application_name: "Example App".to_owned(),
         options: vec![option("Okta", "okta"), option("Acme Workspace", "oidc")],
         password: Some(PasswordForm {
-            action: "/login/password?client_id=4kT9&state=a%26b".to_owned(),
+            action: Href::new("/login/password?client_id=4kT9&state=a%26b"),
             identifier: String::new(),
             error: None,
             is_invalid: false,
@@ -47,7 +47,7 @@ fn login() -> LoginPage {
         sign_up_href: None,
         signed_in_as: None,
         invitation: None,
-        other_organization_href: Some("/authorize?client_id=4kT9".to_owned()),
+        other_organization_href: Some(Href::new("/authorize?client_id=4kT9")),
     }
 }
 
@@ -115,18 +115,18 @@ fn hostile_text_stays_text() {
     });
     page.options = vec![LoginOption {
         title: hostile.clone(),
-        href: hostile.clone(),
+        href: Href::new(&hostile),
         mark: Mark::new(Some(hostile.clone()), Strategy::Oidc, &hostile),
     }];
     page.password = Some(PasswordForm {
-        action: hostile.clone(),
+        action: Href::new(&hostile),
         identifier: hostile.clone(),
         error: Some(hostile.clone()),
         is_invalid: true,
         is_chosen: true,
-        reset_href: Some(hostile.clone()),
+        reset_href: Some(Href::new(&hostile)),
     });
-    page.sign_up_href = Some(hostile.clone());
+    page.sign_up_href = Some(Href::new(&hostile));
     page.signed_in_as = Some(hostile.clone());
     let mut picker = picker();
     picker.entered.clone_from(&hostile);

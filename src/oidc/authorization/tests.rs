@@ -17,7 +17,7 @@ fn application(public: bool) -> Application {
 }
 
 fn check(query: &str, application: &Application) -> Result<Authorization, OAuthError> {
-    Authorization::check(&AuthorizeRequest::parse(query)?, application)
+    Authorization::check(AuthorizeRequest::parse(query)?, application)
 }
 
 /// The code of an error that must go back to the application with its state.
