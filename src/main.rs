@@ -6,6 +6,10 @@ use clap::Parser;
 use vestibule::cli::{Cli, run};
 use vestibule::web;
 
+/// A page makes some hundred small allocations, for which it takes a tenth of the time that libc's does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // One crypto provider for everything that speaks TLS (design §5.15).
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
