@@ -184,7 +184,7 @@ impl App {
         if scopes.iter().any(|scope| scope == management::GATEWAY_SCOPE) {
             return Err(Fault::new("vestibule token", "create:logins is granted only by vestibule gateway add"));
         }
-        if let Some(unknown) = scopes.iter().find(|scope| !management::SCOPES.contains(&scope.as_str())) {
+        if let Some(unknown) = scopes.iter().find(|scope| !management::is_scope(scope)) {
             return Err(Fault::new("vestibule token", format!("{unknown} is no scope of the Management API")));
         }
         own_token(&self.settings, &self.keys, CLI_CLIENT, &scopes.join(" "), seconds)

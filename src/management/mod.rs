@@ -161,6 +161,14 @@ pub const SCOPES: &[&str] = &[
     "update:users",
 ];
 
+/// What a gateway answers of itself where another machine serves the API.
+pub const GATEWAY_OWN_SCOPES: [&str; 2] = ["delete:stats", "read:stats"];
+
+/// Whether there is such a scope that may be granted.
+pub fn is_scope(scope: &str) -> bool {
+    SCOPES.contains(&scope)
+}
+
 /// Them all, as a token that may do everything carries them.
 pub fn every_scope() -> Vec<String> {
     SCOPES.iter().map(|scope| (*scope).to_owned()).collect()

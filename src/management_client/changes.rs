@@ -58,7 +58,10 @@ impl Change {
             ["organizations", _, "discovery-domains", ..] => vec![DISCOVERIES],
             // What these say is never remembered.
             ["organizations", _, "members" | "invitations" | "client-grants", ..] => vec![],
-            ["users" | "logins" | "roles" | "jobs" | "tickets" | "keys" | "client-grants" | "branding", ..] => vec![],
+            [
+                "users" | "logins" | "roles" | "jobs" | "tickets" | "keys" | "client-grants" | "branding" | "stats",
+                ..,
+            ] => vec![],
             ["tenants", "settings"] | ["prompts", _, ..] => vec![],
             ["connections"] => vec![NO_CONNECTION, APPLICATION_OPTIONS, DISCOVERIES],
             ["connections", id, ..] => vec![Self::Connection((*id).into()), APPLICATION_OPTIONS, DISCOVERIES],

@@ -103,6 +103,15 @@ pub(super) struct Memory {
     counts: Counts,
 }
 
+/// How much is remembered.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Totals {
+    pub(super) entries: u64,
+    pub(super) weight_bytes: u64,
+    /// The age of the oldest answer.
+    pub(super) oldest: Option<Duration>,
+}
+
 /// What happened since the start.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
@@ -272,6 +281,9 @@ impl Memory {
             change.wholesale().for_each(|kind| self.forgotten[kind].store(change_number, Ordering::Release));
             change.absences().for_each(|kind| self.absences_forgotten[kind].store(change_number, Ordering::Release));
             change.keys().for_each(|asked| self.entries.invalidate(&asked));
+            if *change == Change::Everything {
+                self.entries.invalidate_all();
+            }
         }
         drop(flights);
         if changes.iter().any(Change::must_be_searched) {
@@ -342,10 +354,15 @@ impl Memory {
         &self.counts
     }
 
-    /// Entries and their weight in bytes, about.
-    pub(super) fn size(&self) -> (u64, u64) {
-        self.entries.run_pending_tasks();
-        (self.entries.entry_count(), self.entries.weighted_size())
+    /// How much is remembered. It looks through everything.
+    pub(super) fn totals(&self) -> Totals {
+        let now = Instant::now();
+        let count = |totals: Totals, (_, entry): (Arc<Key>, Entry)| Totals {
+            entries: totals.entries + 1,
+            weight_bytes: totals.weight_bytes + u64::from(entry.weight),
+            oldest: totals.oldest.max(Some(entry.fetched.age(now))),
+        };
+        self.entries().fold(Totals::default(), count)
     }
 
     fn flights(&self) -> MutexGuard<'_, Flights> {

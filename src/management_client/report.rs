@@ -20,14 +20,14 @@ impl Remembered {
         organizations.sort_unstable_by(|(one, _), (other, _)| one.name.cmp(&other.name));
         let part = organizations.iter().skip(usize::try_from(start).unwrap_or(usize::MAX));
         let part = part.take(usize::try_from(limit).unwrap_or(usize::MAX));
-        let (entries, weight_bytes) = memory.size();
+        let totals = memory.totals();
         let counts = memory.counts();
         CacheReport {
             upstream: self.upstream().map(|upstream| upstream.report(now)),
-            entries,
-            weight_bytes,
+            entries: totals.entries,
+            weight_bytes: totals.weight_bytes,
             most_bytes: self.most_bytes(),
-            oldest_seconds: oldest(memory, now).map(|age| age.as_secs()),
+            oldest_seconds: totals.oldest.map(|age| age.as_secs()),
             hits: counts.hits(),
             stale_hits: counts.stale_hits(),
             loads: counts.loads(),
@@ -48,13 +48,13 @@ impl Remembered {
     /// Brings the metrics up to date that are not counted as things happen. It looks through everything.
     pub fn observe(&self) {
         let memory = self.memory();
-        let (entries, weight) = memory.size();
+        let totals = memory.totals();
         metrics::counter!("management_cache_hits_total").absolute(memory.counts().hits());
         metrics::counter!("management_cache_stale_hits_total").absolute(memory.counts().stale_hits());
-        metrics::gauge!("management_cache_entries").set(entries as f64);
-        metrics::gauge!("management_cache_weight_bytes").set(weight as f64);
-        let age = oldest(memory, Instant::now()).unwrap_or_default();
-        metrics::gauge!("management_cache_oldest_seconds").set(age.as_secs_f64());
+        metrics::gauge!("management_cache_entries").set(totals.entries as f64);
+        metrics::gauge!("management_cache_weight_bytes").set(totals.weight_bytes as f64);
+        let oldest = totals.oldest.unwrap_or_default();
+        metrics::gauge!("management_cache_oldest_seconds").set(oldest.as_secs_f64());
     }
 }
 
@@ -99,8 +99,4 @@ fn told(memory: &Memory, organization: &Organization, entry: &Entry, now: Instan
 fn ago(age: Duration) -> Timestamp {
     let Timestamp(now) = Timestamp::now();
     Timestamp(now - i64::try_from(age.as_millis()).unwrap_or_default())
-}
-
-fn oldest(memory: &Memory, now: Instant) -> Option<Duration> {
-    memory.entries().map(|(_, entry)| entry.fetched.age(now)).max()
 }

@@ -5,10 +5,16 @@ use sqlx::Row;
 use super::database::{Database, Rows, StoreError};
 use crate::model::Connection;
 
+/// The name of filling the table among the chores.
+const CHORE: &str = "the domains of older connections";
+
 impl Database {
-    /// Writes the domains of connections from before there was the table. It goes by what is missing, so that it may
-    /// run at every start, and on two nodes at once.
+    /// Writes the domains of connections from before there was the table, once. It goes by what is missing, so that two
+    /// nodes may do it at once.
     pub(super) async fn fill_connection_domains(&self) -> Result<(), StoreError> {
+        if self.read().await?.is_done(CHORE).await? {
+            return Ok(());
+        }
         self.write(|mut rows| {
             Box::pin(async move {
                 for id in rows.list_connections_without_domains().await? {
@@ -16,7 +22,7 @@ impl Database {
                         rows.create_connection_domains(&connection).await?;
                     }
                 }
-                Ok::<_, StoreError>(())
+                rows.note_done(CHORE).await
             })
         })
         .await
@@ -24,6 +30,17 @@ impl Database {
 }
 
 impl Rows<'_> {
+    async fn is_done(&mut self, chore: &str) -> Result<bool, StoreError> {
+        let statement = sqlx::query("SELECT 1 AS done FROM chores WHERE name = $1").bind(chore.to_owned());
+        Ok(self.optional(statement).await?.is_some())
+    }
+
+    async fn note_done(&mut self, chore: &str) -> Result<(), StoreError> {
+        let statement = sqlx::query("INSERT INTO chores (name) VALUES ($1) ON CONFLICT DO NOTHING");
+        self.execute(statement.bind(chore.to_owned())).await?;
+        Ok(())
+    }
+
     /// The ids of those whose options may name domains, see [`Connection::domains`], and that have no row.
     async fn list_connections_without_domains(&mut self) -> Result<Vec<String>, StoreError> {
         let statement = sqlx::query(

@@ -15,6 +15,10 @@ crate::matrix! { an_administrator_sees_what_is_remembered_and_empties_it }
 /// As an operator has it: pages are drawn from what is known while the API is asked, or fails.
 const USUAL: &str = "management.fresh_seconds = 1\nmanagement.stale_while_revalidate_seconds = 600\n";
 
+/// Five hundred people, all on one machine.
+const CROWDED: &str = "management.fresh_seconds = 3600\nserver.max_connections_per_address = 2000\n\
+                       server.body_timeout_seconds = 120\n";
+
 async fn start(settings: &str) -> (IllManagement, HostileWorld) {
     let front = IllManagement::start().await;
     let world = HostileWorld::of(Gateway::start_behind(&front, settings).await).await;
@@ -38,7 +42,7 @@ async fn view_until(application: &Application, organization: &str, is_right: imp
 
 #[tokio::test]
 async fn five_hundred_people_at_a_cold_page_are_one_load() {
-    let (front, world) = start("management.fresh_seconds = 3600").await;
+    let (front, world) = start(CROWDED).await;
     front.forget_calls();
     for page in join_all((0..500).map(|_| view(&world.application, "acme"))).await {
         assert_acme(&page);
@@ -49,7 +53,7 @@ async fn five_hundred_people_at_a_cold_page_are_one_load() {
 
 #[tokio::test]
 async fn five_hundred_people_at_a_page_that_cannot_be_had_are_told_so_by_one_call() {
-    let (front, world) = start("management.fresh_seconds = 3600").await;
+    let (front, world) = start(CROWDED).await;
     assert_acme(&view(&world.application, "acme").await);
     front.fall_ill("/organizations/name/globex", Illness::Status(500, json!(null)));
     front.forget_calls();

@@ -424,7 +424,10 @@ async fn who_chooses_afterwards_comes_by_the_directory_of_any_organization() {
 #[tokio::test]
 async fn the_domains_of_connections_are_known_however_old_and_however_written() {
     let house = usual_house().await;
-    sqlx::query("DELETE FROM connection_domains").execute(&mut house.gateway.database().await).await.unwrap();
+    for table in ["connection_domains", "chores"] {
+        let forget = sqlx::AssertSqlSafe(format!("DELETE FROM {table}"));
+        sqlx::query(forget).execute(&mut house.gateway.database().await).await.unwrap();
+    }
     let gateway = house.gateway.restart_with("").await;
     let settings = json!({ "organization_require_behavior": "post_login_prompt" });
     let application = Application::register(&gateway, settings).await;

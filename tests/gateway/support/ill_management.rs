@@ -41,8 +41,9 @@ pub struct IllManagement {
     task: AbortHandle,
 }
 
-#[derive(Default)]
 struct Shared {
+    /// One for all calls: making one takes longer than a call may.
+    client: reqwest::Client,
     /// Where the well API is.
     behind: String,
     /// A call whose method, path and query contain the text is answered so, this often.
@@ -65,7 +66,9 @@ impl IllManagement {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-        let shared = Arc::<Mutex<Shared>>::default();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let shared = Shared { client, behind: String::new(), illnesses: Vec::new(), calls: Vec::new() };
+        let shared = Arc::new(Mutex::new(shared));
         let routes = Router::new().fallback(answer).with_state(Arc::clone(&shared));
         let task = tokio::spawn(async { axum::serve(listener, routes).await }).abort_handle();
         Self { origin, shared, task }
@@ -114,7 +117,7 @@ async fn answer(State(room): Room, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let call = format!("{} {}", parts.method, parts.uri);
-    let (behind, illness) = {
+    let (client, behind, illness) = {
         let mut room = room.lock().unwrap();
         let found = room.illnesses.iter_mut().find(|(calls, _, left)| *left > 0 && call.contains(calls.as_str()));
         let illness = found.map(|(_, illness, left)| {
@@ -122,21 +125,21 @@ async fn answer(State(room): Room, request: Request) -> Response {
             illness.clone()
         });
         room.calls.push(Call { line: call, headers: parts.headers.clone(), at: Instant::now() });
-        (room.behind.clone(), illness)
+        (room.client.clone(), room.behind.clone(), illness)
     };
     let json = |body: String| ([(header::CONTENT_TYPE, "application/json")], body).into_response();
     match illness {
-        None => forward(&behind, parts.method, &parts.uri, parts.headers, body).await,
+        None => forward(&client, &behind, parts.method, &parts.uri, parts.headers, body).await,
         Some(Illness::Hang) => std::future::pending().await,
         Some(Illness::Status(status, body)) => with(status, &[], json(body.to_string())),
         Some(Illness::Answer(status, headers, body)) => with(status, &headers, json(body.to_string())),
         Some(Illness::Headers(headers)) => {
-            let right = forward(&behind, parts.method, &parts.uri, parts.headers, body).await;
+            let right = forward(&client, &behind, parts.method, &parts.uri, parts.headers, body).await;
             with(right.status().as_u16(), &headers, right)
         }
         Some(Illness::Html) => axum::response::Html("<!doctype html><h1>Maintenance</h1>").into_response(),
         Some(Illness::Truncated) => {
-            let right = forward(&behind, parts.method, &parts.uri, parts.headers, body).await;
+            let right = forward(&client, &behind, parts.method, &parts.uri, parts.headers, body).await;
             let right = axum::body::to_bytes(right.into_body(), 1 << 20).await.unwrap();
             json(String::from_utf8_lossy(&right[..right.len() / 2]).into_owned())
         }
@@ -153,9 +156,15 @@ fn with(status: u16, headers: &[(&'static str, String)], mut response: Response)
     response
 }
 
-async fn forward(behind: &str, method: Method, uri: &Uri, mut headers: HeaderMap, body: Bytes) -> Response {
+async fn forward(
+    client: &reqwest::Client,
+    behind: &str,
+    method: Method,
+    uri: &Uri,
+    mut headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     headers.remove(header::TRANSFER_ENCODING);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = client.request(method, format!("{behind}{uri}")).headers(headers).body(body).send().await.unwrap();
     let status = answer.status();
     let kind = answer.headers().get(header::CONTENT_TYPE).cloned();
