@@ -76,6 +76,9 @@ impl<T: Template> Page<T> {
     }
 }
 
+/// Room for a page, so that it does not grow while it is drawn.
+const PAGE_BYTES: usize = 8192;
+
 /// What every page carries beside what every answer does (`layers.rs`). There is no Cross-Origin-Opener-Policy on purpose: an application may open the login in
 /// a popup and wait for its answer by `postMessage`; any value but `unsafe-none` on one page of that popup cuts it
 /// from its opener for good. An opener of another origin can only navigate or close the page, which runs no script.
@@ -90,8 +93,9 @@ const HEADERS: [(HeaderName, &str); 4] = [
 
 impl<T: Template> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
-        match self.template.render() {
-            Ok(html) => {
+        let mut html = String::with_capacity(PAGE_BYTES);
+        match self.template.render_into(&mut html) {
+            Ok(()) => {
                 let mut headers = self.headers();
                 if let Some(language) = language(&html).and_then(|language| HeaderValue::from_str(language).ok()) {
                     headers.insert(header::CONTENT_LANGUAGE, language);
