@@ -34,19 +34,20 @@ pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: By
     visit.again_as_query(&login, "/authorize", &body)
 }
 
+/// What a page does not need is boxed: its future is moved a few times as a whole, with room for every way it may take.
 async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let now = Timestamp::now();
     let entrance = match entrance::find(login, Some(visit.address), &visit.query).await? {
         Found::Entrance(entrance) => entrance,
         Found::Ask(question) => {
-            return match discovery::by_login_hint(login, visit, &question).await? {
+            return match Box::pin(discovery::by_login_hint(login, visit, &question)).await? {
                 Some(url) => Ok(redirect::found(&url)),
                 None => picker::ask(login, visit, &question),
             };
         }
     };
     if let Some(invited) = &entrance.invitation
-        && let Some(answer) = invitation::greet(login, visit, &entrance, invited, now).await?
+        && let Some(answer) = Box::pin(invitation::greet(login, visit, &entrance, invited, now)).await?
     {
         return Ok(answer);
     }
@@ -58,9 +59,9 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
         if entrance.authorization.wants(Prompt::SelectAccount) {
             return Ok(draw::account_page(visit, &entrance, &session));
         }
-        match session::admit_if_allowed(login, visit, &entrance, &session).await? {
+        match Box::pin(session::admit_if_allowed(login, visit, &entrance, &session)).await? {
             Some(admission) => {
-                return session::go_on(login, visit, &entrance, &session, &admission, now).await;
+                return Box::pin(session::go_on(login, visit, &entrance, &session, &admission, now)).await;
             }
             None => refused = Some(session),
         }
@@ -70,8 +71,10 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     }
     let options = options::of(login, &entrance).await?;
     match &entrance.authorization.connection {
-        Some(name) => match options::asked(login, &entrance, &options, name).await? {
-            Some(connection) => go_to(login, visit, &entrance, &options, &connection, refused.as_ref(), now).await,
+        Some(name) => match Box::pin(options::asked(login, &entrance, &options, name)).await? {
+            Some(connection) => {
+                Box::pin(go_to(login, visit, &entrance, &options, &connection, refused.as_ref(), now)).await
+            }
             None => Err(entrance.not_enabled()),
         },
         None => match options::database(&options, None).filter(|it| wants_sign_up(&entrance, &options, it)) {
@@ -179,4 +182,17 @@ async fn give_code(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_not_slowed_by_the_ways_it_does_not_take() {
+        fn bytes<F>(_: impl Fn(&'static Login, &'static Visit) -> F) -> usize {
+            size_of::<F>()
+        }
+        assert!(bytes(enter) < 4096, "{} bytes are moved with each page", bytes(enter));
+    }
 }

@@ -77,8 +77,8 @@ pub(super) async fn find(
 ) -> Result<Option<Arc<Invited>>, LoginError> {
     let Some(ticket) = authorization.request.get("invitation") else { return Ok(None) };
     let opened = match asker {
-        Some(address) => login.client.open_invitation_for(address, ticket).await?,
-        None => login.client.open_invitation(ticket).await?,
+        Some(address) => Box::pin(login.client.open_invitation_for(address, ticket)).await?,
+        None => Box::pin(login.client.open_invitation(ticket)).await?,
     };
     // Another organization's ticket looks like none.
     let opened = opened.filter(|opened| {

@@ -16,7 +16,7 @@ use crate::web::cookies::Purpose;
 /// The browser's session, unless it ended.
 pub(super) async fn find(login: &Login, visit: &Visit, now: Timestamp) -> Result<Option<Session>, LoginError> {
     let Some(secret) = login.cookies.read(&visit.headers, Purpose::Session) else { return Ok(None) };
-    let session: Option<Session> = login.logins.find(Kind::Session, &secret, now).await?;
+    let session: Option<Session> = Box::pin(login.logins.find(Kind::Session, &secret, now)).await?;
     Ok(session.filter(|session| session.ends_at > now))
 }
 
