@@ -174,7 +174,10 @@ async fn not_allowed() -> (StatusCode, [(HeaderName, &'static str); 1]) {
 
 /// Sends what comes to an organization's own host to the one origin (design §5.8); wraps every route.
 pub fn lead_from_hosts(router: Router, login: Arc<Login>) -> Router {
-    router.layer(middleware::from_fn_with_state(login, hosts::lead))
+    match login.settings.login.host_suffix.is_none() && login.settings.login.hosts.is_empty() {
+        true => router,
+        false => router.layer(middleware::from_fn_with_state(login, hosts::lead)),
+    }
 }
 
 /// What a step knows of the request besides its parameters.

@@ -25,7 +25,7 @@ const DISCARDED_BYTES: usize = 1 << 20;
 /// crosses the limit, and whatever the handler then says is replaced. The limit stands alone: axum's own is off.
 pub fn limit_body(router: Router, max_bytes: usize, too_large: fn() -> Response) -> Router {
     let limit = move |request: Request, next: Next| hold_limit(max_bytes, too_large, request, next);
-    router.layer(middleware::from_fn(limit)).layer(DefaultBodyLimit::disable())
+    router.layer(middleware::from_fn(limit))
 }
 
 /// A 413 in plain words, for routes without a dialect of their own.
@@ -33,10 +33,11 @@ pub fn too_large() -> Response {
     (StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too large.\n").into_response()
 }
 
-async fn hold_limit(max_bytes: usize, too_large: fn() -> Response, request: Request, next: Next) -> Response {
+async fn hold_limit(max_bytes: usize, too_large: fn() -> Response, mut request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
+    DefaultBodyLimit::disable().apply(&mut request);
     let waits_for_continue = request.headers().contains_key(header::EXPECT);
     let (parts, body) = request.into_parts();
     let announced = body.size_hint().lower();
