@@ -18,6 +18,8 @@ pub(super) use json::Json;
 const GATHER: Duration = Duration::from_millis(5);
 /// About twenty thousand lines.
 const MOST_WAITING: usize = 4 << 20;
+/// What a flood of lines leaves allocated, twice.
+const KEPT_ROOM: usize = 64 << 10;
 
 static LOG: LazyLock<Lines<io::Stderr>> = LazyLock::new(|| Lines::to(io::stderr()));
 
@@ -92,6 +94,7 @@ impl<O: Write> Lines<O> {
         drop(waiting);
         let _ = stream.write_all(lines).and_then(|()| stream.flush());
         lines.clear();
+        lines.shrink_to(KEPT_ROOM);
         left_out
     }
 
