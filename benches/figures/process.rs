@@ -149,9 +149,11 @@ impl Home {
             match seen {
                 Ok(200) => return Ok(()),
                 seen if Instant::now() > until => {
-                    let log = fs::read_to_string(&self.log).unwrap_or_default();
-                    let last: Vec<&str> = log.lines().rev().take(5).collect();
-                    return Err(format!("no 200 in {patience:?} but {seen:?}; its log ends {last:#?}").into());
+                    eprintln!("   the log is {}", self.log.display());
+                    return Err(match seen {
+                        Ok(status) => format!("the server answered {status} for {patience:?}").into(),
+                        Err(error) => format!("the server did not answer for {patience:?}: {error}").into(),
+                    });
                 }
                 _ => tokio::time::sleep(Duration::from_micros(500)).await,
             }
