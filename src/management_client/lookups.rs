@@ -43,6 +43,9 @@ impl ManagementClient {
     /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn organization_for(&self, address: IpAddr, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
         let asked = Question::Organization(id_or_name);
+        if let Some(found) = self.memory().fresh(&asked).flatten() {
+            return Ok(Some(found));
+        }
         let is_remembered = self.memory().knows(&asked);
         self.shared.strangers.ask(address, Name::Of(asked), is_remembered, self.organization(id_or_name)).await
     }
@@ -53,6 +56,9 @@ impl ManagementClient {
     /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn application_for(&self, address: IpAddr, client_id: &str) -> Result<Option<Arc<Application>>> {
         let asked = Question::Application(client_id);
+        if let Some(found) = self.memory().fresh(&asked).flatten() {
+            return Ok(Some(found));
+        }
         let is_remembered = self.memory().knows(&asked);
         self.shared.strangers.ask(address, Name::Of(asked), is_remembered, self.application(client_id)).await
     }

@@ -219,6 +219,13 @@ impl Memory {
         read(entry.answer.clone())
     }
 
+    /// The remembered answer, if it is fresh.
+    pub(super) fn fresh<V: Kept>(&self, asked: &Asked<'_>) -> Option<V> {
+        let entry = self.find(asked).filter(|entry| self.standing(entry) == Standing::Fresh)?;
+        self.counts.hits.fetch_add(1, Ordering::Relaxed);
+        V::read(entry.answer)
+    }
+
     /// Whether there is an answer, however old.
     pub(super) fn knows(&self, asked: &Asked<'_>) -> bool {
         self.find(asked).is_some()
