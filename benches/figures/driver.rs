@@ -134,7 +134,10 @@ async fn page(connection: &mut Kept, request: &[u8]) -> Outcome<()> {
     let (shape, answer) = connection.ask(request).await?;
     match shape.status == 200 && answer.len() == shape.head + shape.body {
         true => Ok(()),
-        false => Err(format!("no page: {}", String::from_utf8_lossy(answer)).into()),
+        false => {
+            let said = String::from_utf8_lossy(&answer[shape.head..]);
+            Err(format!("instead of a page the answer was {}: {}", shape.status, said.trim()).into())
+        }
     }
 }
 

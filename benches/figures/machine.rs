@@ -25,23 +25,24 @@ pub(crate) fn on_measured_core(program: &std::path::Path) -> Command {
     command
 }
 
-/// Processor, kernel and compiler.
+/// Processor, kernel, compiler, and the commit that was built.
 pub(crate) fn name() -> String {
     let first = |file: &str, key: &str| {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_default();
         line.split_once(':').map_or("unknown", |(_, value)| value.trim()).to_owned()
     };
-    let said = |program: &str, argument: &str| {
-        let output = Command::new(program).arg(argument).output();
+    let said = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output();
         output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
     };
     let cores = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default().matches("processor\t").count();
     let memory = first("/proc/meminfo", "MemTotal");
     format!(
-        "{}, {cores} cores, {memory} of memory; Linux {}; {}",
+        "{}, {cores} cores, {memory} of memory; Linux {}; {}; at {}",
         first("/proc/cpuinfo", "model name"),
-        said("uname", "-r"),
-        said("rustc", "--version"),
+        said("uname", &["-r"]),
+        said("rustc", &["--version"]),
+        said("git", &["describe", "--always", "--dirty"]),
     )
 }

@@ -28,7 +28,8 @@ impl World {
     pub(crate) fn gateway(&self, bench: &Bench, database: &Path, more: &str) -> Outcome<Home> {
         let settings = format!(
             "{}{more}log.filter = \"warn\"\nmanagement.url = \"http://{}\"\nmanagement.client_id = \"gateway\"\n\
-             management.client_secret = \"a secret\"\n",
+             management.client_secret = \"a secret\"\nmanagement.calls_per_second = 1000000\n\
+             management.call_burst = 1000000\n",
             seed::UNLIMITED,
             self.stand_in.address
         );

@@ -63,10 +63,9 @@ impl Row {
         Self { note: note.into(), ..self }
     }
 
-    /// Whether it is what it must be; what could not be taken is not.
-    pub(crate) fn holds(&self) -> Option<bool> {
-        let limits = self.limits?;
-        Some(self.reaches(limits, limits.must))
+    /// Whether it is not what it must be, or could not be taken.
+    pub(crate) fn is_missed(&self) -> bool {
+        self.ours.is_none() || self.limits.is_some_and(|limits| !self.reaches(limits, limits.must))
     }
 
     fn reaches(&self, limits: Limits, limit: f64) -> bool {

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -32,6 +32,8 @@ pub(super) struct CacheFile {
     upstream: String,
     logins: Logins,
     remembered: Remembered,
+    /// Held while it is written: the last writing, at the end, waits for one that is under way.
+    writing: Mutex<()>,
 }
 
 impl CacheFile {
@@ -41,7 +43,7 @@ impl CacheFile {
         let url = management.url.as_ref()?;
         let path = management.cache_file.clone().or_else(|| store::beside(&settings.storage, "cache"))?;
         let upstream = format!("{url} {}", management.client_id);
-        Some(Self { path, upstream, logins: logins.clone(), remembered: remembered.clone() })
+        Some(Self { path, upstream, logins: logins.clone(), remembered: remembered.clone(), writing: Mutex::new(()) })
     }
 
     /// Remembers what the file holds; one that cannot be used is as good as none.
@@ -81,6 +83,7 @@ impl CacheFile {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn write(&self) -> Result<(), Fault> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let new = self.path.with_added_extension("new");
         self.write_to(&new)?;
         fs::rename(&new, &self.path).context(&format!("the cache file {}", self.path.display()))
@@ -120,16 +123,16 @@ impl CacheFile {
 
     /// Writes the file every minute in which something new was remembered.
     pub(super) async fn keep(self: Arc<Self>) {
-        let mut written = self.remembered.kept();
+        let mut written = self.remembered.changes();
         loop {
             tokio::time::sleep(EVERY).await;
-            let kept = self.remembered.kept();
-            if kept == written {
+            let changes = self.remembered.changes();
+            if changes == written {
                 continue;
             }
             let file = self.clone();
             match tokio::task::spawn_blocking(move || file.write()).await {
-                Ok(Ok(())) => written = kept,
+                Ok(Ok(())) => written = changes,
                 Ok(Err(error)) => tracing::warn!(%error, "what is remembered could not be written down"),
                 Err(error) => tracing::error!(%error, "writing down what is remembered ended early"),
             }

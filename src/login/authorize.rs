@@ -37,7 +37,7 @@ pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: By
 /// What a page does not need is boxed: its future is moved a few times as a whole, with room for every way it may take.
 async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let now = Timestamp::now();
-    let entrance = match entrance::find(login, Some(visit.address), &visit.query).await? {
+    let entrance = match entrance::find(login, &login.client, Some(visit.address), &visit.query).await? {
         Found::Entrance(entrance) => entrance,
         Found::Ask(question) => {
             return match Box::pin(discovery::by_login_hint(login, visit, &question)).await? {

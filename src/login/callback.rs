@@ -95,7 +95,7 @@ async fn finish(
 
 /// The request is checked anew: the application or the organization may have changed meanwhile.
 async fn entrance_of(login: &Login, trip: &Trip) -> Result<Entrance, LoginError> {
-    match entrance::find(login, None, &trip.query).await? {
+    match entrance::find(login, &login.deciding, None, &trip.query).await? {
         Found::Entrance(entrance)
             if entrance.organization.as_ref().map(|organization| &organization.id) == trip.organization_id.as_ref() =>
         {

@@ -136,7 +136,7 @@ async fn open(login: &Login, visit: &mut Visit, secret: String, now: Timestamp) 
     let choice: Option<Choice> = login.logins.find(Kind::Choice, &secret, now).await?;
     let choice = choice.filter(|choice| choice.sid == session.sid).ok_or(LoginError::NoSuchTrip)?;
     visit.read_as(&choice.query);
-    match entrance::find(login, None, &choice.query).await? {
+    match entrance::find(login, &login.deciding, None, &choice.query).await? {
         Found::Entrance(entrance) if entrance.chooses_afterwards => {
             // Somebody who was blocked, or whose password was changed, is told no organizations any more.
             let admission = session::admit_if_allowed(login, visit, &entrance, &session).await?;
@@ -213,7 +213,7 @@ async fn choose(login: &Login, visit: &mut Visit, body: &[u8]) -> Result<Respons
     let organization = match id.is_empty() {
         true if entrance.application.usage() == OrganizationUsage::Allow => None,
         true => return Err(LoginError::BrokenForm),
-        false => Some(login.client.organization_for(visit.address, &id).await?.ok_or(LoginError::BrokenForm)?),
+        false => Some(login.deciding.organization_for(visit.address, &id).await?.ok_or(LoginError::BrokenForm)?),
     };
     match enter(login, visit, entrance, session, organization.map(|found| (*found).clone())).await? {
         Next::Enter(entrance, admission) => {

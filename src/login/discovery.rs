@@ -102,7 +102,7 @@ pub(super) async fn post(State(login): State<Arc<Login>>, visit: Visit, body: By
 }
 
 async fn prove(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, LoginError> {
-    let (application, authorization) = entrance::check(login, Some(visit.address), &visit.query).await?;
+    let (application, authorization) = entrance::check(&login.client, Some(visit.address), &visit.query).await?;
     let question = Question { authorization, application };
     login.picker_tries.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
     let may_ask = question.application.may_ask_for(DiscoveryMethod::Email)

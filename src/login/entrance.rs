@@ -7,6 +7,7 @@ use super::error::LoginError;
 use super::invitation::{self, Invited};
 use super::organization::{ACCOUNT, Destination, PERSONAL, handle, resolve};
 use super::{Login, Visit};
+use crate::management_client::ManagementClient;
 use crate::model::login::{LoginRecord, Proof};
 use crate::model::{Application, Organization};
 use crate::oidc::authorization::Authorization;
@@ -38,12 +39,17 @@ pub(super) struct Question {
     pub(super) application: Arc<Application>,
 }
 
-/// Checks a raw query and finds what it points at. What the address `asker` asks for in vain is counted; without one
-/// nobody is at the door.
-pub(super) async fn find(login: &Login, asker: Option<IpAddr>, query: &str) -> Result<Found, LoginError> {
-    let (application, mut authorization) = check(login, asker, query).await?;
+/// Checks a raw query and finds what it points at, by what `client` knows. What the address `asker` asks for in vain is
+/// counted; without one nobody is at the door.
+pub(super) async fn find(
+    login: &Login,
+    client: &ManagementClient,
+    asker: Option<IpAddr>,
+    query: &str,
+) -> Result<Found, LoginError> {
+    let (application, mut authorization) = check(client, asker, query).await?;
     invitation::check_companion(&authorization)?;
-    let resolved = resolve(login, asker, &authorization, &application).await?;
+    let resolved = resolve(login, client, asker, &authorization, &application).await?;
     let (organization, chooses_afterwards) = match resolved.destination {
         Destination::Ask => return Ok(Found::Ask(Question { authorization, application })),
         Destination::Organization(organization) => (Some(organization), false),
@@ -60,7 +66,8 @@ pub(super) async fn find(login: &Login, asker: Option<IpAddr>, query: &str) -> R
 
 /// The entrance of a form; a page that asks for the organization has none of these.
 pub(super) async fn get(login: &Login, visit: &Visit) -> Result<Entrance, LoginError> {
-    match find(login, Some(visit.address), &visit.query).await? {
+    // What is sent here may complete a login.
+    match find(login, &login.deciding, Some(visit.address), &visit.query).await? {
         Found::Entrance(entrance) => Ok(entrance),
         Found::Ask(_) => Err(LoginError::BrokenForm),
     }
@@ -68,27 +75,38 @@ pub(super) async fn get(login: &Login, visit: &Visit) -> Result<Entrance, LoginE
 
 /// Everything about a request that does not depend on the organization.
 pub(super) async fn check(
-    login: &Login,
+    client: &ManagementClient,
     asker: Option<IpAddr>,
     query: &str,
 ) -> Result<(Arc<Application>, Authorization), LoginError> {
     let request = AuthorizeRequest::parse(query)?;
     let client_id = request.client_id()?;
     let application = match asker {
-        Some(address) => login.client.application_for(address, client_id).await?,
-        None => login.client.application(client_id).await?,
+        Some(address) => client.application_for(address, client_id).await?,
+        None => client.application(client_id).await?,
     };
     let application = application.ok_or_else(no_application)?;
     let authorization = Authorization::check(request, &application)?;
     Ok((application, authorization))
 }
 
-/// Checks the request against the application as it is now, since what was drawn may have come from an older answer:
-/// a code goes only to a redirect URI that is registered now.
+/// Checks the request anew against what is fresh, since what was drawn may have come from an older answer: a code goes
+/// only to a redirect URI that is registered, for an organization that is still the one that the request means.
 pub(super) async fn check_now(login: &Login, entrance: &Entrance) -> Result<(), LoginError> {
-    let application = login.deciding.application(&entrance.application.client_id).await?.ok_or_else(no_application)?;
-    Authorization::check(entrance.authorization.request.clone(), &application)?;
-    Ok(())
+    let client = &login.deciding;
+    let application = client.application(&entrance.application.client_id).await?.ok_or_else(no_application)?;
+    let authorization = Authorization::check(entrance.authorization.request.clone(), &application)?;
+    let resolved = resolve(login, client, None, &authorization, &application).await?;
+    let is_the_same = match (&resolved.destination, &entrance.organization) {
+        (Destination::Organization(now), Some(then)) => now.id == then.id,
+        (Destination::Personal, None) => !entrance.chooses_afterwards,
+        (Destination::ChooseAfterwards, None) => entrance.chooses_afterwards,
+        _ => false,
+    };
+    match is_the_same {
+        true => Ok(()),
+        false => Err(entrance.refuse(code::ACCESS_DENIED, "the organization or the application was changed meanwhile")),
+    }
 }
 
 fn no_application() -> OAuthError {

@@ -91,9 +91,9 @@ impl Login {
     }
 
     async fn explain_query(&self, query: &str, lines: &mut Vec<String>) -> Result<(), LoginError> {
-        let (application, authorization) = entrance::check(self, None, query).await?;
+        let (application, authorization) = entrance::check(&self.deciding, None, query).await?;
         lines.push(format!("Application: {} ({}).", application.name, application.client_id));
-        let resolved = resolve(self, None, &authorization, &application).await?;
+        let resolved = resolve(self, &self.deciding, None, &authorization, &application).await?;
         let options = match &resolved.destination {
             Destination::Organization(organization) => {
                 lines.push(format!("Organization: {} ({}).", organization.title(), organization.id));

@@ -104,7 +104,7 @@ impl Login {
         if self.settings.login.allow_organization_name_in_authentication_api {
             return Ok(name.to_owned());
         }
-        let organization = organization::find(self, asker, name).await?;
+        let organization = organization::find(&self.client, asker, name).await?;
         Ok(organization.map_or_else(|| name.to_owned(), |organization| organization.id.clone()))
     }
 
@@ -143,7 +143,7 @@ impl Login {
         if asked == name || !is_organization_id(asked) {
             return Ok(asked == name);
         }
-        let organization = organization::find(self, asker, name).await?;
+        let organization = organization::find(&self.client, asker, name).await?;
         Ok(organization.is_some_and(|organization| organization.id == asked))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Login;
 use super::error::LoginError;
-use crate::management_client::Result as ManagementResult;
+use crate::management_client::{ManagementClient, Result as ManagementResult};
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{Application, Organization, OrganizationUsage, RequireBehavior};
 use crate::oidc::authorization::Authorization;
@@ -39,6 +39,7 @@ pub(super) const PERSONAL: &str = "personal";
 /// The contract's redirected errors (§2.6) when the request points at nothing it may.
 pub(super) async fn resolve(
     login: &Login,
+    client: &ManagementClient,
     asker: Option<IpAddr>,
     authorization: &Authorization,
     application: &Application,
@@ -50,8 +51,8 @@ pub(super) async fn resolve(
         if usage == OrganizationUsage::Deny {
             return refuse("parameter organization is not allowed for this client".to_owned());
         }
-        let organization = named(login, asker, authorization, asked).await?;
-        if !login.client.lets_use(&organization, &application.client_id).await? {
+        let organization = named(login, client, asker, authorization, asked).await?;
+        if !client.lets_use(&organization, &application.client_id).await? {
             return Err(not_for_application(authorization));
         }
         return found(Destination::Organization(organization), "the parameter organization names it");
@@ -95,6 +96,7 @@ pub(super) fn handle<'o>(login: &Login, organization: &'o Organization) -> &'o s
 /// The organization of this id or name; a name only where the tenant allows names (contract §2.1).
 async fn named(
     login: &Login,
+    client: &ManagementClient,
     asker: Option<IpAddr>,
     authorization: &Authorization,
     asked: &str,
@@ -108,20 +110,20 @@ async fn named(
             return Err(refuse(format!("parameter organization is invalid: {}", shown(asked))));
         }
     }
-    find(login, asker, asked)
+    find(client, asker, asked)
         .await?
         .ok_or_else(|| refuse(format!("parameter organization is invalid: {}", shown(asked))))
 }
 
 /// The organization of this id or name; what the address `asker` asks for in vain is counted.
 pub(super) async fn find(
-    login: &Login,
+    client: &ManagementClient,
     asker: Option<IpAddr>,
     id_or_name: &str,
 ) -> ManagementResult<Option<Arc<Organization>>> {
     match asker {
-        Some(address) => login.client.organization_for(address, id_or_name).await,
-        None => login.client.organization(id_or_name).await,
+        Some(address) => client.organization_for(address, id_or_name).await,
+        None => client.organization(id_or_name).await,
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn choose(State(login): State<Arc<Login>>, visit: Visit) -> Res
 async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let text = visit.text();
     let (rest, entered) = split_query(&visit.query);
-    let (application, authorization) = entrance::check(login, Some(visit.address), &rest).await?;
+    let (application, authorization) = entrance::check(&login.client, Some(visit.address), &rest).await?;
     let question = Question { authorization, application };
     login.picker_tries.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
     if entered.is_empty() {
@@ -61,7 +61,7 @@ async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let may_be_named = is_recent(login, visit, &name) || application.may_ask_for(DiscoveryMethod::OrganizationName);
     // A malformed name is looked up as one that cannot exist, so that it costs the same.
     let asked = if may_be_named && is_organization_name(&name) { name } else { sha256(&name).to_lowercase() };
-    let found = login.client.organization(&asked).await?;
+    let found = login.client.organization_of_stranger(&asked).await?;
     match found.filter(|_| application.usage() != OrganizationUsage::Deny) {
         Some(organization) => {
             let handle = organization::handle(login, &organization);

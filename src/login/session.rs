@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
-use super::entrance::Entrance;
+use super::entrance::{self, Entrance};
 use super::error::LoginError;
 use super::{Login, Visit, authorize};
 use crate::management_client::ManagementError;
@@ -57,6 +57,7 @@ pub(super) async fn admit_if_allowed(
     entrance: &Entrance,
     session: &Session,
 ) -> Result<Option<Admission>, LoginError> {
+    entrance::check_now(login, entrance).await?;
     let proof = Proof::Session { user_id: session.user_id.clone(), account_version: session.account_version.clone() };
     match login.client.record_login(&entrance.record(visit, &session.connection_id, proof)).await {
         Ok(admission) => Ok(Some(admission)),

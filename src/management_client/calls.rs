@@ -75,7 +75,7 @@ impl ManagementClient {
 
     /// Sends a call with the token; one that is not accepted is forgotten.
     async fn send(&self, method: &Method, path: &str, body: Bytes) -> Result<(Call<'_>, Response<Bytes>)> {
-        let token = self.shared.token.get(self.asking, &self.shared.transport, self.upstream()).await?;
+        let token = self.shared.token.get(&self.shared.transport, self.upstream()).await?;
         let why = |why: &dyn std::error::Error| format!("{method} {}: {why}", without_query(path));
         let request = Request::builder()
             .method(method)

@@ -1,5 +1,6 @@
 //! What a write to the Management API makes wrong of what is remembered, read off its method and path.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
@@ -7,6 +8,7 @@ use axum::extract::Request;
 use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use futures_util::FutureExt;
 
 use super::memory::Memory;
 use super::question::{Answer, Asked, KINDS, Key, Question};
@@ -102,9 +104,7 @@ impl Change {
         match (self, answer) {
             (Self::Organization(id), Answer::Organization(Some(organization))) => organization.id == **id,
             (Self::Organization(_), Answer::Organization(None)) => false,
-            (Self::Connection(id), Answer::Options(options)) => {
-                options.iter().any(|option| option.connection.id == **id)
-            }
+            (Self::Connection(id), Answer::Options(found)) => found.as_ref().is_some_and(|set| set.has(id)),
             (Self::Absent(_), answer) => answer.is_absent() && self.may_concern(key),
             _ => self.may_concern(key),
         }
@@ -169,13 +169,13 @@ async fn notice(memory: Arc<Memory>, request: Request, next: Next) -> Response {
     }
     // A task of its own: a write goes on when the caller hangs up, and so must what it changes here.
     let written = tokio::spawn(async move {
-        let response = next.run(request).await;
+        let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         // What failed on the way may have been written.
-        if response.status().is_success() || response.status().is_server_error() {
+        if outcome.as_ref().map_or(true, |response| !response.status().is_client_error()) {
             let forgotten = tokio::task::spawn_blocking(move || memory.forget(&changes)).await;
             forgotten.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         }
-        response
+        outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     });
     match written.await {
         Ok(response) => response,

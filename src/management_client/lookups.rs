@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
 use super::memory::Urgency;
-use super::question::{Asked, Kept, Question};
+use super::question::{Asked, Kept, OptionSet, Question};
 use super::strangers::Name;
 use super::upstream::Asking;
 use super::{LoginOption, ManagementClient, Result, encode, may_name};
@@ -28,6 +28,9 @@ impl ManagementClient {
             let id_or_name = id_or_name.to_owned();
             async move {
                 let found = client.find_organization(&id_or_name).await?.map(Arc::new);
+                if let Some(found) = &found {
+                    client.learn_organization(found);
+                }
                 if let (None, Some(known)) = (&found, client.memory().organization(&id_or_name)) {
                     client.memory().organization_is_gone(&known);
                 }
@@ -46,8 +49,13 @@ impl ManagementClient {
         if let Some(found) = self.memory().fresh(&asked).flatten() {
             return Ok(Some(found));
         }
-        let is_remembered = self.memory().knows(&asked);
-        self.shared.strangers.ask(address, Name::Of(asked), is_remembered, self.organization(id_or_name)).await
+        let (is_remembered, client) = (self.memory().knows(&asked), self.about(Name::Of(asked)));
+        self.shared.strangers.ask(address, Name::Of(asked), is_remembered, client.organization(id_or_name)).await
+    }
+
+    /// As [`ManagementClient::organization_for`], where tries are counted elsewhere.
+    pub async fn organization_of_stranger(&self, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
+        self.about(Name::Of(Question::Organization(id_or_name))).organization(id_or_name).await
     }
 
     /// As [`ManagementClient::application`], asked for by a stranger.
@@ -59,20 +67,22 @@ impl ManagementClient {
         if let Some(found) = self.memory().fresh(&asked).flatten() {
             return Ok(Some(found));
         }
-        let is_remembered = self.memory().knows(&asked);
-        self.shared.strangers.ask(address, Name::Of(asked), is_remembered, self.application(client_id)).await
+        let (is_remembered, client) = (self.memory().knows(&asked), self.about(Name::Of(asked)));
+        self.shared.strangers.ask(address, Name::Of(asked), is_remembered, client.application(client_id)).await
     }
 
     /// The organization's enabled connections, in their order, hidden ones included.
     pub async fn login_options(&self, organization: &Organization) -> Result<Arc<Vec<LoginOption>>> {
-        self.remembered(Question::LoginOptions(&organization.id), |client| {
-            let organization = organization.clone();
-            async move { client.find_login_options(&organization).await.map(Arc::new) }
-        })
-        .await
+        let found: Option<OptionSet> = self
+            .remembered(Question::LoginOptions(&organization.id), |client| {
+                let organization = organization.clone();
+                async move { client.find_login_options(&organization).await }
+            })
+            .await?;
+        Ok(found.map(|set| set.options).unwrap_or_default())
     }
 
-    async fn find_login_options(&self, organization: &Organization) -> Result<Vec<LoginOption>> {
+    async fn find_login_options(&self, organization: &Organization) -> Result<Option<OptionSet>> {
         #[derive(Deserialize)]
         struct List {
             enabled_connections: Vec<EnabledConnection>,
@@ -80,17 +90,16 @@ impl ManagementClient {
         let path = format!("/api/v2/organizations/{}/enabled_connections?", encode(&organization.id));
         let Some(enabled) = self.find_pages(&path, |list: List| list.enabled_connections, connection_id).await? else {
             self.memory().organization_is_gone(organization);
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let options = stream::iter(enabled).map(|enabled| self.login_option(enabled)).buffered(AT_ONCE);
-        Ok(options.try_collect::<Vec<_>>().await?.into_iter().flatten().collect())
+        Ok(Some(options.try_collect::<Vec<_>>().await?.into_iter().flatten().collect()))
     }
 
+    /// `None` for a connection that was deleted between the two calls: it is not enabled any more.
     async fn login_option(&self, enabled: EnabledConnection) -> Result<Option<LoginOption>> {
-        // A connection deleted between the two calls is not enabled any more; one that no login can pass through is no
-        // option.
         let connection = self.connection(&enabled.connection_id).await?;
-        Ok(connection.filter(|connection| connection.is_open()).map(|connection| LoginOption {
+        Ok(connection.map(|connection| LoginOption {
             // Only a company's own directory can be hidden (contract §1.4).
             visible: enabled.show_as_button || !connection.strategy.is_enterprise(),
             allows_sign_up: enabled.is_signup_enabled == Some(true),
@@ -105,15 +114,13 @@ impl ManagementClient {
             allows_sign_up: connection.allows_sign_up(),
             connection: Arc::new(connection),
         };
-        self.remembered(Question::ApplicationOptions(client_id), |client| {
-            let path = format!("/api/v2/clients/{}/connections?", encode(client_id));
-            async move {
-                let found = client.find_connections(&path).await?;
-                let open = found.unwrap_or_default().into_iter().filter(Connection::is_open);
-                Ok(Arc::new(open.map(option).collect::<Vec<_>>()))
-            }
-        })
-        .await
+        let found: Option<OptionSet> = self
+            .remembered(Question::ApplicationOptions(client_id), |client| {
+                let path = format!("/api/v2/clients/{}/connections?", encode(client_id));
+                async move { Ok(client.find_connections(&path).await?.map(|all| all.into_iter().map(option).collect())) }
+            })
+            .await?;
+        Ok(found.map(|set| set.options).unwrap_or_default())
     }
 
     /// The connection with its options and secrets.
@@ -180,16 +187,17 @@ impl ManagementClient {
         V: Kept,
         F: Future<Output = Result<V>> + Send + 'static,
     {
-        let load = |urgency| load(self.loading(asked, urgency).deciding());
+        let load = |urgency| {
+            let asking = if urgency == Urgency::Behind { Asking::Refresh } else { self.asking };
+            load(Self { asking, ..self.deciding() })
+        };
         self.memory().get(asked, self.purpose, load).await
     }
 
-    /// The same API, for the load of an answer.
-    fn loading(&self, asked: Asked<'_>, urgency: Urgency) -> Self {
-        match urgency {
-            Urgency::Behind => Self { asking: Asking::Refresh, ..self.clone() },
-            Urgency::Awaited if asked.may_be_made_up() && !self.memory().knows(&asked) => self.about(Name::Of(asked)),
-            Urgency::Awaited => self.clone(),
+    /// It exists, under its id and its name: who asks for either is no stranger.
+    fn learn_organization(&self, organization: &Organization) {
+        for name in [&organization.id, &organization.name] {
+            self.shared.strangers.learn(Name::Of(Question::Organization(name)), true);
         }
     }
 }

@@ -4,16 +4,16 @@
 //! for the same one. What it brings is kept only if no change came since it began (design §6): a change takes the
 //! loads it may concern off the list of those under way, and one that is not on the list when it lands keeps nothing.
 
+mod counts;
+mod flight;
 mod windows;
 
-use std::collections::HashMap;
 use std::collections::hash_map;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
 use moka::sync::Cache;
 
 use super::changes::Change;
@@ -21,6 +21,8 @@ use super::question::{Answer, Asked, KINDS, Kept, Key, Question};
 use super::{LoginOption, ManagementError, Result};
 use crate::model::Organization;
 
+use counts::{Counts, Totals};
+use flight::{Flight, Flights, Flying, Landing};
 use windows::Standing;
 pub(super) use windows::Windows;
 
@@ -77,18 +79,11 @@ pub(super) struct Failure {
     in_a_row: u32,
 }
 
-type Landing = Shared<BoxFuture<'static, Result<Answer>>>;
-
-/// A load under way.
-struct Flight {
-    number: u64,
-    landing: Landing,
-}
-
-#[derive(Default)]
-struct Flights {
-    under_way: HashMap<Key, Flight>,
-    last_number: u64,
+impl Failure {
+    /// What who asks meanwhile is told: nothing was asked for them.
+    fn again(&self) -> ManagementError {
+        self.error.until(self.until)
+    }
 }
 
 pub(super) struct Memory {
@@ -101,50 +96,6 @@ pub(super) struct Memory {
     forgotten: [AtomicU64; KINDS],
     absences_forgotten: [AtomicU64; KINDS],
     counts: Counts,
-}
-
-/// How much is remembered.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Totals {
-    pub(super) entries: u64,
-    pub(super) weight_bytes: u64,
-    /// The age of the oldest answer.
-    pub(super) oldest: Option<Duration>,
-}
-
-/// What happened since the start.
-#[derive(Debug, Default)]
-pub(super) struct Counts {
-    hits: AtomicU64,
-    stale_hits: AtomicU64,
-    loads: AtomicU64,
-    load_errors: AtomicU64,
-    kept: AtomicU64,
-}
-
-impl Counts {
-    /// Answers that were remembered and fresh.
-    pub(super) fn hits(&self) -> u64 {
-        self.hits.load(Ordering::Relaxed)
-    }
-
-    /// Answers that were remembered and good enough for a page.
-    pub(super) fn stale_hits(&self) -> u64 {
-        self.stale_hits.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn loads(&self) -> u64 {
-        self.loads.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn load_errors(&self) -> u64 {
-        self.load_errors.load(Ordering::Relaxed)
-    }
-
-    /// Loads whose answer was remembered.
-    pub(super) fn kept(&self) -> u64 {
-        self.kept.load(Ordering::Relaxed)
-    }
 }
 
 /// Failures remembered at most, and for how long they are told of.
@@ -203,7 +154,7 @@ impl Memory {
             _ => {}
         }
         let outcome = match self.recent_failure(&asked).filter(|_| purpose == Purpose::Drawing) {
-            Some(failure) => Err(failure.error),
+            Some(failure) => Err(failure.again()),
             None => self.load(asked, Urgency::Awaited, load).await,
         };
         match (outcome, remembered) {
@@ -292,6 +243,8 @@ impl Memory {
                 self.entries.invalidate_all();
             }
         }
+        self.failures.invalidate_all();
+        self.counts.changes.fetch_add(1, Ordering::Relaxed);
         drop(flights);
         if changes.iter().any(Change::must_be_searched) {
             self.search(changes);
@@ -319,7 +272,7 @@ impl Memory {
     pub(super) fn options(&self, organization_id: &str) -> Option<(Arc<Vec<LoginOption>>, Fetched)> {
         let entry = self.find(&Question::LoginOptions(organization_id))?;
         match entry.answer {
-            Answer::Options(options) => Some((options, entry.fetched)),
+            Answer::Options(Some(set)) => Some((set.options, entry.fetched)),
             _ => None,
         }
     }
@@ -327,9 +280,14 @@ impl Memory {
     /// The API says that there is no such organization any more: no page is drawn of it.
     pub(super) fn organization_is_gone(&self, organization: &Organization) {
         let Organization { id, name, .. } = organization;
+        let mut flights = self.flights();
         for asked in [Question::Organization(id), Question::Organization(name), Question::LoginOptions(id)] {
-            self.entries.invalidate(&asked.map(String::as_str));
+            let asked = asked.map(String::as_str);
+            // One that began before may still bring it.
+            flights.under_way.remove(&asked.to_key());
+            self.entries.invalidate(&asked);
         }
+        self.counts.changes.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Keeps an answer of an earlier process. It is never fresh: nobody noticed the changes in between.
@@ -379,75 +337,6 @@ impl Memory {
 
 fn read<V: Kept>(answer: Answer) -> Result<V> {
     V::read(answer).ok_or_else(|| ManagementError::unreachable("an answer of another kind was remembered"))
-}
-
-/// A load on its way; however it ends, it is taken off the list.
-struct Flying {
-    memory: Arc<Memory>,
-    key: Key,
-    number: u64,
-    seen: u64,
-    has_landed: bool,
-}
-
-impl Flying {
-    async fn fly<V: Kept>(mut self, load: impl Future<Output = Result<V>>) -> Result<Answer> {
-        self.memory.counts.loads.fetch_add(1, Ordering::Relaxed);
-        metrics::counter!("management_cache_loads_total").increment(1);
-        let began = Instant::now();
-        let outcome = load.await.map(Kept::keep);
-        metrics::histogram!("management_cache_load_seconds").record(began.elapsed().as_secs_f64());
-        self.land(&outcome, began);
-        outcome
-    }
-
-    fn land(&mut self, outcome: &Result<Answer>, began: Instant) {
-        self.has_landed = true;
-        let memory = &self.memory;
-        let mut flights = memory.flights();
-        let is_listed = leave(&mut flights, &self.key, self.number);
-        match outcome {
-            Ok(answer) if is_listed => {
-                // As old as the question: the answer may have been written down as soon as it was asked.
-                let fetched = Fetched { at: began, age_then: Duration::ZERO, is_from_file: false };
-                memory.keep(self.key.clone(), answer.clone(), fetched, self.seen);
-                memory.failures.invalidate(&self.key);
-                memory.counts.kept.fetch_add(1, Ordering::Relaxed);
-            }
-            Ok(_) => {}
-            Err(error) => {
-                memory.counts.load_errors.fetch_add(1, Ordering::Relaxed);
-                metrics::counter!("management_cache_load_errors_total").increment(1);
-                let before = memory.failures.get(&self.key).map_or(0, |failure| failure.in_a_row);
-                // Where the API is left alone nothing was asked, so this question has not failed once more.
-                let (count, in_a_row) = match error.left_alone() {
-                    Some(_) => (1, before),
-                    None => (before.saturating_add(1), before.saturating_add(1)),
-                };
-                let at = Instant::now();
-                let until = at + memory.windows.pause(count);
-                let failure = Failure { error: error.clone(), at, until, in_a_row };
-                memory.failures.insert(self.key.clone(), failure);
-            }
-        }
-    }
-}
-
-impl Drop for Flying {
-    fn drop(&mut self) {
-        if !self.has_landed {
-            leave(&mut self.memory.flights(), &self.key, self.number);
-        }
-    }
-}
-
-/// Takes a load off the list; whether it was still on it.
-fn leave(flights: &mut Flights, key: &Key, number: u64) -> bool {
-    let is_listed = flights.under_way.get(key).is_some_and(|flight| flight.number == number);
-    if is_listed {
-        flights.under_way.remove(key);
-    }
-    is_listed
 }
 
 /// An entry leaves when it is good for nothing any more.

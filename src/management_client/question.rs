@@ -85,15 +85,6 @@ impl<T> Question<T> {
 }
 
 impl Asked<'_> {
-    /// Whether anybody can ask it about something that nobody has.
-    pub(super) fn may_be_made_up(&self) -> bool {
-        match self {
-            Self::Organization(_) | Self::Application(_) | Self::ResourceServer(_) => true,
-            Self::Discovery { by, value, .. } => *by == DiscoveredBy::Domain && !value.ends_with(NOBODYS),
-            _ => false,
-        }
-    }
-
     pub(super) fn to_key(self) -> Key {
         self.map(Arc::from)
     }
@@ -135,7 +126,7 @@ impl Equivalent<Key> for Asked<'_> {
 #[derive(Debug, Clone)]
 pub(super) enum Answer {
     Organization(Option<Arc<Organization>>),
-    Options(Arc<Vec<LoginOption>>),
+    Options(Option<OptionSet>),
     Connection(Option<Arc<Connection>>),
     Application(Option<Arc<Application>>),
     OrganizationClient(Option<Arc<OrganizationClient>>),
@@ -148,7 +139,7 @@ impl Answer {
     pub(super) fn is_absent(&self) -> bool {
         match self {
             Self::Organization(found) => found.is_none(),
-            Self::Options(_) => false,
+            Self::Options(found) => found.is_none(),
             Self::Connection(found) => found.is_none(),
             Self::Application(found) => found.is_none(),
             Self::OrganizationClient(found) => found.is_none(),
@@ -158,16 +149,11 @@ impl Answer {
         }
     }
 
-    /// Bytes, roughly: the size in JSON stands for the size in memory. Connections of options are shared with the
-    /// memory of connections.
+    /// Bytes, roughly: the size in JSON stands for the size in memory.
     pub(super) fn weight(&self) -> usize {
-        fn json(value: &Option<Arc<impl Serialize>>) -> usize {
-            let json = value.as_ref().and_then(|value| serde_json::to_vec(value).ok());
-            json.map_or(0, |json| json.len())
-        }
         match self {
             Self::Organization(found) => json(found),
-            Self::Options(options) => options.len() * size_of::<LoginOption>(),
+            Self::Options(found) => found.as_ref().map_or(0, OptionSet::weight),
             Self::Connection(found) => json(found),
             Self::Application(found) => json(found),
             Self::OrganizationClient(found) => json(found),
@@ -175,6 +161,40 @@ impl Answer {
             Self::Discovery(found) => json(found),
             Self::Prompts(found) => json(found),
         }
+    }
+}
+
+fn json(value: &Option<Arc<impl Serialize>>) -> usize {
+    let json = value.as_ref().and_then(|value| serde_json::to_vec(value).ok());
+    json.map_or(0, |json| json.len())
+}
+
+/// The ways to sign in at one place.
+#[derive(Debug, Clone)]
+pub(super) struct OptionSet {
+    pub(super) options: Arc<Vec<LoginOption>>,
+    /// Connections that no login can pass through as they are: no options, until a change opens them.
+    closed: Arc<[String]>,
+}
+
+impl FromIterator<LoginOption> for OptionSet {
+    fn from_iter<I: IntoIterator<Item = LoginOption>>(all: I) -> Self {
+        let (options, closed) = all.into_iter().partition::<Vec<_>, _>(|option| option.connection.is_open());
+        let closed = closed.into_iter().map(|option| option.connection.id.clone()).collect();
+        Self { options: Arc::new(options), closed }
+    }
+}
+
+impl OptionSet {
+    pub(super) fn has(&self, connection_id: &str) -> bool {
+        self.options.iter().any(|option| option.connection.id == connection_id)
+            || self.closed.iter().any(|id| id == connection_id)
+    }
+
+    /// With the connections, though they may be shared: they stay for as long as one set has them.
+    fn weight(&self) -> usize {
+        let option = |option: &LoginOption| size_of::<LoginOption>() + json(&Some(option.connection.clone()));
+        self.options.iter().map(option).sum::<usize>() + self.closed.iter().map(String::len).sum::<usize>()
     }
 }
 
@@ -204,7 +224,7 @@ macro_rules! kept {
 
 kept! {
     Organization: Option<Arc<Organization>>,
-    Options: Arc<Vec<LoginOption>>,
+    Options: Option<OptionSet>,
     Connection: Option<Arc<Connection>>,
     Application: Option<Arc<Application>>,
     OrganizationClient: Option<Arc<OrganizationClient>>,

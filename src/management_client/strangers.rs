@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
-use moka::future::Cache;
+use moka::sync::Cache;
 
 use super::question::Asked;
 use super::{ManagementError, Result};
@@ -52,7 +52,7 @@ impl Strangers {
         }
         let found = ask.await?;
         if !is_remembered {
-            self.learn(name, found.is_some()).await;
+            self.learn(name, found.is_some());
         }
         if found.is_none() {
             self.unknown.fail(address);
@@ -60,11 +60,12 @@ impl Strangers {
         Ok(found)
     }
 
-    async fn learn(&self, name: Name<'_>, exists: bool) {
+    /// Keeps in mind whether there is one of this name.
+    pub(super) fn learn(&self, name: Name<'_>, exists: bool) {
         let hash = self.hasher.hash_one(name);
         match exists {
-            true => self.existing.insert(hash, ()).await,
-            false => self.existing.invalidate(&hash).await,
+            true => self.existing.insert(hash, ()),
+            false => self.existing.invalidate(&hash),
         }
     }
 

@@ -53,7 +53,6 @@ impl Token {
 
     pub(super) async fn get(
         &self,
-        asking: Asking,
         transport: &Transport,
         upstream: Option<&Upstream>,
     ) -> Result<Arc<str>, ManagementError> {
@@ -66,7 +65,7 @@ impl Token {
         if let Some((error, _)) = held.failure.as_ref().filter(|(_, since)| asked_at < *since) {
             return Err(error.clone());
         }
-        match self.make(asking, transport, upstream).await {
+        match self.make(transport, upstream).await {
             Ok((token, lifetime)) => {
                 let token: Arc<str> = token.into();
                 let until = Instant::now() + lifetime.min(LONGEST).saturating_sub(Duration::from_secs(60));
@@ -74,7 +73,8 @@ impl Token {
                 Ok(token)
             }
             Err(error) => {
-                held.failure = Some((error.clone(), Instant::now()));
+                // Where nothing was asked, nothing was learnt for those who wait.
+                held.failure = error.left_alone().is_none().then(|| (error.clone(), Instant::now()));
                 Err(error)
             }
         }
@@ -82,7 +82,6 @@ impl Token {
 
     async fn make(
         &self,
-        asking: Asking,
         transport: &Transport,
         upstream: Option<&Upstream>,
     ) -> Result<(String, Duration), ManagementError> {
@@ -90,7 +89,7 @@ impl Token {
             TokenSource::Own(sign) => sign().map_err(|fault| ManagementError::unreachable(fault.to_string())),
             TokenSource::Credentials { client_id, client_secret, audience } => {
                 let request = token_request(client_id, client_secret, audience)?;
-                fetch(request, transport, Call::begin(upstream, asking)?).await
+                fetch(request, transport, Call::begin(upstream, Asking::Look)?).await
             }
         }
     }

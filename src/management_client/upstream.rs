@@ -16,6 +16,9 @@ use crate::config;
 use crate::model::cache_report::{UpstreamReport, UpstreamState};
 use crate::model::random_bytes;
 
+/// Bytes of a reason: a made-up name in it must not make it long.
+const LONGEST_REASON: usize = 300;
+
 /// Who waits for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asking {
@@ -50,7 +53,20 @@ impl Unreachable {
 
 impl ManagementError {
     pub(super) fn unreachable(why: impl Into<String>) -> Self {
-        Self::Unreachable(Unreachable { why: why.into(), retry_after: None })
+        let mut why = why.into();
+        why.truncate(why.floor_char_boundary(LONGEST_REASON));
+        Self::Unreachable(Unreachable { why, retry_after: None })
+    }
+
+    /// The same for who asks before this moment: nothing is asked until then.
+    pub(super) fn until(&self, moment: Instant) -> Self {
+        match self {
+            Self::Unreachable(Unreachable { why, .. }) => {
+                let wait = moment.saturating_duration_since(Instant::now()).as_secs() + 1;
+                Self::Unreachable(Unreachable { why: why.clone(), retry_after: Some(wait) })
+            }
+            other => other.clone(),
+        }
     }
 
     /// The seconds to wait when the API is left alone; whoever hears of it writes no further line.

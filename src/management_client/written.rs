@@ -52,8 +52,8 @@ struct WrittenOption {
 
 impl Remembered {
     /// A number that grows whenever there is something new to write.
-    pub fn kept(&self) -> u64 {
-        self.memory().counts().kept()
+    pub fn changes(&self) -> u64 {
+        self.memory().counts().changes()
     }
 
     /// Gives `put` everything that is worth keeping, one line of JSON after the other.
@@ -112,8 +112,8 @@ fn shared(memory: &Memory) -> BTreeMap<String, Arc<Connection>> {
             (Question::Connection(id), Answer::Connection(Some(connection))) => {
                 shared.insert(id.to_string(), connection.clone());
             }
-            (_, Answer::Options(options)) => {
-                for LoginOption { connection, .. } in options.iter() {
+            (_, Answer::Options(Some(set))) => {
+                for LoginOption { connection, .. } in set.options.iter() {
                     if !shared.contains_key(&connection.id) {
                         shared.insert(connection.id.clone(), connection.clone());
                     }
@@ -134,7 +134,7 @@ fn written(answer: &Answer) -> Option<WrittenAnswer> {
     };
     Some(match answer.clone() {
         Answer::Organization(found) => WrittenAnswer::Organization(found?),
-        Answer::Options(options) => WrittenAnswer::Options(options.iter().map(option).collect()),
+        Answer::Options(found) => WrittenAnswer::Options(found?.options.iter().map(option).collect()),
         Answer::Connection(found) => WrittenAnswer::Connection(found?.id.clone()),
         Answer::Application(found) => WrittenAnswer::Application(found?),
         Answer::OrganizationClient(found) => WrittenAnswer::OrganizationClient(found?),
@@ -152,7 +152,7 @@ fn read(answer: WrittenAnswer, connections: &HashMap<String, Arc<Connection>>) -
     Some(match answer {
         WrittenAnswer::Organization(found) => Answer::Organization(Some(found)),
         WrittenAnswer::Options(options) => {
-            Answer::Options(Arc::new(options.into_iter().map(option).collect::<Option<Vec<_>>>()?))
+            Answer::Options(Some(options.into_iter().map(option).collect::<Option<_>>()?))
         }
         WrittenAnswer::Connection(id) => Answer::Connection(Some(connections.get(&id)?.clone())),
         WrittenAnswer::Application(found) => Answer::Application(Some(found)),

@@ -19,7 +19,7 @@ pub(in crate::login) async fn post(State(login): State<Arc<Login>>, visit: Visit
 
 async fn accept(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let now = Timestamp::now();
-    let entrance = match entrance::find(login, Some(visit.address), &visit.query).await? {
+    let entrance = match entrance::find(login, &login.deciding, Some(visit.address), &visit.query).await? {
         Found::Entrance(entrance) if entrance.invitation.is_some() => entrance,
         _ => return Err(LoginError::BrokenForm),
     };

@@ -1,7 +1,5 @@
 //! What an operator sees of the server: one log line a request, and metrics.
 
-use std::sync::Arc;
-
 use std::sync::{Arc, Mutex};
 
 use super::*;
