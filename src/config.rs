@@ -144,6 +144,7 @@ pub struct Login {
     pub trips_per_minute: u32,
     pub picker_tries_per_minute: u32,
     pub identifier_tries_per_minute: u32,
+    pub forms_per_minute: u32,
     pub password_failures: i64,
     pub password_wait_seconds: i64,
     pub organization_failures: i64,

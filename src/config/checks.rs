@@ -5,6 +5,9 @@ use url::Url;
 use super::{Config, ConfigError, is_loopback};
 use crate::model::organization::is_organization_name;
 
+/// In seconds: a moment that is much further away cannot be written.
+const YEAR: u64 = 31_536_000;
+
 impl Config {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let fail = |text: &str| Err(ConfigError(text.to_owned()));
@@ -50,6 +53,7 @@ impl Config {
             ("management.unknown_names_per_minute", management.unknown_names_per_minute.into()),
             ("login.trips_per_minute", login.trips_per_minute.into()),
             ("login.picker_tries_per_minute", login.picker_tries_per_minute.into()),
+            ("login.forms_per_minute", login.forms_per_minute.into()),
             ("login.identifier_tries_per_minute", login.identifier_tries_per_minute.into()),
             ("login.password_failures", login.password_failures.into()),
             ("login.password_wait_seconds", login.password_wait_seconds.into()),
@@ -67,6 +71,17 @@ impl Config {
         ];
         if let Some((name, _)) = at_least_one.iter().find(|(_, value)| *value < 1) {
             return Err(ConfigError(format!("{name} must be at least 1")));
+        }
+        let windows = [
+            ("management.fresh_seconds", management.fresh_seconds),
+            ("management.stale_while_revalidate_seconds", management.stale_while_revalidate_seconds),
+            ("management.stale_if_error_seconds", management.stale_if_error_seconds),
+            ("management.absent_seconds", management.absent_seconds),
+            ("management.failure_seconds", management.failure_seconds),
+            ("management.longest_failure_seconds", management.longest_failure_seconds),
+        ];
+        if let Some((name, _)) = windows.iter().find(|(_, seconds)| *seconds > YEAR) {
+            return Err(ConfigError(format!("{name} must be at most a year, {YEAR}")));
         }
         match server.max_header_bytes < 8192 {
             true => Err(ConfigError("server.max_header_bytes must be at least 8192".to_owned())),

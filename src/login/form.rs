@@ -10,6 +10,7 @@ use axum::response::Response;
 
 use super::error::LoginError;
 use super::{Login, Visit};
+use crate::web::budget::RetryAfter;
 use crate::web::same_origin::is_same_origin;
 
 /// What stands for bytes that are no text, and for a NUL.
@@ -27,6 +28,10 @@ pub(super) async fn guard(State(login): State<Arc<Login>>, visit: Visit, request
     }
     if !is_form(&visit.headers) {
         return LoginError::BrokenForm.answer(&login, &visit);
+    }
+    // Nearly each of them costs calls of the Management API, which others wait for as well.
+    if let Err(RetryAfter(seconds)) = login.forms.check(visit.address) {
+        return LoginError::TooMany { seconds }.answer(&login, &visit);
     }
     next.run(request).await
 }

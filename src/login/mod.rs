@@ -76,6 +76,8 @@ pub struct Login {
     trips: Budget,
     /// Answers that identity providers post.
     posts: Budget,
+    /// Forms of every page.
+    forms: Budget,
     picker_tries: Budget,
     identifier_tries: Budget,
     /// Addresses in requests that lead nowhere.
@@ -93,6 +95,7 @@ impl Login {
     ) -> Self {
         let trips = Budget::per_minute(settings.login.trips_per_minute);
         let posts = Budget::per_minute(settings.login.trips_per_minute);
+        let forms = Budget::per_minute(settings.login.forms_per_minute);
         let picker_tries = Budget::per_minute(settings.login.picker_tries_per_minute);
         let identifiers = settings.login.identifier_tries_per_minute;
         Self {
@@ -105,6 +108,7 @@ impl Login {
             cookies,
             trips,
             posts,
+            forms,
             picker_tries,
             identifier_tries: Budget::per_minute(identifiers),
             unknown_hints: FailureBudget::per_minute(identifiers),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use http_body_util::{BodyExt, Limited};
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{ServiceExt, service_fn};
 use url::Url;
@@ -39,7 +39,11 @@ pub fn embedded(router: Router) -> Transport {
     }))
 }
 
-/// The Management API below `origin`; answers within `timeout` or not at all.
+/// How much longer what is no GET may take: passwords are hashed there, one after another.
+const DONE_WITHIN: u32 = 5;
+
+/// The Management API below `origin`; a GET is answered within `timeout` or not at all, anything else within five times
+/// that.
 ///
 /// # Errors
 /// When the machine has no usable certificate store.
@@ -62,9 +66,10 @@ pub fn remote(origin: Url, timeout: Duration) -> Result<Transport, Fault> {
         let (client, origin) = (client.clone(), origin.clone());
         async move {
             let (parts, body) = request.into_parts();
+            let patience = if parts.method == Method::GET { timeout } else { timeout * DONE_WITHIN };
             let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
             let url = origin.join(target).map_err(|error| TransportError(error.to_string()))?;
-            let request = client.request(parts.method, url).headers(parts.headers).body(body);
+            let request = client.request(parts.method, url).headers(parts.headers).body(body).timeout(patience);
             // `without_url`: addresses may hold personal data, and errors are logged.
             let failed = |error: reqwest::Error| TransportError(describe(&error.without_url()));
             let response = request.send().await.map_err(failed)?;

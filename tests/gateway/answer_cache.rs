@@ -53,7 +53,8 @@ async fn five_hundred_people_at_a_cold_page_are_one_load() {
 
 #[tokio::test]
 async fn five_hundred_people_at_a_page_that_cannot_be_had_are_told_so_by_one_call() {
-    let (front, world) = start(CROWDED).await;
+    let patient = "management.failure_seconds = 600\nmanagement.longest_failure_seconds = 600\n";
+    let (front, world) = start(&format!("{CROWDED}{patient}")).await;
     assert_acme(&view(&world.application, "acme").await);
     front.fall_ill("/organizations/name/globex", Illness::Status(500, json!(null)));
     front.forget_calls();

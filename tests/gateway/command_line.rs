@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -139,9 +140,14 @@ async fn the_printed_settings_of_a_gateway_let_it_run_on_another_host() {
     assert_eq!(page.text_of("h1").as_deref(), Some("Sign in to Acme"));
     let page = visitor.submit(&page, &[("username", "ann@acme.example"), ("password", PASSWORD)]).await;
     assert_eq!(application.id_claims(&begun, &page).await["org_id"], acme.as_str());
-    assert_eq!(visitor.get(format!("{origin}/api/v2/organizations")).await.status, 404, "the API is elsewhere");
-    let elsewhere = run(&["token", "--config", config.to_str().unwrap()]);
+    let config_path = config.to_str().unwrap();
+    let elsewhere = run(&["token", "--scope", "read:organizations", "--config", config_path]);
     assert!(sentence(&elsewhere).contains("on another host"));
+    let own = run(&["token", "--config", config_path]).output;
+    let own = Administrator::at(&origin, own.trim(), Visitor::new());
+    assert_eq!(own.call("GET", "/stats/cache", None).await.status, 200, "what it remembers itself");
+    let list = visitor.request(Method::GET, &format!("{origin}/api/v2/organizations")).bearer_auth(&own.token);
+    assert_eq!(visitor.send(list).await.status, 404, "the API is elsewhere");
     assert!(run(&["check", "--config", config.to_str().unwrap()]).status.success());
     drop(front);
 }

@@ -20,7 +20,7 @@ struct House {
 
 async fn house() -> House {
     let settings = "login.password_failures = 100000\nlogin.mails_per_hour = 100000\n\
-        login.picker_tries_per_minute = 100000\nmanagement.unknown_names_per_minute = 100000\n\
+        login.picker_tries_per_minute = 100000\nlogin.forms_per_minute = 100000\nmanagement.unknown_names_per_minute = 100000\n\
         server.max_connections_per_address = 1000";
     let gateway = Gateway::start_with(Mode::SqliteEmbedded, settings).await;
     let admin = &gateway.admin;

@@ -17,7 +17,7 @@ const PROBES: usize = 1000;
 const NO_DIFFERENCE: Duration = Duration::from_millis(1);
 
 /// So many failures and mails as the probes need.
-const SETTINGS: &str = "login.password_failures = 1000000\nlogin.picker_tries_per_minute = 1000000\n\
+const SETTINGS: &str = "login.password_failures = 1000000\nlogin.picker_tries_per_minute = 1000000\nlogin.forms_per_minute = 1000000\n\
                         login.mails_per_hour = 1000000\nmanagement.unknown_names_per_minute = 1000000\n\
                         management.gateway_requests_per_second = 100000\nmanagement.gateway_request_burst = 100000";
 
