@@ -116,3 +116,15 @@ async fn a_flood_of_passwords_is_turned_away_and_pages_are_still_served() {
     assert!(wrong > 0 && busy > 0 && wrong + busy == 500, "{wrong} wrong, {busy} busy");
     assert_eq!(house.attempt("203.0.113.1", EMAIL, PASSWORD).await.status, 303, "and afterwards all is well");
 }
+
+#[tokio::test]
+async fn whoever_sends_forms_without_end_is_told_to_wait_and_keeps_nobody_waiting() {
+    let house = house("login.forms_per_minute = 3").await;
+    for _ in 0..3 {
+        assert_eq!(house.attempt("203.0.113.1", "nobody@acme.example", "guess").await.status, 400);
+    }
+    let page = house.attempt("203.0.113.1", EMAIL, PASSWORD).await;
+    assert_eq!(page.status, 429, "{}", page.text());
+    assert!(page.header("retry-after").is_some());
+    assert_eq!(house.attempt("203.0.113.2", EMAIL, PASSWORD).await.status, 303, "another network");
+}

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::tests::named;
 use super::*;
 use crate::management_client::changes::Change;
+use crate::management_client::question::OptionSet;
 use crate::model::Connection;
 
 const ORGANIZATION: Asked<'static> = Question::Organization("acme");
@@ -79,6 +80,12 @@ impl Source {
         }
     }
 
+    fn answer_everybody(&self) {
+        for sender in self.waiting.lock().expect("a lock").drain(..) {
+            let _ = sender.send(Outcome::Comes);
+        }
+    }
+
     fn change(&self, of: usize) {
         self.versions[of].fetch_add(1, Ordering::SeqCst);
         // Options are loaded anew also when their organization or the connection in them changes.
@@ -106,9 +113,11 @@ async fn ask_options(memory: &Arc<Memory>, source: &Arc<Source>, purpose: Purpos
         let connection: Option<Arc<Connection>> = parts.get(CONNECTION, Purpose::Deciding, load).await?;
         let connection = connection.expect("a connection");
         let option = LoginOption { connection, visible: true, allows_sign_up: false };
-        Ok(Arc::new(vec![option; usize::try_from(version).expect("small") + 1]))
+        let options = vec![option; usize::try_from(version).expect("small") + 1];
+        Ok(Some(options.into_iter().collect::<OptionSet>()))
     };
-    let options: Arc<Vec<LoginOption>> = memory.get(OPTIONS, purpose, load).await?;
+    let found: Option<OptionSet> = memory.get(OPTIONS, purpose, load).await?;
+    let options = found.expect("options").options;
     let connection = options[0].connection.display_name.as_ref().expect("a version").parse().expect("a number");
     Ok([0, options.len() as u64 - 1, connection])
 }
@@ -169,7 +178,7 @@ async fn play(steps: Vec<Step>) {
     }
     // In the end everybody has an answer, and what is remembered is what is.
     for _ in 0..10 {
-        source.waiting.lock().expect("a lock").drain(..).for_each(|sender| drop(sender.send(Outcome::Comes)));
+        source.answer_everybody();
         settle().await;
     }
     for one in waiting {
@@ -190,7 +199,7 @@ async fn play(steps: Vec<Step>) {
         };
         for _ in 0..3 {
             settle().await;
-            source.waiting.lock().expect("a lock").drain(..).for_each(|sender| drop(sender.send(Outcome::Comes)));
+            source.answer_everybody();
         }
         let expected: Vec<u64> = if options { 1..3 } else { 0..1 }.map(|of| source.version(of)).collect();
         assert_eq!(asking.await.expect("no panic"), expected);

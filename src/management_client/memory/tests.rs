@@ -158,7 +158,7 @@ async fn a_change_forgets_what_it_concerns_and_nothing_else() {
             visible: true,
             allows_sign_up: false,
         };
-        Answer::Options(Arc::new(ids.iter().map(option).collect()))
+        Answer::Options(Some(ids.iter().map(option).collect()))
     };
     let everything = [
         Question::Organization("acme"),
@@ -187,7 +187,7 @@ async fn a_change_forgets_what_it_concerns_and_nothing_else() {
                 Question::Connection(id) => Answer::Connection(Some(connection(id))),
                 Question::Prompts => Answer::Prompts(Some(Arc::default())),
                 // What they say does not matter here: nothing but a change that names them may forget them.
-                _ => Answer::Options(Arc::default()),
+                _ => Answer::Options(Some(std::iter::empty().collect())),
             };
             fill(asked, answer).await;
         }
