@@ -164,15 +164,17 @@ fn mutations(right: &Value) -> Vec<Vec<u8>> {
         changed["total"] = json!(total);
         wrong.push(serde_json::to_vec(&changed).expect("JSON"));
     }
-    let mut doubled = right.clone();
-    doubled["enabled_connections"][1] = doubled["enabled_connections"][0].clone();
-    wrong.push(serde_json::to_vec(&doubled).expect("JSON"));
+    if let Some(list) = right.get("enabled_connections").and_then(Value::as_array) {
+        let mut doubled = right.clone();
+        doubled["enabled_connections"] = json!([list[0], list[0]]);
+        wrong.push(serde_json::to_vec(&doubled).expect("JSON"));
+    }
     for (more, times) in [("<!doctype html><h1>Maintenance</h1>", 1), ("[", 5000), ("{\"total\":", 5000), ("\0", 100)] {
         wrong.push(more.repeat(times).into_bytes());
         wrong.push([text.clone(), more.repeat(times).into_bytes()].concat());
     }
     for at in (0..text.len()).filter(|at| b"{}[]:,\"".contains(&text[*at])) {
-        for byte in [b'x', 0, 0xff] {
+        for byte in [b'x', b'}', 0, 0xff] {
             let mut broken = text.clone();
             broken[at] = byte;
             wrong.push(broken);
