@@ -186,7 +186,7 @@ fn mutations(right: &Value) -> Vec<Vec<u8>> {
 
 /// Members that are read nowhere, or that the API may leave out.
 fn may_be(pointer: &str, other: &Value) -> bool {
-    let is_unread = ["/start", "/limit"].iter().any(|unread| pointer == *unread);
+    let is_unread = ["/start", "/limit"].contains(&pointer);
     is_unread || (pointer.ends_with("is_signup_enabled") && other.is_null())
 }
 

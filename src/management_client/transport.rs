@@ -39,11 +39,11 @@ pub fn embedded(router: Router) -> Transport {
     }))
 }
 
-/// How much longer what is no GET may take: passwords are hashed there, one after another.
-const DONE_WITHIN: u32 = 5;
+/// How many times longer the steps of a login may take: passwords are hashed there, one after another.
+const LOGIN_PATIENCE: u32 = 5;
 
-/// The Management API below `origin`; a GET is answered within `timeout` or not at all, anything else within five times
-/// that.
+/// The Management API below `origin`; a call is answered within `timeout` or not at all, a step of a login within
+/// five times that.
 ///
 /// # Errors
 /// When the machine has no usable certificate store.
@@ -66,7 +66,8 @@ pub fn remote(origin: Url, timeout: Duration) -> Result<Transport, Fault> {
         let (client, origin) = (client.clone(), origin.clone());
         async move {
             let (parts, body) = request.into_parts();
-            let patience = if parts.method == Method::GET { timeout } else { timeout * DONE_WITHIN };
+            let is_of_a_login = parts.method == Method::POST && parts.uri.path().starts_with("/api/v2/logins");
+            let patience = if is_of_a_login { timeout * LOGIN_PATIENCE } else { timeout };
             let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
             let url = origin.join(target).map_err(|error| TransportError(error.to_string()))?;
             let request = client.request(parts.method, url).headers(parts.headers).body(body).timeout(patience);
