@@ -69,7 +69,8 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     if entrance.authorization.wants(Prompt::None) {
         return Err(entrance.refuse(code::LOGIN_REQUIRED, "Login required"));
     }
-    let options = options::of(login, &entrance).await?;
+    let is_chosen = entrance.authorization.connection.is_some();
+    let options = options::of(if is_chosen { &login.deciding } else { &login.client }, &entrance).await?;
     match &entrance.authorization.connection {
         Some(name) => match Box::pin(options::asked(login, &entrance, &options, name)).await? {
             Some(connection) => {

@@ -50,7 +50,7 @@ async fn lead(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, Log
     let typed = typed.trim();
     let entrance = entrance::get(login, visit).await?;
     login.identifier_tries.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
-    let options = options::of(login, &entrance).await?;
+    let options = options::of(&login.deciding, &entrance).await?;
     let again = |key| draw::identifier_again(login, visit, &entrance, &options, typed, text.get(key));
     if typed.is_empty() {
         return Ok(again(text_key("enter-identifier")));

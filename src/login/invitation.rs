@@ -139,7 +139,7 @@ async fn is_invited(
     session: &Session,
 ) -> Result<Option<bool>, LoginError> {
     let Some(user) = login.client.user(&session.user_id).await?.filter(|user| !user.blocked) else { return Ok(None) };
-    let options = options::of(login, entrance).await?;
+    let options = options::of(&login.client, entrance).await?;
     let is_offered = options.iter().any(|option| option.connection.id == session.connection_id);
     let is_of_database = user.identities.iter().any(|identity| identity.provider == Strategy::Auth0.as_str());
     let has_address = user.email.is_some_and(|email| email.to_lowercase() == invited.email);

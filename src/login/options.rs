@@ -5,15 +5,16 @@ use std::sync::Arc;
 use super::entrance::{self, Entrance};
 use super::error::LoginError;
 use super::{Login, Visit};
-use crate::management_client::LoginOption;
+use crate::management_client::{LoginOption, ManagementClient};
 use crate::model::email_address::domain_of_address;
 use crate::model::{Connection, Strategy};
 
-/// With an organization only its own enabled set counts; without one the application's (design §5.9).
-pub(super) async fn of(login: &Login, entrance: &Entrance) -> Result<Arc<Vec<LoginOption>>, LoginError> {
+/// With an organization only its own enabled set counts; without one the application's (design §5.9). A page may be
+/// drawn from an older set; a way that was chosen is looked up in what is fresh, by `login.deciding`.
+pub(super) async fn of(client: &ManagementClient, entrance: &Entrance) -> Result<Arc<Vec<LoginOption>>, LoginError> {
     let options = match &entrance.organization {
-        Some(organization) => login.client.login_options(organization).await?,
-        None => login.client.application_options(&entrance.application.client_id).await?,
+        Some(organization) => client.login_options(organization).await?,
+        None => client.application_options(&entrance.application.client_id).await?,
     };
     Ok(entrance.invitation.as_ref().map_or_else(|| options.clone(), |invited| invited.offers(&options)))
 }
@@ -25,7 +26,7 @@ pub(super) async fn get(
     find: impl FnOnce(&[LoginOption], Option<&str>) -> Option<Arc<Connection>>,
 ) -> Result<(Entrance, Arc<Vec<LoginOption>>, Arc<Connection>), LoginError> {
     let entrance = entrance::get(login, visit).await?;
-    let options = of(login, &entrance).await?;
+    let options = of(&login.deciding, &entrance).await?;
     let connection = find(&options, entrance.authorization.connection.as_deref());
     let connection = connection.ok_or_else(|| entrance.not_enabled())?;
     Ok((entrance, options, connection))
@@ -69,9 +70,9 @@ pub(super) async fn of_any_organization(
     if !entrance.chooses_afterwards {
         return Ok(None);
     }
-    let found = login.client.discover(domain, &entrance.application.client_id).await?;
+    let found = login.deciding.discover(domain, &entrance.application.client_id).await?;
     let connection = match found.as_ref().and_then(|found| found.connection_id.as_deref()) {
-        Some(id) => login.client.connection(id).await?,
+        Some(id) => login.deciding.connection(id).await?,
         None => None,
     };
     Ok(connection.filter(|connection| connection.is_open() && connection.strategy.is_enterprise()))

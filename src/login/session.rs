@@ -57,6 +57,7 @@ pub(super) async fn admit_if_allowed(
     entrance: &Entrance,
     session: &Session,
 ) -> Result<Option<Admission>, LoginError> {
+    // Before a membership may be written.
     entrance::check_now(login, entrance).await?;
     let proof = Proof::Session { user_id: session.user_id.clone(), account_version: session.account_version.clone() };
     match login.client.record_login(&entrance.record(visit, &session.connection_id, proof)).await {

@@ -115,6 +115,17 @@ async fn a_redirect_uri_that_was_removed_gets_no_code_from_a_page_that_is_stale(
     assert_eq!((page.status, page.header("location")), (400, None), "{}", page.text());
 }
 
+#[tokio::test]
+async fn a_connection_that_was_removed_starts_no_login_from_a_page_that_is_stale() {
+    let settings = "management.fresh_seconds = 0\nmanagement.stale_while_revalidate_seconds = 600";
+    let (_front, world) = start(settings).await;
+    assert_acme(&view(&world.application, "acme").await);
+    world.gateway.admin.disable(&world.acme, &world.acme_spare).await;
+    let begun = world.begin("acme", "acme-spare");
+    let page = Visitor::new().get(&begun.url).await;
+    assert_eq!(world.application.error(&begun, &page).0, "access_denied");
+}
+
 /// What one look at the pages of these organizations loads.
 async fn loads(gateway: &Gateway, application: &Application, organizations: &[&str]) -> u64 {
     let before = gateway.admin.get("/stats/cache").await["loads"].as_u64().unwrap();
