@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub)]
 
+pub mod administrator;
 pub mod appearance;
 pub mod application;
 pub mod browser;
