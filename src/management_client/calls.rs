@@ -11,21 +11,12 @@ use super::upstream::Call;
 use super::{ManagementClient, ManagementError, Result};
 
 impl ManagementClient {
-    /// A GET of the one thing that `is_asked` knows.
+    /// A GET of the one thing that `is_asked` knows; `None` to 404.
     pub(super) async fn find_one<T: DeserializeOwned>(
         &self,
         path: &str,
         is_asked: impl Fn(&T) -> bool,
     ) -> Result<Option<T>> {
-        self.get(path, is_asked).await
-    }
-
-    /// A GET that answers `None` to 404.
-    pub(super) async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
-        self.get(path, |_| true).await
-    }
-
-    async fn get<T: DeserializeOwned>(&self, path: &str, is_asked: impl Fn(&T) -> bool) -> Result<Option<T>> {
         match self.call(Method::GET, path, Bytes::new(), is_asked).await {
             Ok(value) => Ok(Some(value)),
             Err(ManagementError::Refused(error)) if error.status_code == 404 => Ok(None),
@@ -35,6 +26,11 @@ impl ManagementClient {
             }
             Err(unreachable) => Err(unreachable),
         }
+    }
+
+    /// A GET of whatever there is.
+    pub(super) async fn find<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
+        self.find_one(path, |_| true).await
     }
 
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {

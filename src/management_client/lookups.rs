@@ -45,12 +45,8 @@ impl ManagementClient {
     /// # Errors
     /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn organization_for(&self, address: IpAddr, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
-        let asked = Question::Organization(id_or_name);
-        if let Some(found) = self.memory().fresh(&asked).flatten() {
-            return Ok(Some(found));
-        }
-        let (is_remembered, client) = (self.memory().knows(&asked), self.about(Name::Of(asked)));
-        self.shared.strangers.ask(address, Name::Of(asked), is_remembered, client.organization(id_or_name)).await
+        let look_up = async |client: Self| client.organization(id_or_name).await;
+        self.for_stranger(address, Question::Organization(id_or_name), look_up).await
     }
 
     /// As [`ManagementClient::organization_for`], where tries are counted elsewhere.
@@ -63,12 +59,24 @@ impl ManagementClient {
     /// # Errors
     /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
     pub async fn application_for(&self, address: IpAddr, client_id: &str) -> Result<Option<Arc<Application>>> {
-        let asked = Question::Application(client_id);
+        let look_up = async |client: Self| client.application(client_id).await;
+        self.for_stranger(address, Question::Application(client_id), look_up).await
+    }
+
+    async fn for_stranger<T>(
+        &self,
+        address: IpAddr,
+        asked: Asked<'_>,
+        look_up: impl AsyncFnOnce(Self) -> Result<Option<T>>,
+    ) -> Result<Option<T>>
+    where
+        Option<T>: Kept,
+    {
         if let Some(found) = self.memory().fresh(&asked).flatten() {
             return Ok(Some(found));
         }
         let (is_remembered, client) = (self.memory().knows(&asked), self.about(Name::Of(asked)));
-        self.shared.strangers.ask(address, Name::Of(asked), is_remembered, client.application(client_id)).await
+        self.shared.strangers.ask(address, Name::Of(asked), is_remembered, look_up(client)).await
     }
 
     /// The organization's enabled connections, in their order, hidden ones included.

@@ -240,9 +240,11 @@ impl Memory {
             change.absences().for_each(|kind| self.absences_forgotten[kind].store(change_number, Ordering::Release));
             change.keys().for_each(|asked| self.entries.invalidate(&asked));
             if *change == Change::Everything {
+                // They are out of force already; this gives their memory back.
                 self.entries.invalidate_all();
             }
         }
+        // Few at any time, and any of them may be mended by the change.
         self.failures.invalidate_all();
         self.counts.changes.fetch_add(1, Ordering::Relaxed);
         drop(flights);
