@@ -5,6 +5,7 @@
 //! loads it may concern off the list of those under way, and one that is not on the list when it lands keeps nothing.
 
 mod counts;
+mod entries;
 mod flight;
 mod windows;
 
@@ -22,6 +23,7 @@ use super::{LoginOption, ManagementError, Result};
 use crate::model::Organization;
 
 use counts::{Counts, Totals};
+use entries::Entries;
 use flight::{Flight, Flights, Flying, Landing};
 use windows::Standing;
 pub(super) use windows::Windows;
@@ -33,6 +35,8 @@ pub(super) enum Purpose {
     Drawing,
     /// Something that completes a login, or that an application gets: fresh, or an error.
     Deciding,
+    /// A page that is drawn at once or not at all: for what is not fresh nobody is asked, and no answer ever comes.
+    AtOnce,
 }
 
 /// Why a load runs.
@@ -58,15 +62,15 @@ pub(super) struct Entry {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fetched {
     pub(super) at: Instant,
-    /// How old it was already at that moment: more than nothing when it comes from the cache file.
-    pub(super) age_then: Duration,
+    /// How old it was already at that moment, in seconds: more than nothing when it comes from the cache file.
+    pub(super) seconds_then: u32,
     /// Whether an earlier process fetched it.
     pub(super) is_from_file: bool,
 }
 
 impl Fetched {
     pub(super) fn age(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.at) + self.age_then
+        now.saturating_duration_since(self.at) + Duration::from_secs(self.seconds_then.into())
     }
 }
 
@@ -88,7 +92,7 @@ impl Failure {
 
 pub(super) struct Memory {
     windows: Windows,
-    entries: Cache<Key, Entry, foldhash::quality::RandomState>,
+    entries: Entries,
     failures: Cache<Key, Failure>,
     flights: Mutex<Flights>,
     /// Counts wholesale changes; for each kind, the last that forgot all of its answers, and all that say "none".
@@ -102,19 +106,11 @@ pub(super) struct Memory {
 const MOST_FAILURES: u64 = 10_000;
 const FAILURES_TOLD: Duration = Duration::from_secs(600);
 
-/// What an entry weighs besides its answer and its key, in bytes: moka's own books, measured.
-const ENTRY_WEIGHT: usize = 256;
-
 impl Memory {
     pub(super) fn new(windows: Windows, bytes: u64) -> Self {
-        let entries = Cache::builder()
-            .max_capacity(bytes)
-            .weigher(|_: &Key, entry: &Entry| entry.weight)
-            .expire_after(EndOfUse(windows))
-            .build_with_hasher(foldhash::quality::RandomState::default());
         Self {
             windows,
-            entries,
+            entries: Entries::new(&windows, bytes),
             failures: Cache::builder().max_capacity(MOST_FAILURES).time_to_live(FAILURES_TOLD).build(),
             flights: Mutex::default(),
             changes: AtomicU64::new(0),
@@ -138,13 +134,14 @@ impl Memory {
         V: Kept,
         F: Future<Output = Result<V>> + Send + 'static,
     {
-        let remembered = self.find(&asked);
-        let standing = remembered.as_ref().map_or(Standing::Over, |entry| self.standing(entry));
+        let (standing, remembered) =
+            self.find(&asked).map_or((Standing::Over, None), |(its, entry)| (its, Some(entry)));
         match (standing, purpose, &remembered) {
             (Standing::Fresh, _, Some(entry)) => {
                 self.counts.hits.fetch_add(1, Ordering::Relaxed);
                 return read(entry.answer.clone());
             }
+            (_, Purpose::AtOnce, _) => return std::future::pending().await,
             (Standing::Stale, Purpose::Drawing, Some(entry)) => {
                 if self.recent_failure(&asked).is_none() {
                     drop(self.load(asked, Urgency::Behind, load));
@@ -172,7 +169,10 @@ impl Memory {
 
     /// The remembered answer, if it is fresh.
     pub(super) fn fresh<V: Kept>(&self, asked: &Asked<'_>) -> Option<V> {
-        let entry = self.find(asked).filter(|entry| self.standing(entry) == Standing::Fresh)?;
+        let (standing, entry) = self.find(asked)?;
+        if standing != Standing::Fresh {
+            return None;
+        }
         self.counts.hits.fetch_add(1, Ordering::Relaxed);
         V::read(entry.answer)
     }
@@ -182,19 +182,18 @@ impl Memory {
         self.find(asked).is_some()
     }
 
-    fn find(&self, asked: &Asked<'_>) -> Option<Entry> {
-        let kind = asked.kind();
-        self.entries.get(asked).filter(|entry| self.is_in_force(entry, kind))
+    /// What is remembered, and what it is good for: never for nothing.
+    fn find(&self, asked: &Asked<'_>) -> Option<(Standing, Entry)> {
+        let entry = self.entries.get(asked)?;
+        Some((self.standing(&entry, asked.kind())?, entry))
     }
 
-    /// Whether no wholesale change came since its load began.
-    fn is_in_force(&self, entry: &Entry, kind: usize) -> bool {
-        entry.seen >= self.forgotten[kind].load(Ordering::Acquire)
-            && (!entry.answer.is_absent() || entry.seen >= self.absences_forgotten[kind].load(Ordering::Acquire))
-    }
-
-    fn standing(&self, entry: &Entry) -> Standing {
-        self.windows.standing(entry.fetched.age(Instant::now()), entry.answer.is_absent())
+    /// What an answer is good for; `None` where a wholesale change came since its load began, or it is too old.
+    fn standing(&self, entry: &Entry, kind: usize) -> Option<Standing> {
+        let is_in_force = entry.seen >= self.forgotten[kind].load(Ordering::Acquire)
+            && (!entry.answer.is_absent() || entry.seen >= self.absences_forgotten[kind].load(Ordering::Acquire));
+        let standing = self.windows.standing(entry.fetched.age(Instant::now()), entry.answer.is_absent());
+        Some(standing).filter(|standing| is_in_force && *standing != Standing::Over)
     }
 
     fn recent_failure(&self, asked: &Asked<'_>) -> Option<Failure> {
@@ -215,7 +214,7 @@ impl Memory {
             hash_map::Entry::Vacant(place) => place,
         };
         // Another load may have landed since this caller looked.
-        if let Some(entry) = self.find(&asked).filter(|entry| self.standing(entry) == Standing::Fresh) {
+        if let Some((Standing::Fresh, entry)) = self.find(&asked) {
             return futures_util::future::ready(Ok(entry.answer)).boxed().shared();
         }
         let seen = self.changes.load(Ordering::Acquire);
@@ -255,7 +254,7 @@ impl Memory {
 
     /// Looks through everything: about 100 ns an entry.
     fn search(&self, changes: &[Change]) {
-        for (key, entry) in &self.entries {
+        for (key, entry) in self.entries.iter() {
             if changes.iter().any(|change| change.concerns(&key, &entry.answer)) {
                 self.entries.invalidate(&*key);
             }
@@ -264,7 +263,7 @@ impl Memory {
 
     /// The organization that is known by this id or name.
     pub(super) fn organization(&self, id_or_name: &str) -> Option<Arc<Organization>> {
-        match self.find(&Question::Organization(id_or_name))?.answer {
+        match self.find(&Question::Organization(id_or_name))?.1.answer {
             Answer::Organization(organization) => organization,
             _ => None,
         }
@@ -272,7 +271,7 @@ impl Memory {
 
     /// What is remembered of an organization's options.
     pub(super) fn options(&self, organization_id: &str) -> Option<(Arc<Vec<LoginOption>>, Fetched)> {
-        let entry = self.find(&Question::LoginOptions(organization_id))?;
+        let (_, entry) = self.find(&Question::LoginOptions(organization_id))?;
         match entry.answer {
             Answer::Options(Some(set)) => Some((set.options, entry.fetched)),
             _ => None,
@@ -294,7 +293,8 @@ impl Memory {
 
     /// Keeps an answer of an earlier process. It is never fresh: nobody noticed the changes in between.
     pub(super) fn restore(&self, key: Key, answer: Answer, mut fetched: Fetched) {
-        fetched.age_then = fetched.age_then.max(self.windows.fresh);
+        let fresh = u32::try_from(self.windows.fresh.as_secs()).unwrap_or(u32::MAX);
+        fetched.seconds_then = fetched.seconds_then.max(fresh);
         let age = fetched.age(Instant::now());
         if self.windows.standing(age, answer.is_absent()) != Standing::Over {
             self.keep(key, answer, fetched, self.changes.load(Ordering::Acquire));
@@ -302,14 +302,13 @@ impl Memory {
     }
 
     fn keep(&self, key: Key, answer: Answer, fetched: Fetched, seen: u64) {
-        let weight = ENTRY_WEIGHT + key.length() + answer.weight();
-        let entry = Entry { answer, fetched, weight: u32::try_from(weight).unwrap_or(u32::MAX), seen };
-        self.entries.insert(key, entry);
+        let weight = entries::weight(&key, &answer);
+        self.entries.insert(key, Entry { answer, fetched, weight, seen });
     }
 
     /// Every answer that is in force.
     pub(super) fn entries(&self) -> impl Iterator<Item = (Arc<Key>, Entry)> + '_ {
-        self.entries.iter().filter(|(key, entry)| self.is_in_force(entry, key.kind()))
+        self.entries.iter().filter(|(key, entry)| self.standing(entry, key.kind()).is_some())
     }
 
     /// What could not be answered lately.
@@ -339,19 +338,6 @@ impl Memory {
 
 fn read<V: Kept>(answer: Answer) -> Result<V> {
     V::read(answer).ok_or_else(|| ManagementError::unreachable("an answer of another kind was remembered"))
-}
-
-/// An entry leaves when it is good for nothing any more.
-struct EndOfUse(Windows);
-
-impl moka::Expiry<Key, Entry> for EndOfUse {
-    fn expire_after_create(&self, _: &Key, entry: &Entry, now: Instant) -> Option<Duration> {
-        Some(self.0.longest(entry.answer.is_absent()).saturating_sub(entry.fetched.age(now)))
-    }
-
-    fn expire_after_update(&self, key: &Key, entry: &Entry, now: Instant, _: Option<Duration>) -> Option<Duration> {
-        self.expire_after_create(key, entry, now)
-    }
 }
 
 #[cfg(test)]

@@ -165,36 +165,54 @@ impl Answer {
 }
 
 fn json(value: &Option<Arc<impl Serialize>>) -> usize {
-    let json = value.as_ref().and_then(|value| serde_json::to_vec(value).ok());
-    json.map_or(0, |json| json.len())
+    struct Length(usize);
+    impl std::io::Write for Length {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut length = Length(0);
+    // What cannot be written as JSON never came as JSON.
+    let _ = value.as_ref().map(|value| serde_json::to_writer(&mut length, value));
+    length.0
 }
 
 /// The ways to sign in at one place.
 #[derive(Debug, Clone)]
 pub(super) struct OptionSet {
     pub(super) options: Arc<Vec<LoginOption>>,
-    /// Connections that no login can pass through as they are: no options, until a change opens them.
-    closed: Arc<[String]>,
+    /// Connections that no login can pass through as they are: no options, until a change opens them. Few sets have any.
+    closed: Option<Arc<Vec<String>>>,
 }
 
 impl FromIterator<LoginOption> for OptionSet {
     fn from_iter<I: IntoIterator<Item = LoginOption>>(all: I) -> Self {
-        let (options, closed) = all.into_iter().partition::<Vec<_>, _>(|option| option.connection.is_open());
-        let closed = closed.into_iter().map(|option| option.connection.id.clone()).collect();
-        Self { options: Arc::new(options), closed }
+        let (mut options, closed) = all.into_iter().partition::<Vec<_>, _>(|option| option.connection.is_open());
+        options.shrink_to_fit();
+        let closed: Vec<String> = closed.iter().map(|option| option.connection.id.clone()).collect();
+        Self { options: Arc::new(options), closed: Some(closed).filter(|closed| !closed.is_empty()).map(Arc::new) }
     }
 }
 
 impl OptionSet {
     pub(super) fn has(&self, connection_id: &str) -> bool {
         self.options.iter().any(|option| option.connection.id == connection_id)
-            || self.closed.iter().any(|id| id == connection_id)
+            || self.closed().any(|id| id == connection_id)
     }
 
     /// With the connections, though they may be shared: they stay for as long as one set has them.
     fn weight(&self) -> usize {
         let option = |option: &LoginOption| size_of::<LoginOption>() + json(&Some(option.connection.clone()));
-        self.options.iter().map(option).sum::<usize>() + self.closed.iter().map(String::len).sum::<usize>()
+        self.options.iter().map(option).sum::<usize>() + self.closed().map(String::len).sum::<usize>()
+    }
+
+    fn closed(&self) -> impl Iterator<Item = &String> {
+        self.closed.iter().flat_map(|closed| closed.iter())
     }
 }
 

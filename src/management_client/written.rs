@@ -91,7 +91,11 @@ impl Remembered {
                 }
                 Line::Answer { question, fetched_at, answer } => {
                     let age = Duration::from_millis(u64::try_from(now.1.0 - fetched_at.0).unwrap_or_default());
-                    let fetched = Fetched { at: now.0, age_then: age, is_from_file: true };
+                    let fetched = Fetched {
+                        at: now.0,
+                        seconds_then: u32::try_from(age.as_secs()).unwrap_or(u32::MAX),
+                        is_from_file: true,
+                    };
                     answers.extend(read(answer, &connections).map(|answer| (question, answer, fetched)));
                 }
             }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::{BoxFuture, Shared};
 
@@ -55,7 +55,7 @@ impl Flying {
         match outcome {
             Ok(answer) if is_listed => {
                 // As old as the question: the answer may have been written down as soon as it was asked.
-                let fetched = Fetched { at: began, age_then: Duration::ZERO, is_from_file: false };
+                let fetched = Fetched { at: began, seconds_then: 0, is_from_file: false };
                 memory.keep(self.key.clone(), answer.clone(), fetched, self.seen);
                 memory.failures.invalidate(&self.key);
                 memory.counts.changes.fetch_add(1, Ordering::Relaxed);

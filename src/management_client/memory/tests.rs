@@ -145,7 +145,7 @@ async fn a_page_is_drawn_while_the_api_fails_and_nothing_is_decided() {
 async fn a_change_forgets_what_it_concerns_and_nothing_else() {
     let memory = memory("");
     let fill = async |asked: Asked<'_>, answer: Answer| {
-        let fetched = Fetched { at: Instant::now(), age_then: Duration::ZERO, is_from_file: false };
+        let fetched = Fetched { at: Instant::now(), seconds_then: 0, is_from_file: false };
         memory.keep(asked.to_key(), answer, fetched, memory.changes.load(Ordering::Acquire));
     };
     let connection = |id: &str| {

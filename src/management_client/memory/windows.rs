@@ -49,7 +49,7 @@ impl Windows {
 
     pub(super) fn standing(&self, age: Duration, is_absent: bool) -> Standing {
         match age {
-            age if is_absent && age >= self.absent.min(self.fresh) => Standing::Over,
+            age if is_absent && age >= self.absence() => Standing::Over,
             age if age < self.fresh => Standing::Fresh,
             age if age < self.while_revalidating => Standing::Stale,
             age if age < self.if_error => Standing::Fallback,
@@ -57,12 +57,9 @@ impl Windows {
         }
     }
 
-    /// The age at which an answer is good for nothing.
-    pub(super) fn longest(&self, is_absent: bool) -> Duration {
-        match is_absent {
-            true => self.absent.min(self.fresh),
-            false => self.fresh.max(self.while_revalidating).max(self.if_error),
-        }
+    /// How long "there is none" is believed.
+    pub(super) fn absence(&self) -> Duration {
+        self.absent.min(self.fresh)
     }
 
     /// How long the `count`th failure in a row is believed: twice as long each time, within the limits, and by chance
