@@ -25,7 +25,8 @@ use crate::oidc::outbound::Outbound;
 use crate::oidc::relying_party::RelyingParty;
 use crate::provider::{self, Provider};
 use crate::store::{self, Logins, Tenant};
-use crate::web::{self, Cookies};
+use crate::web::at_once::AtOnce;
+use crate::web::{self, Cookies, Front};
 
 use cache::CacheFile;
 use keys::{Rotation, follow_keys, open_keys};
@@ -153,7 +154,9 @@ impl App {
             file.read();
             tokio::spawn(file.keep())
         });
-        let served = web::serve(listener, self.router, &self.settings.server, shutdown).await;
+        let login = self.login.clone();
+        let at_once = AtOnce::new("/authorize", &self.settings.server, move |asked| login.page_at_once(asked));
+        let served = web::serve(listener, Front::new(at_once, self.router), &self.settings.server, shutdown).await;
         if let (Some(file), Some(keeping)) = (cache_file, keeping) {
             keeping.abort();
             if let Err(error) = file.write() {

@@ -15,7 +15,7 @@ use super::{
     Login, Visit, audience, discovery, draw, email, entrance, identifier, invitation, options, picker, recent, session,
     sign_up, trip,
 };
-use crate::management_client::LoginOption;
+use crate::management_client::{LoginOption, ManagementClient};
 use crate::model::grant::{AuthorizationCode, Session};
 use crate::model::login::Admission;
 use crate::model::{Connection, Strategy, Timestamp, new_secret, random_alphanumeric};
@@ -23,6 +23,7 @@ use crate::oidc::authorization::Prompt;
 use crate::oidc::error::code;
 use crate::store::Kind;
 use crate::web::redirect;
+use crate::web::text::Text;
 
 /// `GET /authorize` (OIDC Core §3.1.2).
 pub(super) async fn get(State(login): State<Arc<Login>>, visit: Visit) -> Response {
@@ -69,22 +70,43 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     if entrance.authorization.wants(Prompt::None) {
         return Err(entrance.refuse(code::LOGIN_REQUIRED, "Login required"));
     }
-    let is_chosen = entrance.authorization.connection.is_some();
-    let options = options::of(if is_chosen { &login.deciding } else { &login.client }, &entrance).await?;
     match &entrance.authorization.connection {
-        Some(name) => match Box::pin(options::asked(login, &entrance, &options, name)).await? {
-            Some(connection) => {
-                Box::pin(go_to(login, visit, &entrance, &options, &connection, refused.as_ref(), now)).await
-            }
-            None => Err(entrance.not_enabled()),
-        },
-        None => match options::database(&options, None).filter(|it| wants_sign_up(&entrance, &options, it)) {
-            Some(database) => Ok(sign_up::page(visit, &entrance, &database)),
-            None => {
-                let form = identifier::form_of(login, &entrance, &options).await?;
-                Ok(draw::page(login, visit, &entrance, &options, form, refused.as_ref()))
-            }
-        },
+        Some(name) => Box::pin(go_through(login, visit, &entrance, name, refused.as_ref(), now)).await,
+        None => show(login, &login.client, visit.text(), &entrance, refused.as_ref()).await,
+    }
+}
+
+/// The page of the organization, by what `client` knows.
+pub(super) async fn show(
+    login: &Login,
+    client: &ManagementClient,
+    text: Text,
+    entrance: &Entrance,
+    refused: Option<&Session>,
+) -> Result<Response, LoginError> {
+    let options = options::of(client, entrance).await?;
+    match options::database(&options, None).filter(|it| wants_sign_up(entrance, &options, it)) {
+        Some(database) => Ok(sign_up::page(text, entrance, database)),
+        None => {
+            let form = identifier::form_of(client, entrance, &options).await?;
+            Ok(draw::page(login, text, entrance, &options, form, refused))
+        }
+    }
+}
+
+/// The request names its connection; it is looked up in what is fresh.
+async fn go_through(
+    login: &Login,
+    visit: &Visit,
+    entrance: &Entrance,
+    name: &str,
+    refused: Option<&Session>,
+    now: Timestamp,
+) -> Result<Response, LoginError> {
+    let options = options::of(&login.deciding, entrance).await?;
+    match options::asked(login, entrance, &options, name).await? {
+        Some(connection) => go_to(login, visit, entrance, &options, &connection, refused, now).await,
+        None => Err(entrance.not_enabled()),
     }
 }
 
@@ -93,7 +115,7 @@ async fn go_to(
     login: &Login,
     visit: &Visit,
     entrance: &Entrance,
-    options: &[LoginOption],
+    options: &Arc<Vec<LoginOption>>,
     connection: &Connection,
     refused: Option<&Session>,
     now: Timestamp,
@@ -101,9 +123,9 @@ async fn go_to(
     match connection.strategy {
         Strategy::Email => Ok(email::page(visit, entrance)),
         Strategy::Auth0 if wants_sign_up(entrance, options, connection) => {
-            Ok(sign_up::page(visit, entrance, connection))
+            Ok(sign_up::page(visit.text(), entrance, connection))
         }
-        Strategy::Auth0 => Ok(draw::page(login, visit, entrance, options, Form::Password, refused)),
+        Strategy::Auth0 => Ok(draw::page(login, visit.text(), entrance, options, Form::Password, refused)),
         _ => trip::begin(login, visit, entrance, connection, now).await,
     }
 }

@@ -47,7 +47,18 @@ pub(super) async fn find(
     asker: Option<IpAddr>,
     query: &str,
 ) -> Result<Found, LoginError> {
-    let (application, mut authorization) = check(client, asker, query).await?;
+    let (application, authorization) = check(client, asker, query).await?;
+    lead(login, client, asker, application, authorization).await
+}
+
+/// Finds what a checked request points at.
+pub(super) async fn lead(
+    login: &Login,
+    client: &ManagementClient,
+    asker: Option<IpAddr>,
+    application: Arc<Application>,
+    mut authorization: Authorization,
+) -> Result<Found, LoginError> {
     invitation::check_companion(&authorization)?;
     let resolved = resolve(login, client, asker, &authorization, &application).await?;
     let (organization, chooses_afterwards) = match resolved.destination {

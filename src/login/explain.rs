@@ -124,7 +124,8 @@ impl Login {
             authorization: authorization.clone(),
             application,
         };
-        let is_first = asked.is_none() && identifier::form_of(self, &entrance, &options).await? == Form::Identifier;
+        let is_first =
+            asked.is_none() && identifier::form_of(&self.client, &entrance, &options).await? == Form::Identifier;
         if is_first {
             lines.push("The page asks for the address first, and its domain leads on.".to_owned());
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use url::Url;
@@ -65,9 +65,7 @@ pub(super) async fn organization_authorize_form(
 /// `Host` is matched against registered names only. A host that is none of them names nothing: the request is
 /// answered as on the one origin, whose name every link and the issuer take from the settings.
 pub(super) async fn lead(State(login): State<Arc<Login>>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port);
-    let host = host.or_else(|| request.uri().host()).map(str::to_ascii_lowercase);
-    let Some(name) = host.and_then(|host| login.organization_of_host(&host)) else { return next.run(request).await };
+    let Some(name) = organization_of(&login, request.headers(), request.uri()) else { return next.run(request).await };
     let path = request.uri().path().to_owned();
     if path == "/authorize" && request.method() == Method::POST {
         // It answers with a redirect to the same host, which comes by here again.
@@ -83,7 +81,22 @@ pub(super) async fn lead(State(login): State<Arc<Login>>, request: Request, next
     result.unwrap_or_else(|error| error.answer(&login, &visit))
 }
 
+/// The organization whose host a request was sent to.
+pub(super) fn organization_of(login: &Login, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    if !login.has_hosts() {
+        return None;
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port);
+    let host = host.or_else(|| uri.host()).map(str::to_ascii_lowercase)?;
+    login.organization_of_host(&host)
+}
+
 impl Login {
+    /// Whether any host is an organization's.
+    pub(super) fn has_hosts(&self) -> bool {
+        self.settings.login.host_suffix.is_some() || !self.settings.login.hosts.is_empty()
+    }
+
     /// The organization whose host this is: an exact registered one, or one label below the suffix. The public
     /// origin itself is nobody's, or it would lead to itself for ever.
     pub(super) fn organization_of_host(&self, host: &str) -> Option<String> {

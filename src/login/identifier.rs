@@ -10,7 +10,7 @@ use super::draw::Form;
 use super::entrance::{self, Entrance};
 use super::error::LoginError;
 use super::{Login, Visit, draw, form, options};
-use crate::management_client::LoginOption;
+use crate::management_client::{LoginOption, ManagementClient};
 use crate::model::email_address::domain_of_address;
 use crate::web::redirect;
 use crate::web::text::text_key;
@@ -19,12 +19,16 @@ use crate::web::text::text_key;
 const FIELD: &str = "username";
 
 /// Which form the page has when no connection was asked for.
-pub(super) async fn form_of(login: &Login, entrance: &Entrance, options: &[LoginOption]) -> Result<Form, LoginError> {
+pub(super) async fn form_of(
+    client: &ManagementClient,
+    entrance: &Entrance,
+    options: &[LoginOption],
+) -> Result<Form, LoginError> {
     let is_first = leads_anywhere(entrance, options)
         && (options::has_hidden(options)
             || entrance.authorization.request.get("screen_hint") == Some("login-id")
             // Without an answer the page is drawn as it is by default.
-            || login.client.prompts().await.is_ok_and(|prompts| prompts.identifier_first));
+            || client.prompts().await.is_ok_and(|prompts| prompts.identifier_first));
     Ok(match (is_first, options::database(options, None), options::email(options, None)) {
         (true, ..) => Form::Identifier,
         (false, Some(_), _) => Form::Password,

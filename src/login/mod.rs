@@ -3,6 +3,7 @@
 //! Each step is a file and returns the next step's type; none routes to another. Every login ends in
 //! [`authorize::proceed`], which alone decides what comes next.
 
+mod at_once;
 mod audience;
 mod authorize;
 mod callback;
@@ -68,6 +69,8 @@ pub struct Login {
     client: ManagementClient,
     /// For what completes a login.
     deciding: ManagementClient,
+    /// For what waits for nothing.
+    at_once: ManagementClient,
     logins: Logins,
     relying_party: RelyingParty,
     verifier: Verifier,
@@ -100,6 +103,7 @@ impl Login {
         let identifiers = settings.login.identifier_tries_per_minute;
         Self {
             deciding: client.deciding(),
+            at_once: client.at_once(),
             client,
             logins,
             relying_party,
@@ -178,9 +182,9 @@ async fn not_allowed() -> (StatusCode, [(HeaderName, &'static str); 1]) {
 
 /// Sends what comes to an organization's own host to the one origin (design §5.8); wraps every route.
 pub fn lead_from_hosts(router: Router, login: Arc<Login>) -> Router {
-    match login.settings.login.host_suffix.is_none() && login.settings.login.hosts.is_empty() {
-        true => router,
-        false => router.layer(middleware::from_fn_with_state(login, hosts::lead)),
+    match login.has_hosts() {
+        true => router.layer(middleware::from_fn_with_state(login, hosts::lead)),
+        false => router,
     }
 }
 

@@ -55,12 +55,12 @@ struct NewAccountPage {
 }
 
 /// The first page of a sign-up: it asks for the address.
-pub(super) fn page(visit: &Visit, entrance: &Entrance, connection: &Connection) -> Response {
+pub(super) fn page(text: Text, entrance: &Entrance, connection: &Connection) -> Response {
     if entrance.invitation.is_some() {
-        return draw_account(visit, entrance, connection, &Typed::default(), None);
+        return draw_account(text, entrance, connection, &Typed::default(), None);
     }
     let hint = entrance.authorization.login_hint.as_deref().unwrap_or_default();
-    draw_email(visit, entrance, StatusCode::OK, hint, None)
+    draw_email(text, entrance, StatusCode::OK, hint, None)
 }
 
 /// `POST /login/sign-up?(the authorize request)`: has a code sent to the address.
@@ -89,10 +89,11 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
         Err(ManagementError::Refused(refused)) if refused.status_code == 400 => {
             let text = visit.text();
             let message = text.get("sign-up-email-needed");
-            Ok(draw_email(visit, &entrance, StatusCode::BAD_REQUEST, email, Some(message.to_owned())))
+            Ok(draw_email(text, &entrance, StatusCode::BAD_REQUEST, email, Some(message.to_owned())))
         }
         Err(ManagementError::Refused(refused)) if refused.status_code == 429 => {
-            let again = |status, message: &str| draw_email(visit, &entrance, status, email, Some(message.to_owned()));
+            let again =
+                |status, message: &str| draw_email(visit.text(), &entrance, status, email, Some(message.to_owned()));
             Ok(wait::page(visit.text(), text_key("too-many-tries"), &refused, again))
         }
         Err(error) => Err(LoginError::refused(&entrance, error)),
@@ -103,7 +104,7 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
 pub(super) async fn account(State(login): State<Arc<Login>>, visit: Visit) -> Response {
     let draw = async {
         let (entrance, connection) = enter(&login, &visit).await?;
-        Ok(draw_account(&visit, &entrance, &connection, &Typed::default(), None))
+        Ok(draw_account(visit.text(), &entrance, &connection, &Typed::default(), None))
     };
     draw.await.unwrap_or_else(|error: LoginError| error.answer(&login, &visit))
 }
@@ -126,7 +127,7 @@ async fn sign_up(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     let [code, username, password] = form::read(body, ["code", "username", "password"])?;
     let typed = Typed { code, username, password };
     let (entrance, connection) = enter(login, visit).await?;
-    let again = |refused: Refused| draw_account(visit, &entrance, &connection, &typed, Some(refused));
+    let again = |refused: Refused| draw_account(text, &entrance, &connection, &typed, Some(refused));
     if typed.password.is_empty() || (entrance.invitation.is_none() && typed.code.trim().is_empty()) {
         return Ok(again((StatusCode::BAD_REQUEST, text.get("sign-up-code-needed").to_owned())));
     }
@@ -223,12 +224,12 @@ fn username_needed(text: Text, connection: &Connection) -> String {
     text.with("sign-up-username-needed", &[("least", &least.to_string()), ("most", &most.to_string())])
 }
 
-fn draw_email(visit: &Visit, entrance: &Entrance, status: StatusCode, email: &str, error: Option<String>) -> Response {
+fn draw_email(text: Text, entrance: &Entrance, status: StatusCode, email: &str, error: Option<String>) -> Response {
     let request = entrance.authorization.request.without(CHALLENGE);
-    let frame = Frame::new(visit.text(), entrance);
+    let frame = Frame::new(text, entrance);
     let logo = frame.logo_url();
     let page = EmailPage {
-        text: visit.text(),
+        text,
         frame,
         action: format!("/login/sign-up?{}", request.to_query()),
         email: email.to_owned(),
@@ -240,13 +241,13 @@ fn draw_email(visit: &Visit, entrance: &Entrance, status: StatusCode, email: &st
 }
 
 fn draw_account(
-    visit: &Visit,
+    text: Text,
     entrance: &Entrance,
     connection: &Connection,
     typed: &Typed,
     refused: Option<Refused>,
 ) -> Response {
-    let (text, request) = (visit.text(), &entrance.authorization.request);
+    let request = &entrance.authorization.request;
     let (status, error) = refused.map_or((StatusCode::OK, None), |(status, message)| (status, Some(message)));
     let again = request.without(CHALLENGE).with("screen_hint", "signup").with("connection", &connection.name);
     let frame = Frame::new(text, entrance);

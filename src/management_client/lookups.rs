@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
-use super::memory::Urgency;
+use super::memory::{Purpose, Urgency};
 use super::question::{Asked, Kept, OptionSet, Question};
 use super::strangers::Name;
 use super::upstream::Asking;
@@ -74,6 +74,10 @@ impl ManagementClient {
     {
         if let Some(found) = self.memory().fresh(&asked).flatten() {
             return Ok(Some(found));
+        }
+        if self.purpose == Purpose::AtOnce {
+            // Nothing is counted of a question that is put again.
+            return std::future::pending().await;
         }
         let (is_remembered, client) = (self.memory().knows(&asked), self.about(Name::Of(asked)));
         self.shared.strangers.ask(address, Name::Of(asked), is_remembered, look_up(client)).await

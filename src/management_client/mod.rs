@@ -115,6 +115,12 @@ impl ManagementClient {
         Self { purpose: Purpose::Deciding, ..self.clone() }
     }
 
+    /// The same API for a page that is drawn at once or not at all: a lookup is answered when it is first polled, from
+    /// what is fresh, or never.
+    pub fn at_once(&self) -> Self {
+        Self { purpose: Purpose::AtOnce, ..self.clone() }
+    }
+
     /// The same API for whoever names something: a stranger, as long as it is not known to exist.
     fn about(&self, name: Name<'_>) -> Self {
         let is_known = self.asking != Asking::Look || self.shared.strangers.know(name);

@@ -51,6 +51,9 @@ impl Cookies {
 
     /// The cookie's value. Two of the same name count as none: one of them was planted, and we cannot tell which.
     pub fn read(&self, headers: &HeaderMap, purpose: Purpose) -> Option<String> {
+        if !headers.contains_key(header::COOKIE) {
+            return None;
+        }
         let name = self.name(purpose);
         let mut values = headers
             .get_all(header::COOKIE)

@@ -17,7 +17,7 @@ use ipnet::IpNet;
 
 use super::body::{Seen, Watched};
 use super::client_address::{self, ClientAddress, Peer};
-use super::observe;
+use super::observe::{self, Series};
 use super::screen::screen;
 use crate::{config, model};
 
@@ -56,20 +56,26 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     }
 }
 
-struct Edge {
-    trusted_proxies: Vec<IpNet>,
+/// What is the same for every request.
+pub(super) struct Edge {
+    pub(super) trusted_proxies: Vec<IpNet>,
     time_limit: Duration,
     https: bool,
 }
 
+impl Edge {
+    pub(super) fn new(settings: &config::Server) -> Self {
+        Self {
+            trusted_proxies: settings.trusted_proxies.clone(),
+            time_limit: Duration::from_secs(settings.body_timeout_seconds),
+            https: settings.public_url.scheme() == "https",
+        }
+    }
+}
+
 /// Puts the layers around a finished router; routes added later are outside.
 pub fn wrap(router: Router, settings: &config::Server) -> Router {
-    let edge = Edge {
-        trusted_proxies: settings.trusted_proxies.clone(),
-        time_limit: Duration::from_secs(settings.body_timeout_seconds),
-        https: settings.public_url.scheme() == "https",
-    };
-    router.layer(middleware::from_fn_with_state(Arc::new(edge), around))
+    router.layer(middleware::from_fn_with_state(Arc::new(Edge::new(settings)), around))
 }
 
 async fn around(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
@@ -84,7 +90,7 @@ async fn around(State(edge): State<Arc<Edge>>, mut request: Request, next: Next)
         Ok(()) => answer(&id, edge.time_limit, request, next).await,
         Err(refusal) => refusal.into_response(),
     };
-    complete_headers(response.headers_mut(), &id, edge.https);
+    edge.complete_headers(response.headers_mut(), &id);
     line.write(response.status(), started.elapsed(), &id);
     response
 }
@@ -130,27 +136,29 @@ fn watch_body(request: Request, deadline: tokio::time::Instant) -> (Request, Opt
     (Request::from_parts(parts, Body::new(body)), Some(seen))
 }
 
-/// The defaults of every response; what the handler has set stays.
-///
-/// `Referrer-Policy` is `same-origin`, not `no-referrer`: under the latter browsers send `Origin: null` with our
-/// own forms, which [`super::is_same_origin`] refuses. Either way no other site sees our addresses.
-fn complete_headers(headers: &mut HeaderMap, id: &RequestId, https: bool) {
-    const DEFAULTS: [(HeaderName, HeaderValue); 4] = [
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    ];
-    headers.reserve(DEFAULTS.len() + 2);
-    for (name, value) in DEFAULTS {
-        headers.entry(name).or_insert(value);
+impl Edge {
+    /// The defaults of every response; what the handler has set stays.
+    ///
+    /// `Referrer-Policy` is `same-origin`, not `no-referrer`: under the latter browsers send `Origin: null` with our
+    /// own forms, which [`super::is_same_origin`] refuses. Either way no other site sees our addresses.
+    pub(super) fn complete_headers(&self, headers: &mut HeaderMap, id: &RequestId) {
+        const DEFAULTS: [(HeaderName, HeaderValue); 4] = [
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        ];
+        headers.reserve(DEFAULTS.len() + 2);
+        for (name, value) in DEFAULTS {
+            headers.entry(name).or_insert(value);
+        }
+        if self.https {
+            let year = HeaderValue::from_static("max-age=31536000");
+            headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
+        }
+        let id = HeaderValue::from_str(&id.0).expect("letters and digits");
+        headers.insert(REQUEST_ID, id);
     }
-    if https {
-        let year = HeaderValue::from_static("max-age=31536000");
-        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
-    }
-    let id = HeaderValue::from_str(&id.0).expect("letters and digits");
-    headers.insert(REQUEST_ID, id);
 }
 
 /// What the log and the metrics say of a request: never its query, headers or body.
@@ -174,19 +182,20 @@ impl AccessLine {
 
     fn write(self, status: StatusCode, took: Duration, id: &RequestId) {
         let path = self.route.as_ref().map_or(self.path.as_str(), MatchedPath::as_str);
-        let milliseconds = (took.as_secs_f64() * 1e5).round() / 100.0;
-        tracing::info!(
-            target: "vestibule::access",
-            method = self.method, path, status = status.as_u16(), milliseconds, request_id = id.0, "request"
-        );
-        if !observe::is_recording() {
-            return;
+        log_request(self.method, path, status, took, id);
+        if observe::is_recording() {
+            Series::of(self.route.as_ref().map_or("other", MatchedPath::as_str), self.method, status).count(took);
         }
-        let route = self.route.as_ref().map_or("other", MatchedPath::as_str).to_owned();
-        let labels = [("route", route.clone()), ("method", self.method.into()), ("status", status.as_str().to_owned())];
-        metrics::counter!("http_requests_total", &labels).increment(1);
-        metrics::histogram!("http_request_seconds", "route" => route).record(took.as_secs_f64());
     }
+}
+
+/// `path` is the route's template; that of the request where no route matched.
+pub(super) fn log_request(method: &'static str, path: &str, status: StatusCode, took: Duration, id: &RequestId) {
+    let milliseconds = (took.as_secs_f64() * 1e5).round() / 100.0;
+    tracing::info!(
+        target: "vestibule::access",
+        method, path, status = status.as_u16(), milliseconds, request_id = id.0, "request"
+    );
 }
 
 /// Methods are a label of the metrics, so an invented one must not make a new time series.

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! TcpListener -> server.rs (cap, TLS, connection.rs: the clocks of one connection)
+//!             -> at_once.rs (the page that waits for nothing), or
 //!             -> layers.rs (request id, address, screen.rs, time limit, headers, metrics, one log line)
 //!             -> the router of a face, whose body sizes body.rs holds
 //! ```
 //! What a face asks of a request: [`ClientAddress`], [`RequestId`], [`Cookies`], [`is_same_origin`], [`Budget`].
 
 pub mod assets;
+pub mod at_once;
 pub mod body;
 pub mod budget;
 pub mod client_address;
@@ -37,4 +39,4 @@ pub use client_address::{ClientAddress, Peer, budget_key};
 pub use cookies::{Cookies, Purpose};
 pub use layers::{RequestId, wrap};
 pub use same_origin::is_same_origin;
-pub use server::serve;
+pub use server::{Front, serve};

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -75,6 +75,28 @@ pub fn install_metrics() -> Result<PrometheusHandle, Fault> {
 /// Whether anybody sees what is counted: labels are made only then.
 pub(super) fn is_recording() -> bool {
     HANDLE.get().is_some()
+}
+
+/// What is counted of one kind of answer, looked up once.
+pub(super) struct Series {
+    requests: metrics::Counter,
+    seconds: metrics::Histogram,
+}
+
+impl Series {
+    pub(super) fn of(route: &str, method: &'static str, status: StatusCode) -> Self {
+        let route = route.to_owned();
+        let labels = [("route", route.clone()), ("method", method.into()), ("status", status.as_str().to_owned())];
+        Self {
+            requests: metrics::counter!("http_requests_total", &labels),
+            seconds: metrics::histogram!("http_request_seconds", "route" => route),
+        }
+    }
+
+    pub(super) fn count(&self, took: Duration) {
+        self.requests.increment(1);
+        self.seconds.record(took.as_secs_f64());
+    }
 }
 
 /// Brings up to date what is not counted as things happen.

@@ -1,8 +1,7 @@
 //! Requests that no handler should see: two hosts, no host, too much header; and headers that only pretend.
 
-use axum::extract::Request;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version, header};
 
 use super::server::MAX_HEADERS;
 
@@ -17,7 +16,7 @@ pub(super) type Refusal = (StatusCode, &'static str);
 ///
 /// Headers with `_` in their name are removed: proxies and gateways that map names to variables
 /// take `X_Forwarded_For` for `X-Forwarded-For`.
-pub(super) fn screen(request: &mut Request) -> Result<(), Refusal> {
+pub(super) fn screen<B>(request: &mut Request<B>) -> Result<(), Refusal> {
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     if target > MAX_TARGET_BYTES {
         return Err((StatusCode::URI_TOO_LONG, "The address is too long.\n"));
@@ -32,7 +31,7 @@ pub(super) fn screen(request: &mut Request) -> Result<(), Refusal> {
 }
 
 /// RFC 9112 section 3.2: one `Host`, required in HTTP/1.1, the same as that of an absolute target.
-fn check_host(request: &mut Request) -> Result<(), &'static str> {
+fn check_host<B>(request: &mut Request<B>) -> Result<(), &'static str> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (host, further) = (hosts.next(), hosts.next());
     if further.is_some() {
@@ -75,7 +74,7 @@ mod tests {
     use super::*;
     use axum::body::Body;
 
-    fn request(version: Version, target: &str, headers: &[(&str, &str)]) -> Request {
+    fn request(version: Version, target: &str, headers: &[(&str, &str)]) -> Request<Body> {
         let builder = Request::builder().version(version).uri(target);
         let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
         builder.body(Body::empty()).expect("a request")

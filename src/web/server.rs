@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use futures_util::future::{Either, ready};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use super::at_once::AtOnce;
 use super::client_address::Peer;
 use super::connection::{Clock, Limits, Timed};
 use super::guests::Guests;
@@ -37,7 +39,26 @@ const HTTP2_PING: Duration = Duration::from_secs(20);
 /// hyper refuses a smaller buffer.
 const MIN_HEADER_BYTES: usize = 8192;
 
-/// Serves `router` on `listener` until `shutdown` ends, then lets requests under way finish for `drain_seconds`.
+/// What answers the requests of a listener.
+pub struct Front {
+    router: Router,
+    at_once: Option<AtOnce>,
+}
+
+impl From<Router> for Front {
+    fn from(router: Router) -> Self {
+        Self { router, at_once: None }
+    }
+}
+
+impl Front {
+    /// What `at_once` leaves alone goes to `router`.
+    pub fn new(at_once: AtOnce, router: Router) -> Self {
+        Self { router, at_once: Some(at_once) }
+    }
+}
+
+/// Serves `front` on `listener` until `shutdown` ends, then lets requests under way finish for `drain_seconds`.
 ///
 /// With a certificate in the settings it speaks TLS; HTTP/1.1 and HTTP/2 either way. Each request carries its
 /// [`Peer`]. Dropping the future closes every connection at once.
@@ -46,14 +67,14 @@ const MIN_HEADER_BYTES: usize = 8192;
 /// Only at the start: a certificate or key that cannot be used.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    front: impl Into<Front>,
     settings: &config::Server,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Fault> {
     let graceful = GracefulShutdown::new();
     // Its drop, at the end of this function at the latest, ends the connections that did not drain.
     let (alive, ended) = watch::channel(());
-    let door = Arc::new(Door::new(router, settings)?);
+    let door = Arc::new(Door::new(front.into(), settings)?);
     let guests = Guests::new(settings);
     let places = Arc::new(Semaphore::new(settings.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
     tokio::pin!(shutdown);
@@ -107,19 +128,21 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 /// What every connection of one listener shares.
 struct Door {
     router: Router,
+    at_once: Option<Arc<AtOnce>>,
     tls: Option<TlsAcceptor>,
     limits: Limits,
     http: auto::Builder<TokioExecutor>,
 }
 
 impl Door {
-    fn new(router: Router, settings: &config::Server) -> Result<Self, Fault> {
+    fn new(Front { router, at_once }: Front, settings: &config::Server) -> Result<Self, Fault> {
         let limits = Limits {
             header: Duration::from_secs(settings.header_timeout_seconds),
             idle: Duration::from_secs(settings.idle_timeout_seconds),
         };
         let http = http_builder(settings.max_header_bytes, limits);
-        Ok(Self { router: router.with_state(()), tls: tls::acceptor(settings)?, limits, http })
+        let (router, at_once) = (router.with_state(()), at_once.map(Arc::new));
+        Ok(Self { router, at_once, tls: tls::acceptor(settings)?, limits, http })
     }
 
     /// Serves one connection to its end.
@@ -140,11 +163,17 @@ impl Door {
     {
         let clock = Clock::start(self.limits);
         let io = TokioIo::new(Timed::new(stream, clock.clone()));
-        let router = TowerToHyperService::new(self.router.clone());
+        let (router, at_once) = (TowerToHyperService::new(self.router.clone()), self.at_once.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer));
             let under_way = clock.request(request.version());
-            let answer = router.call(request);
+            let response = at_once.as_ref().and_then(|at_once| at_once.answer(&mut request, peer));
+            let answer = match response {
+                Some(response) => Either::Left(ready(Ok(response))),
+                None => {
+                    request.extensions_mut().insert(Peer(peer));
+                    Either::Right(router.call(request))
+                }
+            };
             async move {
                 let response = answer.await;
                 drop(under_way);
