@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::choice_page::AccountPage;
 use super::entrance::Entrance;
-use super::links::{ConnectionLinks, Href};
+use super::links::{Href, Links};
 use super::mark::Mark;
 use super::options;
 use super::organization::ACCOUNT;
@@ -14,6 +14,7 @@ use super::{Login, Visit};
 use crate::management_client::LoginOption;
 use crate::model::grant::Session;
 use crate::model::{Connection, Organization, RequireBehavior, Strategy};
+use crate::oidc::authorization::Authorization;
 use crate::web::message::{OrganizationView, ThemeColors};
 use crate::web::text::Text;
 
@@ -39,15 +40,17 @@ pub(super) enum Form {
 /// The page; `session` is one that cannot be used here.
 pub(super) fn page(
     login: &Login,
-    visit: &Visit,
+    text: Text,
     entrance: &Entrance,
     options: &[LoginOption],
     form: Form,
     session: Option<&Session>,
 ) -> Response {
-    let mut page = view(login, visit.text(), entrance, options, form);
+    let Authorization { redirect_uri, request, .. } = &entrance.authorization;
+    let links = Links::new(request);
+    let mut page = view(login, text, entrance, &links, options, form);
     page.signed_in_as = session.map(|session| session.label.clone());
-    page.into_page(&entrance.authorization.redirect_uri).into_response()
+    page.into_page(redirect_uri).into_response()
 }
 
 /// The page after a failed try, with what was entered.
@@ -58,13 +61,15 @@ pub(super) fn page_again(
     options: &[LoginOption],
     attempt: Attempt<'_>,
 ) -> Response {
-    let mut page = view(login, visit.text(), entrance, options, Form::Password);
+    let Authorization { redirect_uri, request, .. } = &entrance.authorization;
+    let links = Links::new(request);
+    let mut page = view(login, visit.text(), entrance, &links, options, Form::Password);
     if let Some(form) = &mut page.password {
         form.identifier = attempt.identifier.to_owned();
         form.error = Some(attempt.message.to_owned());
         form.is_invalid = attempt.status == StatusCode::BAD_REQUEST;
     }
-    page.into_page(&entrance.authorization.redirect_uri).status(attempt.status).into_response()
+    page.into_page(redirect_uri).status(attempt.status).into_response()
 }
 
 /// The page that asks for the address, after one that led nowhere.
@@ -76,12 +81,14 @@ pub(super) fn identifier_again(
     entered: &str,
     message: &str,
 ) -> Response {
-    let mut page = view(login, visit.text(), entrance, options, Form::Identifier);
+    let Authorization { redirect_uri, request, .. } = &entrance.authorization;
+    let links = Links::new(request);
+    let mut page = view(login, visit.text(), entrance, &links, options, Form::Identifier);
     if let Some(form) = &mut page.identifier {
         form.entered = entered.to_owned();
         form.error = Some(message.to_owned());
     }
-    page.into_page(&entrance.authorization.redirect_uri).status(StatusCode::BAD_REQUEST).into_response()
+    page.into_page(redirect_uri).status(StatusCode::BAD_REQUEST).into_response()
 }
 
 /// Asks a signed-in person whether to go on as they are.
@@ -104,59 +111,60 @@ pub(super) fn account_page(visit: &Visit, entrance: &Entrance, session: &Session
     page.into_page().into_response()
 }
 
-fn view(login: &Login, text: Text, entrance: &Entrance, options: &[LoginOption], form: Form) -> LoginPage {
-    let request = &entrance.authorization.request;
+fn view<'p>(
+    login: &Login,
+    text: Text,
+    entrance: &'p Entrance,
+    links: &'p Links<'_>,
+    options: &'p [LoginOption],
+    form: Form,
+) -> LoginPage<'p> {
     let asked = entrance.authorization.connection.as_deref();
     let database = options::database(options, asked);
     // The form leads to one connection; every other one is a button. `show_as_button` is about directories of
     // companies (contract §1.4), and a database that has no form here leads to its own.
     let of_form = match form {
-        Form::Password | Form::Identifier => database.clone().or_else(|| options::email(options, None)),
+        Form::Password | Form::Identifier => database.or_else(|| options::email(options, None)),
         Form::Email => options::email(options, None),
         Form::None => None,
     };
-    let buttons = options.iter().filter(|option| {
-        option.visible && of_form.as_ref().is_none_or(|connection| connection.id != option.connection.id)
-    });
+    let buttons = options
+        .iter()
+        .filter(|option| option.visible && of_form.is_none_or(|connection| connection.id != option.connection.id));
     let hint = entrance.authorization.login_hint.clone().unwrap_or_default();
-    let sign_up = database.as_ref().filter(|it| form != Form::None && options::allows_sign_up(options, it));
-    let links = ConnectionLinks::new(request);
+    let sign_up = database.filter(|it| form != Form::None && options::allows_sign_up(options, it));
     LoginPage {
         text,
         organization: entrance.organization.as_deref().map(organization_view),
-        application_name: entrance.application.name.clone(),
-        options: buttons.map(|option| option_view(&links, &option.connection)).collect(),
-        password: database.as_ref().filter(|_| form == Form::Password).map(|database| PasswordForm {
-            action: Href::new(&format!("/login/password?{}", request.to_query())),
+        application_name: &entrance.application.name,
+        options: buttons.map(|option| option_view(links, &option.connection)).collect(),
+        password: database.filter(|_| form == Form::Password).map(|database| PasswordForm {
+            action: links.to("/login/password", asked),
             identifier: hint.clone(),
             error: None,
             is_invalid: false,
             is_chosen: asked.is_some(),
-            reset_href: reset(&links, database),
+            reset_href: reset(links, database),
         }),
-        identifier: identifier_form(entrance, &links, form, of_form.as_deref(), hint),
-        sign_up_href: sign_up.map(|database| {
-            let request = request.with("connection", &database.name).with("screen_hint", "signup");
-            Href::new(&request.url())
-        }),
+        identifier: identifier_form(links, asked, form, of_form.map(AsRef::as_ref), hint),
+        sign_up_href: sign_up.map(|database| links.sign_up(&database.name)),
         signed_in_as: None,
         invitation: entrance.invitation.clone(),
-        other_organization_href: other_organization(login, entrance),
+        other_organization_href: other_organization(login, entrance, links),
     }
 }
 
-fn identifier_form(
-    entrance: &Entrance,
-    links: &ConnectionLinks,
+fn identifier_form<'p>(
+    links: &'p Links<'_>,
+    asked: Option<&'p str>,
     form: Form,
-    connection: Option<&Connection>,
+    connection: Option<&'p Connection>,
     entered: String,
-) -> Option<IdentifierForm> {
-    let request = &entrance.authorization.request;
+) -> Option<IdentifierForm<'p>> {
     let is_for_codes = connection.is_some_and(|connection| connection.strategy == Strategy::Email);
     let (action, field) = match (form, connection) {
-        (Form::Email, Some(connection)) => (links.to("/login/email", &connection.name), "email"),
-        (Form::Identifier, _) => (Href::new(&format!("/login/identifier?{}", request.to_query())), "username"),
+        (Form::Email, Some(connection)) => (links.to("/login/email", Some(&connection.name)), "email"),
+        (Form::Identifier, _) => (links.to("/login/identifier", asked), "username"),
         _ => return None,
     };
     let takes_names = !is_for_codes && connection.is_some();
@@ -164,17 +172,17 @@ fn identifier_form(
 }
 
 /// Where the password is changed, if the connection lets its people do so.
-fn reset(links: &ConnectionLinks, database: &Connection) -> Option<Href> {
+fn reset<'p>(links: &'p Links<'_>, database: &'p Connection) -> Option<Href<'p>> {
     let is_off = database.options.get("disable_self_service_change_password").is_some_and(|off| off == true);
-    (!is_off).then(|| links.to("/login/reset", &database.name))
+    (!is_off).then(|| links.to("/login/reset", Some(&database.name)))
 }
 
-fn option_view(links: &ConnectionLinks, connection: &Connection) -> OptionView {
+fn option_view<'p>(links: &'p Links<'_>, connection: &'p Connection) -> OptionView<'p> {
     let title = connection.title();
-    let icon_url = connection.options.get("icon_url").and_then(|url| url.as_str()).map(str::to_owned);
+    let icon_url = connection.options.get("icon_url").and_then(|url| url.as_str());
     OptionView {
-        title: title.to_owned(),
-        href: links.to("/authorize", &connection.name),
+        title,
+        href: links.to("/authorize", Some(&connection.name)),
         mark: Mark::new(icon_url, connection.strategy, title),
     }
 }
@@ -192,17 +200,13 @@ pub(super) fn organization_view(organization: &Organization) -> OrganizationView
 }
 
 /// "Not your organization?": the picker or the choice where the application has one, else back to where a login
-/// begins. The address does not come along: it may be what led here.
-fn other_organization(login: &Login, entrance: &Entrance) -> Option<Href> {
-    let request = &entrance.authorization.request;
-    if entrance.organization.is_none() && request.get(ACCOUNT).is_none() {
+/// begins.
+fn other_organization(login: &Login, entrance: &Entrance, links: &Links<'_>) -> Option<Href<'static>> {
+    if entrance.organization.is_none() && entrance.authorization.request.get(ACCOUNT).is_none() {
         return None;
     }
     match entrance.application.require_behavior() {
-        RequireBehavior::PreLoginPrompt | RequireBehavior::PostLoginPrompt => {
-            let query = request.query_without(&["organization", "invitation", ACCOUNT, "connection", "login_hint"]);
-            Some(Href::new(&format!("/authorize?{query}")))
-        }
+        RequireBehavior::PreLoginPrompt | RequireBehavior::PostLoginPrompt => Some(links.elsewhere()),
         RequireBehavior::NoPrompt => {
             let uri = url::Url::parse(entrance.application.initiate_login_uri.as_deref()?).ok()?;
             Some(Href::new(&super::hosts::initiate_login(&uri, &login.settings.issuer(), None)))

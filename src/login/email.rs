@@ -122,7 +122,9 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
 
 /// The entrance and its `email` connection, which every step names.
 async fn find(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<Connection>), LoginError> {
-    let named = |options: &[LoginOption], asked: Option<&str>| options::email(options, Some(asked?));
+    fn named<'o>(options: &'o [LoginOption], asked: Option<&str>) -> Option<&'o Arc<Connection>> {
+        options::email(options, Some(asked?))
+    }
     let (entrance, _, connection) = options::get(login, visit, named).await?;
     Ok((entrance, connection))
 }

@@ -5,9 +5,9 @@ use crate::web::message::initial;
 
 /// What is drawn. The brands' marks are drawn as their owners ask: whole, in their own colours or in that of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(super) enum Mark<'p> {
     /// The address of the connection's own icon.
-    Image(String),
+    Image(&'p str),
     Google,
     Microsoft,
     Apple,
@@ -17,9 +17,9 @@ pub(super) enum Mark {
     Letter(String),
 }
 
-impl Mark {
+impl<'p> Mark<'p> {
     /// The connection's own icon, the mark of its strategy, or the first letter of its title.
-    pub(super) fn new(icon_url: Option<String>, strategy: Strategy, title: &str) -> Self {
+    pub(super) fn new(icon_url: Option<&'p str>, strategy: Strategy, title: &str) -> Self {
         if let Some(url) = icon_url {
             return Self::Image(url);
         }
@@ -41,8 +41,8 @@ mod tests {
 
     #[test]
     fn a_connections_own_icon_wins_over_its_brand() {
-        let icon = || "https://acme.example/icon.svg".to_owned();
-        assert_eq!(Mark::new(Some(icon()), Strategy::Apple, "Acme"), Mark::Image(icon()));
+        let icon = "https://acme.example/icon.svg";
+        assert_eq!(Mark::new(Some(icon), Strategy::Apple, "Acme"), Mark::Image(icon));
         assert_eq!(Mark::new(None, Strategy::Apple, "Acme"), Mark::Apple);
         assert_eq!(Mark::new(None, Strategy::Oidc, "Acme"), Mark::Letter("A".to_owned()));
     }

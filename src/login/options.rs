@@ -23,11 +23,11 @@ pub(super) async fn of(client: &ManagementClient, entrance: &Entrance) -> Result
 pub(super) async fn get(
     login: &Login,
     visit: &Visit,
-    find: impl FnOnce(&[LoginOption], Option<&str>) -> Option<Arc<Connection>>,
+    find: impl for<'o> FnOnce(&'o [LoginOption], Option<&str>) -> Option<&'o Arc<Connection>>,
 ) -> Result<(Entrance, Arc<Vec<LoginOption>>, Arc<Connection>), LoginError> {
     let entrance = entrance::get(login, visit).await?;
     let options = of(&login.deciding, &entrance).await?;
-    let connection = find(&options, entrance.authorization.connection.as_deref());
+    let connection = find(&options, entrance.authorization.connection.as_deref()).cloned();
     let connection = connection.ok_or_else(|| entrance.not_enabled())?;
     Ok((entrance, options, connection))
 }
@@ -84,20 +84,24 @@ pub(super) fn has_hidden(options: &[LoginOption]) -> bool {
 }
 
 /// The database connection whose passwords the page's form takes: the one asked for, or the first.
-pub(super) fn database(options: &[LoginOption], asked: Option<&str>) -> Option<Arc<Connection>> {
+pub(super) fn database<'o>(options: &'o [LoginOption], asked: Option<&str>) -> Option<&'o Arc<Connection>> {
     first(options, asked, |strategy| strategy.is_database())
 }
 
 /// The connection that sends codes by e-mail: the one asked for, or the first.
-pub(super) fn email(options: &[LoginOption], asked: Option<&str>) -> Option<Arc<Connection>> {
+pub(super) fn email<'o>(options: &'o [LoginOption], asked: Option<&str>) -> Option<&'o Arc<Connection>> {
     first(options, asked, |strategy| strategy == Strategy::Email)
 }
 
-fn first(options: &[LoginOption], asked: Option<&str>, is_right: impl Fn(Strategy) -> bool) -> Option<Arc<Connection>> {
+fn first<'o>(
+    options: &'o [LoginOption],
+    asked: Option<&str>,
+    is_right: impl Fn(Strategy) -> bool,
+) -> Option<&'o Arc<Connection>> {
     let mut found = options.iter().map(|option| &option.connection).filter(|it| is_right(it.strategy));
     match asked {
-        Some(name) => found.find(|connection| connection.name == name).cloned(),
-        None => found.next().cloned(),
+        Some(name) => found.find(|connection| connection.name == name),
+        None => found.next(),
     }
 }
 

@@ -8,43 +8,43 @@ use super::invitation::Invited;
 use super::links::Href;
 use super::mark::Mark;
 use crate::web::message::OrganizationView;
-use crate::web::page::Page;
+use crate::web::page::{ImageOrigins, Page};
 use crate::web::text::{Text, text_key};
 
 /// The page that offers an organization's ways to sign in. Without options and without a password form it says that
 /// nothing is enabled and whom to ask.
 #[derive(Debug, Clone, Template)]
 #[template(path = "login/login.html", whitespace = "minimize")]
-pub(super) struct LoginPage {
+pub(super) struct LoginPage<'p> {
     pub(super) text: Text,
     /// Absent for a login without an organization.
     pub(super) organization: Option<OrganizationView>,
-    pub(super) application_name: String,
-    pub(super) options: Vec<LoginOption>,
-    pub(super) password: Option<PasswordForm>,
+    pub(super) application_name: &'p str,
+    pub(super) options: Vec<LoginOption<'p>>,
+    pub(super) password: Option<PasswordForm<'p>>,
     /// Instead of the password form: what asks for the address only.
-    pub(super) identifier: Option<IdentifierForm>,
+    pub(super) identifier: Option<IdentifierForm<'p>>,
     /// Where an account is made.
-    pub(super) sign_up_href: Option<Href>,
+    pub(super) sign_up_href: Option<Href<'p>>,
     /// The account of a session that cannot be used here.
     pub(super) signed_in_as: Option<String>,
     /// The invitation that signing in accepts; only its address may do so.
     pub(super) invitation: Option<Arc<Invited>>,
-    pub(super) other_organization_href: Option<Href>,
+    pub(super) other_organization_href: Option<Href<'p>>,
 }
 
 /// A connection as the page offers it, drawn as "Continue with {title}".
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct LoginOption {
-    pub(super) title: String,
-    pub(super) href: Href,
-    pub(super) mark: Mark,
+pub(super) struct LoginOption<'p> {
+    pub(super) title: &'p str,
+    pub(super) href: Href<'p>,
+    pub(super) mark: Mark<'p>,
 }
 
 /// The form of a database connection; it posts `username` and `password`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PasswordForm {
-    pub(super) action: Href,
+pub(super) struct PasswordForm<'p> {
+    pub(super) action: Href<'p>,
     /// What stands in the first field: the `login_hint`, or what was entered before.
     pub(super) identifier: String,
     /// The neutral sentence after a failed try.
@@ -54,13 +54,13 @@ pub(super) struct PasswordForm {
     /// Whether the request asked for this form, so that nothing above it is to be read first.
     pub(super) is_chosen: bool,
     /// Where a forgotten password is changed.
-    pub(super) reset_href: Option<Href>,
+    pub(super) reset_href: Option<Href<'p>>,
 }
 
 /// The form that asks for an address, or for an address or user name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct IdentifierForm {
-    pub(super) action: Href,
+pub(super) struct IdentifierForm<'p> {
+    pub(super) action: Href<'p>,
     /// `username`, or `email` for a code.
     pub(super) field: &'static str,
     /// Whether user names lead somewhere as well.
@@ -69,22 +69,23 @@ pub(super) struct IdentifierForm {
     pub(super) error: Option<String>,
 }
 
-impl LoginPage {
+impl LoginPage<'_> {
     /// `redirect_uri` is where the password form may lead in the end.
     pub(super) fn into_page(self, redirect_uri: &str) -> Page<Self> {
-        let mut images: Vec<String> = self.organization.iter().filter_map(|view| view.logo_url.clone()).collect();
-        images.extend(self.options.iter().filter_map(|option| match &option.mark {
-            Mark::Image(url) => Some(url.clone()),
+        let logo = self.organization.as_ref().and_then(|view| view.logo_url.as_deref());
+        let icons = self.options.iter().filter_map(|option| match option.mark {
+            Mark::Image(url) => Some(url),
             _ => None,
-        }));
+        });
+        let images = ImageOrigins::of(logo.into_iter().chain(icons));
         let has_form = self.password.is_some() || self.identifier.is_some();
-        let page = images.iter().fold(Page::new(self), |page, url| page.image(Some(url)));
+        let page = Page::new(self).images(images);
         if has_form { page.form_targets([redirect_uri]) } else { page }
     }
 
     /// What the person signs in to.
     fn place(&self) -> &str {
-        self.organization.as_ref().map_or(&self.application_name, |organization| &organization.title)
+        self.organization.as_ref().map_or(self.application_name, |organization| &organization.title)
     }
 
     fn title(&self) -> String {
@@ -112,7 +113,7 @@ impl LoginPage {
         self.identifier.as_ref().is_some_and(|form| form.error.is_some() || nothing_else)
     }
 
-    fn form_comes_first(&self, form: &PasswordForm) -> bool {
+    fn form_comes_first(&self, form: &PasswordForm<'_>) -> bool {
         form.error.is_some()
             || (form.is_chosen && self.signed_in_as.is_none())
             || (self.options.is_empty() && self.signed_in_as.is_none())

@@ -123,9 +123,8 @@ fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error:
             .authorization
             .request
             .parameters()
-            .iter()
-            .filter(|(name, _)| name != ENTERED)
-            .cloned()
+            .filter(|(name, _)| *name != ENTERED)
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
         entered: entered.to_owned(),
         error: error.map(str::to_owned),

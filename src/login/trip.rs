@@ -77,6 +77,10 @@ fn wish(entrance: &Entrance) -> Wish {
         max_age: authorization.max_age,
         ui_locales: authorization.ui_locales.clone(),
         acr_values: authorization.acr_values.clone(),
-        parameters: authorization.request.parameters().to_vec(),
+        parameters: authorization
+            .request
+            .parameters()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
     }
 }

@@ -1,5 +1,9 @@
 //! The authorize request as it came: strings that can be read, varied and written back (design §4).
 
+use std::borrow::Cow;
+
+use url::form_urlencoded::byte_serialize;
+
 use super::error::{OAuthError, code};
 
 /// Bytes of one parameter at most; `state` belongs to the application and may be longer.
@@ -39,7 +43,8 @@ const KNOWN: [&str; 25] = [
 /// What an application asked for at `/authorize`, unchecked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorizeRequest {
-    parameters: Vec<(String, String)>,
+    /// The known names are not kept again with each request.
+    parameters: Vec<(Cow<'static, str>, String)>,
 }
 
 impl AuthorizeRequest {
@@ -49,7 +54,12 @@ impl AuthorizeRequest {
     /// [`OAuthError::Displayed`] for a known parameter that comes twice, or one that is too long: a request that
     /// can be read in two ways is not answered anywhere but to the person.
     pub fn parse(query: &str) -> Result<Self, OAuthError> {
-        let parameters: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let mut parameters: Vec<(Cow<'static, str>, String)> = Vec::with_capacity(16);
+        let known = |name: &str| KNOWN.binary_search(&name).ok().map(|place| KNOWN[place]);
+        parameters.extend(url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| {
+            let name = known(&name).map_or_else(|| Cow::Owned(name.into_owned()), Cow::Borrowed);
+            (name, value.into_owned())
+        }));
         let wrong = |description: String| Err(OAuthError::displayed(code::INVALID_REQUEST, description));
         if parameters.len() > MAX_PARAMETERS {
             return wrong(format!("more than {MAX_PARAMETERS} parameters"));
@@ -59,26 +69,26 @@ impl AuthorizeRequest {
             if name.len() > MAX_PARAMETER_BYTES {
                 return wrong("a parameter's name is too long".to_owned());
             }
-            let known = KNOWN.binary_search(&name.as_str()).is_ok();
             // A name the gateway does not know may be anything, so it is not repeated to anyone.
-            let named = if known { name } else { "a parameter" };
+            let (is_known, named) = match name {
+                Cow::Borrowed(name) => (true, *name),
+                Cow::Owned(_) => (false, "a parameter"),
+            };
             if value.len() > limit {
                 return wrong(format!("{named} is longer than {limit} bytes"));
             }
-            if known && parameters[..index].iter().any(|(earlier, _)| earlier == name) {
+            if is_known && parameters[..index].iter().any(|(earlier, _)| earlier == name) {
                 return wrong(format!("{named} is given twice"));
             }
         }
+        // An empty one counts as absent (RFC 6749 §3.1), also where the request is written back.
+        parameters.retain(|(_, value)| !value.is_empty());
         Ok(Self { parameters })
     }
 
-    /// A parameter's value; an empty one counts as absent (RFC 6749 §3.1).
+    /// A parameter's value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.parameters
-            .iter()
-            .find(|(parameter, _)| parameter == name)
-            .map(|(_, value)| value.as_str())
-            .filter(|value| !value.is_empty())
+        self.parameters.iter().find(|(parameter, _)| parameter == name).map(|(_, value)| value.as_str())
     }
 
     /// The parameter that finds the application.
@@ -90,15 +100,15 @@ impl AuthorizeRequest {
             .ok_or_else(|| OAuthError::displayed(code::INVALID_REQUEST, "parameter client_id is required"))
     }
 
-    /// All parameters as they came.
-    pub fn parameters(&self) -> &[(String, String)] {
-        &self.parameters
+    /// All parameters that came with a value.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
     }
 
     /// The same request with one parameter added or replaced: a choice a person made.
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut request = self.without(name);
-        request.parameters.push((name.to_owned(), value.to_owned()));
+        request.parameters.push((Cow::Owned(name.to_owned()), value.to_owned()));
         request
     }
 
@@ -120,8 +130,26 @@ impl AuthorizeRequest {
 
     /// The query of the request without these parameters: each choice on a page adds its own to the same one.
     pub fn query_without(&self, names: &[&str]) -> String {
-        let kept = self.parameters.iter().filter(|(name, _)| !names.contains(&name.as_str()));
-        url::form_urlencoded::Serializer::new(String::with_capacity(512)).extend_pairs(kept).finish()
+        self.query_joined(names, "&")
+    }
+
+    /// The same with what stands for `&` where it is written.
+    pub fn query_joined(&self, without: &[&str], separator: &str) -> String {
+        let encoded = |text: &str, query: &mut String| query.extend(byte_serialize(text.as_bytes()));
+        let mut query = String::with_capacity(512);
+        for (name, value) in self.parameters.iter().filter(|(name, _)| !without.contains(&name.as_ref())) {
+            if !query.is_empty() {
+                query.push_str(separator);
+            }
+            match name {
+                // Letters and `_` only.
+                Cow::Borrowed(known) => query.push_str(known),
+                Cow::Owned(name) => encoded(name, &mut query),
+            }
+            query.push('=');
+            encoded(value, &mut query);
+        }
+        query
     }
 }
 

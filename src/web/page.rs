@@ -15,13 +15,30 @@ pub struct Page<T> {
     status: StatusCode,
     /// `None` for a page without a form, which then may send none.
     form_targets: Option<Vec<String>>,
-    image_origins: Vec<String>,
+    image_origins: ImageOrigins,
+}
+
+/// The origins of a page's images, each once.
+#[derive(Debug, Default)]
+pub struct ImageOrigins(Vec<String>);
+
+impl ImageOrigins {
+    /// Of these addresses (logos, options' icons). Relative ones need nothing.
+    pub fn of<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut origins = Self::default();
+        addresses.into_iter().for_each(|address| origins.add(address));
+        origins
+    }
+
+    fn add(&mut self, address: &str) {
+        self.0.extend(image_origin(address).filter(|origin| !self.0.contains(origin)));
+    }
 }
 
 impl<T: Template> Page<T> {
     /// A page without a form and with images of our own only, answered 200.
     pub fn new(template: T) -> Self {
-        Self { template, status: StatusCode::OK, form_targets: None, image_origins: Vec::new() }
+        Self { template, status: StatusCode::OK, form_targets: None, image_origins: ImageOrigins::default() }
     }
 
     pub fn status(mut self, status: StatusCode) -> Self {
@@ -39,17 +56,22 @@ impl<T: Template> Page<T> {
         self
     }
 
-    /// Allows the origin of an image's address (a logo, an option's icon). Relative addresses need nothing.
+    /// Allows the origin of an image's address.
     pub fn image(mut self, address: Option<&str>) -> Self {
-        let origin = address.and_then(|address| Url::parse(address).ok()).and_then(|url| origin_source(&url));
-        self.image_origins.extend(origin.filter(|origin| !self.image_origins.contains(origin)));
+        address.into_iter().for_each(|address| self.image_origins.add(address));
+        self
+    }
+
+    /// Allows images from these origins.
+    pub fn images(mut self, origins: ImageOrigins) -> Self {
+        self.image_origins = origins;
         self
     }
 
     fn content_security_policy(&self) -> String {
         let mut policy = String::with_capacity(320);
         policy.push_str("default-src 'none'; style-src 'self'; img-src 'self' data:");
-        for origin in &self.image_origins {
+        for origin in &self.image_origins.0 {
             let _ = write!(policy, " {origin}");
         }
         match &self.form_targets {
@@ -67,7 +89,7 @@ impl<T: Template> Page<T> {
     fn headers(&self) -> HeaderMap {
         // With room for those of every answer (`layers.rs`).
         let mut headers = HeaderMap::with_capacity(16);
-        headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        headers.extend(HEADERS);
         // Sources are ASCII by construction; should one ever not be, the page may do nothing at all.
         let policy = HeaderValue::try_from(self.content_security_policy())
             .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
@@ -82,13 +104,16 @@ const PAGE_BYTES: usize = 8192;
 /// What every page carries beside what every answer does (`layers.rs`). There is no Cross-Origin-Opener-Policy on purpose: an application may open the login in
 /// a popup and wait for its answer by `postMessage`; any value but `unsafe-none` on one page of that popup cuts it
 /// from its opener for good. An opener of another origin can only navigate or close the page, which runs no script.
-const HEADERS: [(HeaderName, &str); 4] = [
-    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+const HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
     // Its language is chosen by the request (`text.rs`).
-    (header::VARY, "accept-language"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (header::VARY, HeaderValue::from_static("accept-language")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     // Passkeys stay allowed for ourselves; a login page needs nothing else of the device.
-    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+    ),
 ];
 
 impl<T: Template> IntoResponse for Page<T> {
@@ -119,11 +144,36 @@ fn language(html: &str) -> Option<&str> {
     Some(rest.split_once('"')?.0)
 }
 
+fn image_origin(address: &str) -> Option<String> {
+    if let Some(origin) = plain_origin(address) {
+        return Some(origin.to_owned());
+    }
+    Url::parse(address).ok().and_then(|url| origin_source(&url))
+}
+
+/// The origin of an address that needs no reading to see it, as nearly every logo's: https at a name in small letters.
+/// A host whose last label begins with a digit may be a number that stands for an address.
+fn plain_origin(address: &str) -> Option<&str> {
+    let after = address.strip_prefix("https://")?;
+    let host = &after[..after.find('/')?];
+    let is_plain = host.split('.').all(|label| {
+        label.starts_with(|first: char| first.is_ascii_lowercase())
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && !label.starts_with("xn--")
+    });
+    is_plain.then(|| &address[..address.len() - after.len() + host.len()])
+}
+
 /// A CSP source for the address a form may lead to: an origin, or `scheme:` for an application's own scheme.
 fn form_source(target: &str) -> Option<String> {
+    if target.starts_with("https://") {
+        // As any is.
+        return None;
+    }
     let url = Url::parse(target).ok()?;
     match url.scheme() {
-        "http" | "https" => origin_source(&url),
+        "http" => origin_source(&url),
+        "https" => None,
         scheme => is_application_scheme(scheme).then(|| format!("{scheme}:")),
     }
 }
@@ -186,6 +236,35 @@ mod tests {
         let logo = Some("https://cdn.example.com:8443/a,b;c/logo.png?x");
         let policy = policy(sample().image(logo).image(logo).image(None).image(Some("/assets/logo.svg")));
         assert!(policy.contains("img-src 'self' data: https://cdn.example.com:8443; form-action"), "{policy}");
+    }
+
+    #[test]
+    fn a_plain_origin_is_the_one_that_reading_the_address_finds() {
+        let plain =
+            ["https://cdn.example/logo.svg", "https://a-b.c9.example/?x", "https://localhost/", "https://x.io/a@b:c"];
+        for address in plain {
+            let url = Url::parse(address).expect("an address");
+            assert_eq!(plain_origin(address).map(str::to_owned), origin_source(&url), "{address}");
+        }
+        let others = [
+            "https://cdn.example",
+            "https://CDN.example/",
+            "https://a:b@c.example/",
+            "https://cdn.example:8443/",
+            "https://127.1/",
+            "https://a.example.0x7f/",
+            "https://xn--bcher-kva.example/",
+            "https://[::1]/",
+            "https://a.example\\@b.example/",
+            "https://bücher.example/",
+            "https:///a",
+            "https://a..example/",
+            "/logo",
+            "https://a.example;script-src/",
+        ];
+        for address in others {
+            assert_eq!(plain_origin(address), None, "{address}");
+        }
     }
 
     #[test]

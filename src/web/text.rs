@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use askama::filters::{Escaper, Html as HtmlEscaper, HtmlSafe};
 use axum::extract::FromRequestParts;
@@ -61,11 +61,12 @@ pub struct Text(&'static Language);
 struct Language {
     locale: Locale,
     /// The messages without variables, formatted once.
-    fixed: HashMap<String, String>,
+    fixed: HashMap<String, String, foldhash::fast::RandomState>,
     bundle: FluentBundle<FluentResource>,
 }
 
-static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| Locale::ALL.into_iter().map(Language::read).collect());
+/// Each is read when somebody first reads it.
+static LANGUAGES: [OnceLock<Language>; Locale::ALL.len()] = [const { OnceLock::new() }; Locale::ALL.len()];
 
 impl Language {
     fn read(locale: Locale) -> Self {
@@ -143,8 +144,8 @@ impl HtmlSafe for Html {}
 
 impl Text {
     pub fn of(locale: Locale) -> Self {
-        let found = LANGUAGES.iter().find(|language| language.locale == locale);
-        Self(found.unwrap_or(&LANGUAGES[0]))
+        let place = Locale::ALL.iter().position(|other| *other == locale).unwrap_or_default();
+        Self(LANGUAGES[place].get_or_init(|| Language::read(locale)))
     }
 
     pub fn locale(self) -> Locale {
@@ -237,8 +238,8 @@ pub fn choose(ui_locales: Option<&str>, accept_language: Option<&str>, enabled: 
 
 /// `pt-BR`, `PT_br` and `pt` are all Portuguese.
 fn read_tag(tag: &str) -> Option<Locale> {
-    let tag: LanguageIdentifier = tag.trim().parse().ok()?;
-    Locale::ALL.into_iter().find(|locale| locale.as_str() == tag.language.as_str())
+    let language = tag.trim().split(['-', '_']).next()?;
+    Locale::ALL.into_iter().find(|locale| locale.as_str().eq_ignore_ascii_case(language))
 }
 
 fn best_accepted(header: &str, may: impl Fn(&Locale) -> bool) -> Option<Locale> {

@@ -20,20 +20,20 @@ fn acme() -> OrganizationView {
     }
 }
 
-fn option(title: &str, strategy: &str) -> LoginOption {
+fn option(title: &'static str, strategy: &str) -> LoginOption<'static> {
     let href = "/authorize?client_id=4kT9&state=a%26b&connection=".to_owned() + strategy;
     LoginOption {
-        title: title.to_owned(),
+        title,
         href: Href::new(&href),
         mark: Mark::new(None, Strategy::parse(strategy).expect("a strategy"), title),
     }
 }
 
-fn login() -> LoginPage {
+fn login() -> LoginPage<'static> {
     LoginPage {
         text: english(),
         organization: Some(acme()),
-        application_name: "Example App".to_owned(),
+        application_name: "Example App",
         options: vec![option("Okta", "okta"), option("Acme Workspace", "oidc")],
         password: Some(PasswordForm {
             action: Href::new("/login/password?client_id=4kT9&state=a%26b"),
@@ -106,7 +106,7 @@ fn message() -> MessagePage {
 fn hostile_text_stays_text() {
     let hostile = "</title><script>alert(1)</script>\"'&".to_owned();
     let mut page = login();
-    page.application_name.clone_from(&hostile);
+    page.application_name = &hostile;
     page.organization = Some(OrganizationView {
         title: hostile.clone(),
         name: hostile.clone(),
@@ -114,9 +114,9 @@ fn hostile_text_stays_text() {
         theme: Some(ThemeColors { primary: hostile.clone(), background: Some(hostile.clone()) }),
     });
     page.options = vec![LoginOption {
-        title: hostile.clone(),
+        title: &hostile,
         href: Href::new(&hostile),
-        mark: Mark::new(Some(hostile.clone()), Strategy::Oidc, &hostile),
+        mark: Mark::new(Some(&hostile), Strategy::Oidc, &hostile),
     }];
     page.password = Some(PasswordForm {
         action: Href::new(&hostile),
@@ -201,7 +201,7 @@ fn only_a_page_with_a_form_may_send_one() {
     let mut page = login();
     assert!(policy(page.clone().into_page("com.example.app:/cb")).contains(" com.example.app:;"));
     page.password = None;
-    page.options[0].mark = Mark::new(Some("https://icons.example/x.svg".to_owned()), Strategy::Oidc, "X");
+    page.options[0].mark = Mark::new(Some("https://icons.example/x.svg"), Strategy::Oidc, "X");
     let policy = policy(page.into_page("http://127.0.0.1:9/cb"));
     assert!(policy.contains("form-action 'none'") && policy.contains("img-src 'self' data: https://icons.example;"));
 }
