@@ -1,7 +1,7 @@
 # What a contributor types. `make` alone says what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-long bench demo lint screenshots deps system-deps timed-format timed-clippy timed-deny timed-tests
+.PHONY: help test test-long bench bench-steps demo lint screenshots deps system-deps timed-format timed-clippy timed-deny timed-tests
 
 SHELL := /bin/bash
 NPM_INSTALL := npm ci --omit=dev --no-audit --no-fund --loglevel=error
@@ -28,6 +28,9 @@ test-long: deps ## the same tests and those too slow for every change
 
 bench: ## the benchmarks, kept in BENCHMARKS.md; FIGURE=page takes some, PROFILE=quick builds faster
 	cargo bench $(if $(PROFILE),--profile $(PROFILE)) --bench figures -- $(FIGURE) $(if $(FIGURE)$(PROFILE),,--keep) $(OPTIONS)
+
+bench-steps: ## the small figures: the steps of a page and of a login by themselves
+	cargo bench $(if $(PROFILE),--profile $(PROFILE)) --bench steps
 
 demo: ## the whole product on this machine, with sample organizations
 	cargo run -- demo
