@@ -115,7 +115,7 @@ async fn go_to(
     login: &Login,
     visit: &Visit,
     entrance: &Entrance,
-    options: &Arc<Vec<LoginOption>>,
+    options: &[LoginOption],
     connection: &Connection,
     refused: Option<&Session>,
     now: Timestamp,

@@ -90,7 +90,15 @@ pub(super) async fn check(
     asker: Option<IpAddr>,
     query: &str,
 ) -> Result<(Arc<Application>, Authorization), LoginError> {
-    let request = AuthorizeRequest::parse(query)?;
+    check_request(client, asker, AuthorizeRequest::parse(query)?).await
+}
+
+/// The same for a request that was read already.
+pub(super) async fn check_request(
+    client: &ManagementClient,
+    asker: Option<IpAddr>,
+    request: AuthorizeRequest,
+) -> Result<(Arc<Application>, Authorization), LoginError> {
     let client_id = request.client_id()?;
     let application = match asker {
         Some(address) => client.application_for(address, client_id).await?,

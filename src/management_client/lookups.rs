@@ -16,7 +16,7 @@ use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::model::{Application, Connection, Organization, OrganizationClient, ResourceServer};
 
 /// Connections of one organization that are fetched at the same time.
-const AT_ONCE: usize = 8;
+const SIDE_BY_SIDE: usize = 8;
 
 impl ManagementClient {
     /// The organization of this id or name; `None` also for what is neither.
@@ -104,7 +104,7 @@ impl ManagementClient {
             self.memory().organization_is_gone(organization);
             return Ok(None);
         };
-        let options = stream::iter(enabled).map(|enabled| self.login_option(enabled)).buffered(AT_ONCE);
+        let options = stream::iter(enabled).map(|enabled| self.login_option(enabled)).buffered(SIDE_BY_SIDE);
         Ok(Some(options.try_collect::<Vec<_>>().await?.into_iter().flatten().collect()))
     }
 

@@ -155,9 +155,7 @@ impl Memory {
             None => self.load(asked, Urgency::Awaited, load).await,
         };
         match (outcome, remembered) {
-            (Err(_), Some(entry)) if standing != Standing::Over && purpose == Purpose::Drawing => {
-                self.draw_stale(&entry)
-            }
+            (Err(_), Some(entry)) if purpose == Purpose::Drawing => self.draw_stale(&entry),
             (outcome, _) => outcome.and_then(read),
         }
     }
@@ -297,6 +295,7 @@ impl Memory {
         fetched.seconds_then = fetched.seconds_then.max(fresh);
         let age = fetched.age(Instant::now());
         if self.windows.standing(age, answer.is_absent()) != Standing::Over {
+            let _flights = self.flights();
             self.keep(key, answer, fetched, self.changes.load(Ordering::Acquire));
         }
     }
@@ -325,7 +324,7 @@ impl Memory {
         let now = Instant::now();
         let count = |totals: Totals, (_, entry): (Arc<Key>, Entry)| Totals {
             entries: totals.entries + 1,
-            weight_bytes: totals.weight_bytes + u64::from(entry.weight),
+            weight_bytes: totals.weight_bytes + u64::from(if entry.answer.is_absent() { 0 } else { entry.weight }),
             oldest: totals.oldest.max(Some(entry.fetched.age(now))),
         };
         self.entries().fold(Totals::default(), count)

@@ -49,8 +49,13 @@ impl Existing {
         self.before.remove(&hash);
     }
 
-    fn has(&self, hash: u64) -> bool {
-        self.lately.contains(&hash) || self.before.contains(&hash)
+    /// One that is in use stays.
+    fn has(&mut self, hash: u64) -> bool {
+        let was_before = self.before.contains(&hash);
+        if was_before {
+            self.learn(hash);
+        }
+        was_before || self.lately.contains(&hash)
     }
 }
 
@@ -115,9 +120,13 @@ mod tests {
         let most = LEAST_EXISTING as u64;
         (0..3 * most).for_each(|hash| existing.learn(hash));
         assert!((2 * most..3 * most).all(|hash| existing.has(hash)), "the latest");
+        (3 * most..4 * most).for_each(|hash| {
+            existing.learn(hash);
+            assert!(existing.has(2 * most), "one that is in use");
+        });
         assert!(existing.lately.len() + existing.before.len() <= 2 * LEAST_EXISTING);
         assert!(!existing.has(0));
-        existing.forget(3 * most - 1);
-        assert!(!existing.has(3 * most - 1));
+        existing.forget(2 * most);
+        assert!(!existing.has(2 * most));
     }
 }

@@ -107,6 +107,7 @@ impl AuthorizeRequest {
 
     /// The same request with one parameter added or replaced: a choice a person made.
     pub fn with(&self, name: &str, value: &str) -> Self {
+        debug_assert!(!value.is_empty(), "an empty parameter is none");
         let mut request = self.without(name);
         request.parameters.push((Cow::Owned(name.to_owned()), value.to_owned()));
         request

@@ -1,4 +1,4 @@
-//! What happens to every request around its handler, in the order of [`around`].
+//! What happens to a request around its handler, in the order of [`around`]; `at_once` does the same around its answer.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;

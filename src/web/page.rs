@@ -49,7 +49,7 @@ impl<T: Template> Page<T> {
     /// The page has a form. Chromium checks the whole redirect chain after a form, and the application may redirect
     /// again, or be a gateway that leads to another application. So besides ourselves any https address and this
     /// machine are allowed, and the `targets` (the redirect URI), each by its origin or its scheme
-    /// (`com.example.app:`). What has neither is left out, so no text from a request adds a directive.
+    /// (`com.example.app:`) unless it is allowed already. What has neither is left out, so no text from a request adds a directive.
     pub fn form_targets<I: IntoIterator<Item: AsRef<str>>>(mut self, targets: I) -> Self {
         let sources = targets.into_iter().filter_map(|target| form_source(target.as_ref()));
         self.form_targets.get_or_insert_default().extend(sources);
@@ -64,7 +64,7 @@ impl<T: Template> Page<T> {
 
     /// Allows images from these origins.
     pub fn images(mut self, origins: ImageOrigins) -> Self {
-        self.image_origins = origins;
+        self.image_origins.0.extend(origins.0);
         self
     }
 

@@ -21,8 +21,8 @@ pub(super) fn screen<B>(request: &mut Request<B>) -> Result<(), Refusal> {
     if target > MAX_TARGET_BYTES {
         return Err((StatusCode::URI_TOO_LONG, "The address is too long.\n"));
     }
-    // hyper counts HTTP/1 headers; an HTTP/2 list is limited only by its bytes.
-    if request.headers().len() > MAX_HEADERS {
+    // hyper counts HTTP/1 headers; an HTTP/2 list is limited only by its bytes, and gets its `Host` here.
+    if request.headers().len() > MAX_HEADERS + usize::from(request.version() == Version::HTTP_2) {
         return Err((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has too many headers.\n"));
     }
     check_host(request).map_err(|text| (StatusCode::BAD_REQUEST, text))?;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use futures_util::future::{Either, ready};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -60,8 +59,8 @@ impl Front {
 
 /// Serves `front` on `listener` until `shutdown` ends, then lets requests under way finish for `drain_seconds`.
 ///
-/// With a certificate in the settings it speaks TLS; HTTP/1.1 and HTTP/2 either way. Each request carries its
-/// [`Peer`]. Dropping the future closes every connection at once.
+/// With a certificate in the settings it speaks TLS; HTTP/1.1 and HTTP/2 either way. A request of
+/// the router carries its [`Peer`]. Dropping the future closes every connection at once.
 ///
 /// # Errors
 /// Only at the start: a certificate or key that cannot be used.
@@ -166,16 +165,16 @@ impl Door {
         let (router, at_once) = (TowerToHyperService::new(self.router.clone()), self.at_once.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             let under_way = clock.request(request.version());
-            let response = at_once.as_ref().and_then(|at_once| at_once.answer(&mut request, peer));
-            let answer = match response {
-                Some(response) => Either::Left(ready(Ok(response))),
-                None => {
-                    request.extensions_mut().insert(Peer(peer));
-                    Either::Right(router.call(request))
-                }
-            };
+            let (router, at_once) = (router.clone(), at_once.clone());
+            // In the future: over HTTP/2 each request has a task for it, and the connection's goes on.
             async move {
-                let response = answer.await;
+                let response = match at_once.and_then(|at_once| at_once.answer(&mut request, peer)) {
+                    Some(response) => Ok(response),
+                    None => {
+                        request.extensions_mut().insert(Peer(peer));
+                        router.call(request).await
+                    }
+                };
                 drop(under_way);
                 response
             }

@@ -245,8 +245,8 @@ fn read_tag(tag: &str) -> Option<Locale> {
 fn best_accepted(header: &str, may: impl Fn(&Locale) -> bool) -> Option<Locale> {
     // No browser sends more than a few; a longer header is somebody's game.
     let ranges = header.split(',').take(20).filter_map(|range| {
-        let (tag, weight) = range.split_once(";q=").unwrap_or((range, "1"));
-        let weight: f32 = weight.trim().parse().ok()?;
+        let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
+        let weight: f32 = weight.trim().strip_prefix(['q', 'Q'])?.strip_prefix('=')?.parse().ok()?;
         Some((read_tag(tag)?, weight))
     });
     let mut best: Option<(Locale, f32)> = None;

@@ -10,6 +10,7 @@ use crate::support::world::World;
 matrix! {
     a_person_signs_in_through_their_organization_and_the_application_receives_its_id,
     each_organization_sees_only_its_own_options,
+    what_is_answered_at_once_is_what_is_answered_after_waiting,
     a_connection_disabled_while_the_person_is_away_lets_nobody_in,
     a_connection_disabled_after_the_code_gives_no_tokens,
     a_person_who_is_no_member_is_refused_and_leaves_no_user,
@@ -52,6 +53,51 @@ async fn each_organization_sees_only_its_own_options(mode: Mode) {
     let empty = world.gateway.admin.organization("empty").await;
     let page = visitor.get(world.application.begin(&[("organization", &empty)]).url).await;
     assert_eq!((page.status, page.option_titles().len()), (200, 0));
+}
+
+/// A GET with a body goes the long way, through every layer and the router.
+async fn what_is_answered_at_once_is_what_is_answered_after_waiting(mode: Mode) {
+    let world = World::start(mode).await;
+    let visitor = Visitor::new();
+    let requests: [&[(&str, &str)]; 20] = [
+        &[("organization", "acme")],
+        &[("organization", "acme"), ("state", "a&b \"<ä>")],
+        &[("organization", "acme"), ("ui_locales", "xx de")],
+        &[("organization", "acme"), ("ext", "1"), ("state", "")],
+        &[("organization", "acme"), ("prompt", "login")],
+        &[("organization", "acme"), ("prompt", "select_account")],
+        &[("organization", "acme"), ("prompt", "none")],
+        &[("organization", "acme"), ("max_age", "0")],
+        &[("organization", "acme"), ("login_hint", "ann@acme.example")],
+        &[("organization", "acme"), ("screen_hint", "signup")],
+        &[("organization", "acme"), ("screen_hint", "login-id")],
+        &[("organization", "acme"), ("connection", "globex-sso")],
+        &[("organization", "acme"), ("invitation", "none")],
+        &[("organization", "acme"), ("account", "personal")],
+        &[("organization", &world.acme)],
+        &[("organization", "nobody")],
+        &[("account", "personal")],
+        &[("organization", "acme"), ("redirect_uri", "https://evil.example/")],
+        &[("organization", "acme"), ("response_type", "token")],
+        &[("client_id", "nobody")],
+    ];
+    for more in requests {
+        let url = world.application.begin(more).url;
+        let ask = |body: &'static str| {
+            let request = visitor.request("GET".parse().unwrap(), &url).header("accept-language", "fr;q=0.8, ar;q=0.2");
+            visitor.send(if body.is_empty() { request } else { request.body(body) })
+        };
+        let first = ask("").await;
+        for (at_once, long) in [(ask("").await, ask("x").await), (first, ask("x").await)] {
+            let told = |page: &crate::support::http::Page| {
+                let mut headers = page.headers.clone();
+                let id = headers.remove("x-request-id").unwrap();
+                headers.remove("date");
+                (page.status, headers, page.text().replace(id.to_str().unwrap(), "ID"))
+            };
+            assert_eq!(told(&at_once), told(&long), "{url}");
+        }
+    }
 }
 
 async fn a_connection_disabled_while_the_person_is_away_lets_nobody_in(mode: Mode) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::management_client) struct Totals {
     pub(in crate::management_client) entries: u64,
+    /// Of what there is, which is what has a budget.
     pub(in crate::management_client) weight_bytes: u64,
     /// The age of the oldest answer.
     pub(in crate::management_client) oldest: Option<Duration>,

@@ -18,7 +18,7 @@ type Shelf = Cache<Key, Entry, foldhash::quality::RandomState>;
 /// Answers that say "none", at most: of about 500 bytes each.
 const MOST_ABSENT: u64 = 20_000;
 
-/// What an entry weighs besides its answer and its key, in bytes: moka's own books, measured.
+/// What an entry weighs besides its answer and the texts of its key, in bytes: its own fields and moka's books, measured.
 const ENTRY_WEIGHT: usize = 256;
 
 pub(super) fn weight(key: &Key, answer: &Answer) -> u32 {

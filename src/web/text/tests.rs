@@ -80,6 +80,8 @@ fn the_language_is_the_first_asked_for_that_there_is() {
     assert_eq!(chosen(Some("xx fr-CA de"), Some("ja")), "fr");
     assert_eq!(chosen(Some("xx"), Some("xx, de;q=0.5, pt-BR;q=0.9, ar;q=0")), "pt");
     assert_eq!(chosen(Some("../../etc"), Some(";q=, ,,*")), "en");
+    assert_eq!(chosen(None, Some("en-US; q=0.1, de;q=0.9")), "de");
+    assert_eq!(chosen(None, Some("fr-FR; q=0, de ; Q=0.9")), "de");
     assert_eq!(choose(Some("fr"), Some("fr"), &[Locale::De, Locale::Ja]).lang(), "de");
     assert_eq!(choose(Some("fr ja"), None, &[Locale::De, Locale::Ja]).lang(), "ja");
     assert_eq!(choose(Some("ar"), None, &[]).dir(), "rtl");
