@@ -34,10 +34,11 @@ impl Color {
         if !is_color(text) {
             return None;
         }
-        let digits: Vec<u8> = text.chars().filter_map(|digit| digit.to_digit(16)).map(|digit| digit as u8).collect();
-        Some(match digits[..] {
-            [r, g, b] => Self([r * 17, g * 17, b * 17]),
-            [r, r2, g, g2, b, b2] => Self([r * 16 + r2, g * 16 + g2, b * 16 + b2]),
+        let value = u32::from_str_radix(&text[1..], 16).ok()?;
+        let digit = |place: u32| (value >> (4 * place) & 0xf) as u8;
+        Some(match text.len() {
+            4 => Self([digit(2) * 17, digit(1) * 17, digit(0) * 17]),
+            7 => Self([digit(5) * 16 + digit(4), digit(3) * 16 + digit(2), digit(1) * 16 + digit(0)]),
             _ => return None,
         })
     }
