@@ -134,15 +134,14 @@ impl Memory {
         V: Kept,
         F: Future<Output = Result<V>> + Send + 'static,
     {
-        let (standing, remembered) =
-            self.find(&asked).map_or((Standing::Over, None), |(its, entry)| (its, Some(entry)));
-        match (standing, purpose, &remembered) {
-            (Standing::Fresh, _, Some(entry)) => {
+        let remembered = self.find(&asked);
+        match (&remembered, purpose) {
+            (Some((Standing::Fresh, entry)), _) => {
                 self.counts.hits.fetch_add(1, Ordering::Relaxed);
                 return read(entry.answer.clone());
             }
-            (_, Purpose::AtOnce, _) => return std::future::pending().await,
-            (Standing::Stale, Purpose::Drawing, Some(entry)) => {
+            (_, Purpose::AtOnce) => return std::future::pending().await,
+            (Some((Standing::Stale, entry)), Purpose::Drawing) => {
                 if self.recent_failure(&asked).is_none() {
                     drop(self.load(asked, Urgency::Behind, load));
                 }
@@ -155,7 +154,7 @@ impl Memory {
             None => self.load(asked, Urgency::Awaited, load).await,
         };
         match (outcome, remembered) {
-            (Err(_), Some(entry)) if purpose == Purpose::Drawing => self.draw_stale(&entry),
+            (Err(_), Some((_, entry))) if purpose == Purpose::Drawing => self.draw_stale(&entry),
             (outcome, _) => outcome.and_then(read),
         }
     }
@@ -180,18 +179,17 @@ impl Memory {
         self.find(asked).is_some()
     }
 
-    /// What is remembered, and what it is good for: never for nothing.
+    /// What is remembered, and what it is good for.
     fn find(&self, asked: &Asked<'_>) -> Option<(Standing, Entry)> {
         let entry = self.entries.get(asked)?;
         Some((self.standing(&entry, asked.kind())?, entry))
     }
 
-    /// What an answer is good for; `None` where a wholesale change came since its load began, or it is too old.
+    /// What an answer is good for; nothing where a wholesale change came since its load began.
     fn standing(&self, entry: &Entry, kind: usize) -> Option<Standing> {
         let is_in_force = entry.seen >= self.forgotten[kind].load(Ordering::Acquire)
             && (!entry.answer.is_absent() || entry.seen >= self.absences_forgotten[kind].load(Ordering::Acquire));
-        let standing = self.windows.standing(entry.fetched.age(Instant::now()), entry.answer.is_absent());
-        Some(standing).filter(|standing| is_in_force && *standing != Standing::Over)
+        self.windows.standing(entry.fetched.age(Instant::now()), entry.answer.is_absent()).filter(|_| is_in_force)
     }
 
     fn recent_failure(&self, asked: &Asked<'_>) -> Option<Failure> {
@@ -294,7 +292,7 @@ impl Memory {
         let fresh = u32::try_from(self.windows.fresh.as_secs()).unwrap_or(u32::MAX);
         fetched.seconds_then = fetched.seconds_then.max(fresh);
         let age = fetched.age(Instant::now());
-        if self.windows.standing(age, answer.is_absent()) != Standing::Over {
+        if self.windows.standing(age, answer.is_absent()).is_some() {
             let _flights = self.flights();
             self.keep(key, answer, fetched, self.changes.load(Ordering::Acquire));
         }

@@ -28,8 +28,6 @@ pub(super) enum Standing {
     Stale,
     /// To draw a page when the API does not answer.
     Fallback,
-    /// For nothing.
-    Over,
 }
 
 impl Windows {
@@ -47,13 +45,14 @@ impl Windows {
         }
     }
 
-    pub(super) fn standing(&self, age: Duration, is_absent: bool) -> Standing {
+    /// `None`: for nothing.
+    pub(super) fn standing(&self, age: Duration, is_absent: bool) -> Option<Standing> {
         match age {
-            age if is_absent && age >= self.absence() => Standing::Over,
-            age if age < self.fresh => Standing::Fresh,
-            age if age < self.while_revalidating => Standing::Stale,
-            age if age < self.if_error => Standing::Fallback,
-            _ => Standing::Over,
+            age if is_absent && age >= self.absence() => None,
+            age if age < self.fresh => Some(Standing::Fresh),
+            age if age < self.while_revalidating => Some(Standing::Stale),
+            age if age < self.if_error => Some(Standing::Fallback),
+            _ => None,
         }
     }
 
@@ -88,19 +87,19 @@ mod tests {
     fn an_answer_grows_old_step_by_step() {
         let (remote, embedded) = (windows(REMOTE), windows(""));
         for (seconds, of_remote, of_embedded) in [
-            (29, Standing::Fresh, Standing::Fresh),
-            (30, Standing::Stale, Standing::Fallback),
-            (599, Standing::Stale, Standing::Fallback),
-            (600, Standing::Fallback, Standing::Fallback),
-            (86_399, Standing::Fallback, Standing::Fallback),
-            (86_400, Standing::Over, Standing::Over),
+            (29, Some(Standing::Fresh), Some(Standing::Fresh)),
+            (30, Some(Standing::Stale), Some(Standing::Fallback)),
+            (599, Some(Standing::Stale), Some(Standing::Fallback)),
+            (600, Some(Standing::Fallback), Some(Standing::Fallback)),
+            (86_399, Some(Standing::Fallback), Some(Standing::Fallback)),
+            (86_400, None, None),
         ] {
             let age = Duration::from_secs(seconds);
             assert_eq!(remote.standing(age, false), of_remote, "{seconds}");
             assert_eq!(embedded.standing(age, false), of_embedded, "{seconds}");
         }
-        assert_eq!(remote.standing(Duration::from_millis(4999), true), Standing::Fresh);
-        assert_eq!(remote.standing(Duration::from_secs(5), true), Standing::Over, "nothing is drawn from an absence");
+        assert_eq!(remote.standing(Duration::from_millis(4999), true), Some(Standing::Fresh));
+        assert_eq!(remote.standing(Duration::from_secs(5), true), None, "nothing is drawn from an absence");
     }
 
     #[test]
