@@ -208,8 +208,7 @@ impl Visit {
     fn read_as(&mut self, query: &str) {
         let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ui_locales");
         if let Some((_, asked)) = asked {
-            let accepted = self.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-            self.reader.text = text::choose(Some(&asked), accepted, &[]);
+            self.reader.text = text::of_reader(Some(&asked), &self.headers);
         }
     }
 

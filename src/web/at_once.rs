@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use axum::body::HttpBody;
-use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, Request, StatusCode, Uri};
 use axum::response::Response;
 
 use super::client_address;
@@ -21,13 +21,6 @@ pub struct Asked<'r> {
     pub headers: &'r HeaderMap,
     pub uri: &'r Uri,
     pub query: &'r str,
-}
-
-impl Asked<'_> {
-    /// The languages that the browser accepts, in the header's own syntax (RFC 9110 §12.5.4).
-    pub fn accept_language(&self) -> Option<&str> {
-        self.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
-    }
 }
 
 type Answer = dyn Fn(&Asked<'_>) -> Option<Response> + Send + Sync;

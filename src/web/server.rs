@@ -59,8 +59,8 @@ impl Front {
 
 /// Serves `front` on `listener` until `shutdown` ends, then lets requests under way finish for `drain_seconds`.
 ///
-/// With a certificate in the settings it speaks TLS; HTTP/1.1 and HTTP/2 either way. A request of
-/// the router carries its [`Peer`]. Dropping the future closes every connection at once.
+/// With a certificate in the settings it speaks TLS; HTTP/1.1 and HTTP/2 either way. What goes to the router carries
+/// its [`Peer`]. Dropping the future closes every connection at once.
 ///
 /// # Errors
 /// Only at the start: a certificate or key that cannot be used.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use askama::filters::{Escaper, Html as HtmlEscaper, HtmlSafe};
 use axum::extract::FromRequestParts;
-use axum::http::header;
+use axum::http::header::{self, HeaderMap};
 use axum::http::request::Parts;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
@@ -236,6 +236,11 @@ pub fn choose(ui_locales: Option<&str>, accept_language: Option<&str>, enabled: 
     Text::of(asked.or_else(accepted).unwrap_or(fallback))
 }
 
+/// The language of who sent these header lines, in which `ui_locales` comes first.
+pub fn of_reader(ui_locales: Option<&str>, headers: &HeaderMap) -> Text {
+    choose(ui_locales, headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()), &[])
+}
+
 /// `pt-BR`, `PT_br` and `pt` are all Portuguese.
 fn read_tag(tag: &str) -> Option<Locale> {
     let language = tag.trim().split(['-', '_']).next()?;
@@ -272,8 +277,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Reader {
         let RequestId(request_id) = RequestId::from_request_parts(parts, state).await?;
         let query = parts.uri.query().unwrap_or_default();
         let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ui_locales");
-        let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let text = choose(asked.as_ref().map(|(_, value)| value.as_ref()), accepted, &[]);
+        let text = of_reader(asked.as_ref().map(|(_, value)| value.as_ref()), &parts.headers);
         Ok(Self { request_id, text })
     }
 }
