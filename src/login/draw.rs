@@ -46,11 +46,9 @@ pub(super) fn page(
     form: Form,
     session: Option<&Session>,
 ) -> Response {
-    let Authorization { redirect_uri, request, .. } = &entrance.authorization;
-    let links = Links::new(request);
-    let mut page = view(login, text, entrance, &links, options, form);
-    page.signed_in_as = session.map(|session| session.label.clone());
-    page.into_page(redirect_uri).into_response()
+    answer(login, text, entrance, options, form, StatusCode::OK, |page| {
+        page.signed_in_as = session.map(|session| session.label.clone());
+    })
 }
 
 /// The page after a failed try, with what was entered.
@@ -61,15 +59,13 @@ pub(super) fn page_again(
     options: &[LoginOption],
     attempt: Attempt<'_>,
 ) -> Response {
-    let Authorization { redirect_uri, request, .. } = &entrance.authorization;
-    let links = Links::new(request);
-    let mut page = view(login, visit.text(), entrance, &links, options, Form::Password);
-    if let Some(form) = &mut page.password {
-        form.identifier = attempt.identifier.to_owned();
-        form.error = Some(attempt.message.to_owned());
-        form.is_invalid = attempt.status == StatusCode::BAD_REQUEST;
-    }
-    page.into_page(redirect_uri).status(attempt.status).into_response()
+    answer(login, visit.text(), entrance, options, Form::Password, attempt.status, |page| {
+        if let Some(form) = &mut page.password {
+            form.identifier = attempt.identifier.to_owned();
+            form.error = Some(attempt.message.to_owned());
+            form.is_invalid = attempt.status == StatusCode::BAD_REQUEST;
+        }
+    })
 }
 
 /// The page that asks for the address, after one that led nowhere.
@@ -81,14 +77,28 @@ pub(super) fn identifier_again(
     entered: &str,
     message: &str,
 ) -> Response {
+    answer(login, visit.text(), entrance, options, Form::Identifier, StatusCode::BAD_REQUEST, |page| {
+        if let Some(form) = &mut page.identifier {
+            form.entered = entered.to_owned();
+            form.error = Some(message.to_owned());
+        }
+    })
+}
+
+fn answer(
+    login: &Login,
+    text: Text,
+    entrance: &Entrance,
+    options: &[LoginOption],
+    form: Form,
+    status: StatusCode,
+    complete: impl FnOnce(&mut LoginPage<'_>),
+) -> Response {
     let Authorization { redirect_uri, request, .. } = &entrance.authorization;
     let links = Links::new(request);
-    let mut page = view(login, visit.text(), entrance, &links, options, Form::Identifier);
-    if let Some(form) = &mut page.identifier {
-        form.entered = entered.to_owned();
-        form.error = Some(message.to_owned());
-    }
-    page.into_page(redirect_uri).status(StatusCode::BAD_REQUEST).into_response()
+    let mut page = view(login, text, entrance, &links, options, form);
+    complete(&mut page);
+    page.into_page(redirect_uri).status(status).into_response()
 }
 
 /// Asks a signed-in person whether to go on as they are.
