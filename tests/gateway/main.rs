@@ -51,6 +51,7 @@ mod password_guessing;
 mod password_reset;
 mod password_rules;
 mod picker;
+mod picker_addresses;
 mod presets;
 mod presets_openid;
 mod presets_refusals;

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod description;
 pub mod devtools;
 pub mod dns;
+pub mod email_house;
 pub mod forging;
 pub mod gateway;
 pub mod hostile_provider;
