@@ -17,7 +17,7 @@ use crate::model::random_alphanumeric;
 use crate::store::{self, Logins};
 
 /// The first line; a file of another version is ignored.
-const HEAD: &str = "vestibule cache 1 ";
+const HEAD: &str = "vestibule cache 2 ";
 /// Bytes that are sealed together, about.
 const PART: usize = 1 << 18;
 const EVERY: Duration = Duration::from_secs(60);

@@ -18,7 +18,7 @@ use super::{
 use crate::management_client::{LoginOption, ManagementClient};
 use crate::model::grant::{AuthorizationCode, Session};
 use crate::model::login::Admission;
-use crate::model::{Connection, Strategy, Timestamp, new_secret, random_alphanumeric};
+use crate::model::{ShownConnection, Strategy, Timestamp, new_secret, random_alphanumeric};
 use crate::oidc::authorization::Prompt;
 use crate::oidc::error::code;
 use crate::store::Kind;
@@ -86,7 +86,7 @@ pub(super) async fn show(
 ) -> Result<Response, LoginError> {
     let options = options::of(client, entrance).await?;
     match options::database(&options, None).filter(|it| wants_sign_up(entrance, &options, it)) {
-        Some(database) => Ok(sign_up::page(text, entrance, database)),
+        Some(database) => sign_up::page(client, text, entrance, database).await,
         None => {
             let form = identifier::form_of(client, entrance, &options).await?;
             Ok(draw::page(login, text, entrance, &options, form, refused))
@@ -116,14 +116,14 @@ async fn go_to(
     visit: &Visit,
     entrance: &Entrance,
     options: &[LoginOption],
-    connection: &Connection,
+    connection: &ShownConnection,
     refused: Option<&Session>,
     now: Timestamp,
 ) -> Result<Response, LoginError> {
     match connection.strategy {
         Strategy::Email => Ok(email::page(visit, entrance)),
         Strategy::Auth0 if wants_sign_up(entrance, options, connection) => {
-            Ok(sign_up::page(visit.text(), entrance, connection))
+            sign_up::page(&login.deciding, visit.text(), entrance, connection).await
         }
         Strategy::Auth0 => Ok(draw::page(login, visit.text(), entrance, options, Form::Password, refused)),
         _ => trip::begin(login, visit, entrance, connection, now).await,
@@ -131,7 +131,7 @@ async fn go_to(
 }
 
 /// Whether the request is for a new account, and may be (contract §2.1).
-fn wants_sign_up(entrance: &Entrance, options: &[LoginOption], connection: &Connection) -> bool {
+fn wants_sign_up(entrance: &Entrance, options: &[LoginOption], connection: &ShownConnection) -> bool {
     entrance.authorization.request.get("screen_hint") == Some("signup") && options::allows_sign_up(options, connection)
 }
 

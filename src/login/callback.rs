@@ -10,9 +10,9 @@ use axum::response::Response;
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
 use super::trip::{self, Trip};
-use super::{Login, Visit, posted, session};
+use super::{Login, Visit, options, posted, session};
 use crate::model::login::{Identity, LoginRecord, Proof};
-use crate::model::{Connection, Timestamp};
+use crate::model::{Connection, ShownConnection, Timestamp};
 use crate::oidc::relying_party::{Callback, RelyingPartyError};
 use crate::store::Kind;
 use crate::web::cookies::Purpose;
@@ -50,15 +50,15 @@ async fn arrive(login: &Login, visit: &mut Visit, connection_name: &str) -> Resu
     let trip: Trip = login.logins.take(Kind::Trip, &key, now).await?.ok_or(LoginError::NoSuchTrip)?;
     visit.read_as(&trip.query);
     let entrance = entrance_of(login, &trip).await?;
-    let connection = login.deciding.connection(&trip.connection_id).await?;
-    let connection = connection.ok_or_else(|| entrance.not_enabled())?;
+    let connection = options::whole(&login.deciding, &entrance, &trip.connection_id).await?;
     if connection.name != connection_name {
         return Err(LoginError::NoSuchTrip);
     }
+    let shown = connection.shown();
     let identity = verify(login, &connection, &trip, &callback, now)
         .await
-        .map_err(|error| LoginError::trip_failed(&entrance, &connection, error))?;
-    finish(login, visit, &entrance, &connection, &trip, identity, now).await
+        .map_err(|error| LoginError::trip_failed(&entrance, &shown, error))?;
+    finish(login, visit, &entrance, &shown, &trip, identity, now).await
 }
 
 /// Who came back. Several slow answers of the identity provider together must leave time for a page that says so.
@@ -80,7 +80,7 @@ async fn finish(
     login: &Login,
     visit: &Visit,
     entrance: &Entrance,
-    connection: &Connection,
+    connection: &ShownConnection,
     trip: &Trip,
     identity: Identity,
     now: Timestamp,

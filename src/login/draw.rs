@@ -13,7 +13,7 @@ use super::page::{IdentifierForm, LoginOption as OptionView, LoginPage, Password
 use super::{Login, Visit};
 use crate::management_client::LoginOption;
 use crate::model::grant::Session;
-use crate::model::{Connection, Organization, RequireBehavior, Strategy};
+use crate::model::{Organization, RequireBehavior, ShownConnection, Strategy};
 use crate::oidc::authorization::Authorization;
 use crate::web::message::{OrganizationView, ThemeColors};
 use crate::web::text::Text;
@@ -168,7 +168,7 @@ fn identifier_form<'p>(
     links: &'p Links<'_>,
     asked: Option<&'p str>,
     form: Form,
-    connection: Option<&'p Connection>,
+    connection: Option<&'p ShownConnection>,
     entered: String,
 ) -> Option<IdentifierForm<'p>> {
     let is_for_codes = connection.is_some_and(|connection| connection.strategy == Strategy::Email);
@@ -182,18 +182,16 @@ fn identifier_form<'p>(
 }
 
 /// Where the password is changed, if the connection lets its people do so.
-fn reset<'p>(links: &'p Links<'_>, database: &'p Connection) -> Option<Href<'p>> {
-    let is_off = database.options.get("disable_self_service_change_password").is_some_and(|off| off == true);
-    (!is_off).then(|| links.to("/login/reset", Some(&database.name)))
+fn reset<'p>(links: &'p Links<'_>, database: &'p ShownConnection) -> Option<Href<'p>> {
+    database.resets_passwords.then(|| links.to("/login/reset", Some(&database.name)))
 }
 
-fn option_view<'p>(links: &'p Links<'_>, connection: &'p Connection) -> OptionView<'p> {
+fn option_view<'p>(links: &'p Links<'_>, connection: &'p ShownConnection) -> OptionView<'p> {
     let title = connection.title();
-    let icon_url = connection.options.get("icon_url").and_then(|url| url.as_str());
     OptionView {
         title,
         href: links.to("/authorize", Some(&connection.name)),
-        mark: Mark::new(icon_url, connection.strategy, title),
+        mark: Mark::new(connection.icon_url.as_deref(), connection.strategy, title),
     }
 }
 

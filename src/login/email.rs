@@ -18,7 +18,7 @@ use super::{Login, Visit, audience, code, form, options, session, wait};
 use crate::management_client::{LoginOption, ManagementError};
 use crate::model::login::{ChallengePurpose, ChallengeRequest, Proof, refusal};
 use crate::model::user::LONGEST_EMAIL;
-use crate::model::{ApiError, Connection, Timestamp};
+use crate::model::{ApiError, ShownConnection, Timestamp};
 use crate::web::redirect;
 use crate::web::text::text_key;
 
@@ -121,8 +121,8 @@ async fn sign_in(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
 }
 
 /// The entrance and its `email` connection, which every step names.
-async fn find(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<Connection>), LoginError> {
-    fn named<'o>(options: &'o [LoginOption], asked: Option<&str>) -> Option<&'o Arc<Connection>> {
+async fn find(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<ShownConnection>), LoginError> {
+    fn named<'o>(options: &'o [LoginOption], asked: Option<&str>) -> Option<&'o Arc<ShownConnection>> {
         options::email(options, Some(asked?))
     }
     let (entrance, _, connection) = options::get(login, visit, named).await?;

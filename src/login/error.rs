@@ -11,7 +11,7 @@ use super::{Login, Visit};
 use crate::error::Fault;
 use crate::management_client::{ManagementError, Unreachable};
 use crate::model::login::refusal;
-use crate::model::{ApiError, Connection};
+use crate::model::{ApiError, ShownConnection};
 use crate::oidc::error::{OAuthError, code};
 use crate::oidc::relying_party::RelyingPartyError;
 use crate::store::StoreError;
@@ -78,7 +78,7 @@ impl From<ManagementError> for LoginError {
 }
 
 impl LoginError {
-    pub(super) fn trip_failed(entrance: &Entrance, connection: &Connection, error: RelyingPartyError) -> Self {
+    pub(super) fn trip_failed(entrance: &Entrance, connection: &ShownConnection, error: RelyingPartyError) -> Self {
         let connection = connection.title().to_owned();
         Self::TripFailed(Box::new(TripFailure { entrance: entrance.clone(), connection, error }))
     }

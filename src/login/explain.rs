@@ -183,10 +183,9 @@ fn explain_option(option: &LoginOption, asked: Option<&str>, form: Option<&str>,
             "enabled, but show_as_button is false: not drawn, reachable by its domains and by connection=NAME"
         }
     };
-    let domains: Vec<String> = connection.domains().collect();
-    let led = match domains.is_empty() {
+    let led = match connection.domains.is_empty() {
         true => String::new(),
-        false => format!("; addresses of {} lead to it", domains.join(", ")),
+        false => format!("; addresses of {} lead to it", connection.domains.join(", ")),
     };
     let chosen = if asked == Some(connection.name.as_str()) { "; the request goes straight to it" } else { "" };
     format!(

@@ -39,7 +39,7 @@ pub(super) async fn form_of(
 
 /// Whether any address could lead anywhere.
 fn leads_anywhere(entrance: &Entrance, options: &[LoginOption]) -> bool {
-    let takes = |option: &LoginOption| option.connection.domains().next().is_some();
+    let takes = |option: &LoginOption| !option.connection.domains.is_empty();
     entrance.chooses_afterwards || fallback(options, "@").is_some() || options.iter().any(takes)
 }
 

@@ -17,7 +17,7 @@ use super::{Login, Visit, authorize, options, session};
 use crate::management_client::LoginOption;
 use crate::model::grant::Session;
 use crate::model::invitation::InvitationState;
-use crate::model::{Application, Connection, Organization, Strategy, Timestamp};
+use crate::model::{Application, Organization, ShownConnection, Strategy, Timestamp};
 use crate::oidc::authorization::{Authorization, Prompt};
 use crate::oidc::error::code;
 
@@ -37,7 +37,7 @@ pub(super) struct Invited {
 
 impl Invited {
     /// Whether it may be accepted through this connection.
-    pub(super) fn allows(&self, connection: &Connection) -> bool {
+    pub(super) fn allows(&self, connection: &ShownConnection) -> bool {
         self.connection_id.as_ref().is_none_or(|id| *id == connection.id)
     }
 

@@ -7,7 +7,7 @@ use super::error::LoginError;
 use super::{Login, Visit};
 use crate::management_client::{LoginOption, ManagementClient};
 use crate::model::email_address::domain_of_address;
-use crate::model::{Connection, Strategy};
+use crate::model::{Connection, ShownConnection, Strategy};
 
 /// With an organization only its own enabled set counts; without one the application's (design §5.9). A page may be
 /// drawn from an older set; a way that was chosen is looked up in what is fresh, by `login.deciding`.
@@ -23,8 +23,8 @@ pub(super) async fn of(client: &ManagementClient, entrance: &Entrance) -> Result
 pub(super) async fn get(
     login: &Login,
     visit: &Visit,
-    find: impl for<'o> FnOnce(&'o [LoginOption], Option<&str>) -> Option<&'o Arc<Connection>>,
-) -> Result<(Entrance, Arc<Vec<LoginOption>>, Arc<Connection>), LoginError> {
+    find: impl for<'o> FnOnce(&'o [LoginOption], Option<&str>) -> Option<&'o Arc<ShownConnection>>,
+) -> Result<(Entrance, Arc<Vec<LoginOption>>, Arc<ShownConnection>), LoginError> {
     let entrance = entrance::get(login, visit).await?;
     let options = of(&login.deciding, &entrance).await?;
     let connection = find(&options, entrance.authorization.connection.as_deref()).cloned();
@@ -32,8 +32,17 @@ pub(super) async fn get(
     Ok((entrance, options, connection))
 }
 
+/// A connection that was found among the options, with all that it needs to be gone through.
+pub(super) async fn whole(
+    client: &ManagementClient,
+    entrance: &Entrance,
+    id: &str,
+) -> Result<Arc<Connection>, LoginError> {
+    client.connection(id).await?.ok_or_else(|| entrance.not_enabled())
+}
+
 /// The option of this name; a link is a wish, not a permission, so it is looked up in the enabled set only.
-pub(super) fn named(options: &[LoginOption], name: &str) -> Option<Arc<Connection>> {
+pub(super) fn named(options: &[LoginOption], name: &str) -> Option<Arc<ShownConnection>> {
     let option = options.iter().find(|option| option.connection.name == name)?;
     Some(option.connection.clone())
 }
@@ -45,7 +54,7 @@ pub(super) async fn asked(
     entrance: &Entrance,
     options: &[LoginOption],
     name: &str,
-) -> Result<Option<Arc<Connection>>, LoginError> {
+) -> Result<Option<Arc<ShownConnection>>, LoginError> {
     let hint = entrance.authorization.login_hint.as_deref();
     match (named(options, name), hint.and_then(domain_of_address)) {
         (None, Some(domain)) => {
@@ -56,8 +65,8 @@ pub(super) async fn asked(
 }
 
 /// The enabled connection that a domain leads to.
-pub(super) fn of_domain(options: &[LoginOption], domain: &str) -> Option<Arc<Connection>> {
-    let leads_there = |connection: &Connection| connection.domains().any(|its| its == domain);
+pub(super) fn of_domain(options: &[LoginOption], domain: &str) -> Option<Arc<ShownConnection>> {
+    let leads_there = |connection: &ShownConnection| connection.domains.iter().any(|its| its == domain);
     options.iter().map(|option| &option.connection).find(|connection| leads_there(connection)).cloned()
 }
 
@@ -66,16 +75,16 @@ pub(super) async fn of_any_organization(
     login: &Login,
     entrance: &Entrance,
     domain: Option<&str>,
-) -> Result<Option<Arc<Connection>>, LoginError> {
+) -> Result<Option<Arc<ShownConnection>>, LoginError> {
     if !entrance.chooses_afterwards {
         return Ok(None);
     }
     let found = login.deciding.discover(domain, &entrance.application.client_id).await?;
     let connection = match found.as_ref().and_then(|found| found.connection_id.as_deref()) {
-        Some(id) => login.deciding.connection(id).await?,
+        Some(id) => login.deciding.shown_connection(id).await?,
         None => None,
     };
-    Ok(connection.filter(|connection| connection.is_open() && connection.strategy.is_enterprise()))
+    Ok(connection.filter(|connection| connection.is_open && connection.strategy.is_enterprise()))
 }
 
 /// Whether a way in is not drawn, so that only an address finds it.
@@ -84,12 +93,12 @@ pub(super) fn has_hidden(options: &[LoginOption]) -> bool {
 }
 
 /// The database connection whose passwords the page's form takes: the one asked for, or the first.
-pub(super) fn database<'o>(options: &'o [LoginOption], asked: Option<&str>) -> Option<&'o Arc<Connection>> {
+pub(super) fn database<'o>(options: &'o [LoginOption], asked: Option<&str>) -> Option<&'o Arc<ShownConnection>> {
     first(options, asked, |strategy| strategy.is_database())
 }
 
 /// The connection that sends codes by e-mail: the one asked for, or the first.
-pub(super) fn email<'o>(options: &'o [LoginOption], asked: Option<&str>) -> Option<&'o Arc<Connection>> {
+pub(super) fn email<'o>(options: &'o [LoginOption], asked: Option<&str>) -> Option<&'o Arc<ShownConnection>> {
     first(options, asked, |strategy| strategy == Strategy::Email)
 }
 
@@ -97,7 +106,7 @@ fn first<'o>(
     options: &'o [LoginOption],
     asked: Option<&str>,
     is_right: impl Fn(Strategy) -> bool,
-) -> Option<&'o Arc<Connection>> {
+) -> Option<&'o Arc<ShownConnection>> {
     let mut found = options.iter().map(|option| &option.connection).filter(|it| is_right(it.strategy));
     match asked {
         Some(name) => found.find(|connection| connection.name == name),
@@ -106,6 +115,6 @@ fn first<'o>(
 }
 
 /// Whether accounts of this database connection may be made here.
-pub(super) fn allows_sign_up(options: &[LoginOption], connection: &Connection) -> bool {
+pub(super) fn allows_sign_up(options: &[LoginOption], connection: &ShownConnection) -> bool {
     options.iter().any(|option| option.connection.id == connection.id && option.allows_sign_up)
 }

@@ -9,7 +9,7 @@ use super::{Login, Visit, authorize};
 use crate::management_client::ManagementError;
 use crate::model::grant::Session;
 use crate::model::login::{Admission, Proof};
-use crate::model::{Connection, Timestamp, new_secret, random_alphanumeric};
+use crate::model::{ShownConnection, Timestamp, new_secret, random_alphanumeric};
 use crate::store::Kind;
 use crate::web::cookies::Purpose;
 
@@ -40,7 +40,7 @@ pub(super) async fn enter(
     login: &Login,
     visit: &Visit,
     entrance: &Entrance,
-    connection: &Connection,
+    connection: &ShownConnection,
     admission: &Admission,
     now: Timestamp,
 ) -> Result<Response, LoginError> {
@@ -72,7 +72,7 @@ async fn begin(
     login: &Login,
     visit: &Visit,
     admission: &Admission,
-    connection: &Connection,
+    connection: &ShownConnection,
     now: Timestamp,
 ) -> Result<(Session, HeaderValue), LoginError> {
     if let Some(old) = login.cookies.read(&visit.headers, Purpose::Session) {

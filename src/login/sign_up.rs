@@ -15,9 +15,9 @@ use super::entrance::Entrance;
 use super::error::LoginError;
 use super::frame::Frame;
 use super::{Login, Visit, audience, code, form, new_password, options, session, wait};
-use crate::management_client::ManagementError;
+use crate::management_client::{ManagementClient, ManagementError};
 use crate::model::login::{ChallengePurpose, ChallengeRequest, NewAccount, Proof, refusal};
-use crate::model::{Connection, Timestamp};
+use crate::model::{Connection, ShownConnection, Timestamp};
 use crate::web::page::Page;
 use crate::web::redirect;
 use crate::web::text::{Text, text_key};
@@ -55,12 +55,18 @@ struct NewAccountPage {
 }
 
 /// The first page of a sign-up: it asks for the address.
-pub(super) fn page(text: Text, entrance: &Entrance, connection: &Connection) -> Response {
+pub(super) async fn page(
+    client: &ManagementClient,
+    text: Text,
+    entrance: &Entrance,
+    connection: &ShownConnection,
+) -> Result<Response, LoginError> {
     if entrance.invitation.is_some() {
-        return draw_account(text, entrance, connection, &Typed::default(), None);
+        let connection = options::whole(client, entrance, &connection.id).await?;
+        return Ok(draw_account(text, entrance, &connection, &Typed::default(), None));
     }
     let hint = entrance.authorization.login_hint.as_deref().unwrap_or_default();
-    draw_email(text, entrance, StatusCode::OK, hint, None)
+    Ok(draw_email(text, entrance, StatusCode::OK, hint, None))
 }
 
 /// `POST /login/sign-up?(the authorize request)`: has a code sent to the address.
@@ -104,6 +110,7 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
 pub(super) async fn account(State(login): State<Arc<Login>>, visit: Visit) -> Response {
     let draw = async {
         let (entrance, connection) = enter(&login, &visit).await?;
+        let connection = options::whole(&login.deciding, &entrance, &connection.id).await?;
         Ok(draw_account(visit.text(), &entrance, &connection, &Typed::default(), None))
     };
     draw.await.unwrap_or_else(|error: LoginError| error.answer(&login, &visit))
@@ -126,7 +133,8 @@ async fn sign_up(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     let text = visit.text();
     let [code, username, password] = form::read(body, ["code", "username", "password"])?;
     let typed = Typed { code, username, password };
-    let (entrance, connection) = enter(login, visit).await?;
+    let (entrance, shown) = enter(login, visit).await?;
+    let connection = options::whole(&login.deciding, &entrance, &shown.id).await?;
     let again = |refused: Refused| draw_account(text, &entrance, &connection, &typed, Some(refused));
     if typed.password.is_empty() || (entrance.invitation.is_none() && typed.code.trim().is_empty()) {
         return Ok(again((StatusCode::BAD_REQUEST, text.get("sign-up-code-needed").to_owned())));
@@ -155,7 +163,7 @@ async fn sign_up(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
         Ok(admission) => admission,
         Err(error) => return refused(text, &entrance, error, again),
     };
-    session::enter(login, visit, &entrance, &connection, &admission, Timestamp::now()).await
+    session::enter(login, visit, &entrance, &shown, &admission, Timestamp::now()).await
 }
 
 /// The status of a page drawn again, and what it says.
@@ -186,7 +194,7 @@ fn not_allowed() -> LoginError {
 }
 
 /// The entrance and the connection that accounts may be made in here: asked again at each step.
-async fn enter(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<Connection>), LoginError> {
+async fn enter(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<ShownConnection>), LoginError> {
     let (entrance, options, connection) = options::get(login, visit, options::database).await?;
     match options::allows_sign_up(&options, &connection) || entrance.invitation.is_some() {
         true => Ok((entrance, connection)),

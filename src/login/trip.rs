@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::entrance::Entrance;
 use super::error::LoginError;
-use super::{Login, Visit, audience};
-use crate::model::{Connection, Timestamp, new_secret, random_alphanumeric, sha256};
+use super::{Login, Visit, audience, options};
+use crate::model::{ShownConnection, Timestamp, new_secret, random_alphanumeric, sha256};
 use crate::oidc::authorization::Prompt;
 use crate::oidc::relying_party::{Handshake, Wish};
 use crate::store::Kind;
@@ -37,15 +37,16 @@ pub(super) async fn begin(
     login: &Login,
     visit: &Visit,
     entrance: &Entrance,
-    connection: &Connection,
+    connection: &ShownConnection,
     now: Timestamp,
 ) -> Result<Response, LoginError> {
     login.trips.check(visit.address).map_err(|wait| LoginError::TooMany { seconds: wait.0 })?;
     // Refused before anybody signs in for nothing.
     audience::scopes(login, entrance).await?;
+    let whole = options::whole(&login.deciding, entrance, &connection.id).await?;
     let (url, handshake) = login
         .relying_party
-        .begin(connection, &wish(entrance))
+        .begin(&whole, &wish(entrance))
         .await
         .map_err(|error| LoginError::trip_failed(entrance, connection, error))?;
     // One cookie binds all trips of a browser, so they do not pile up.

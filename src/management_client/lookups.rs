@@ -7,13 +7,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
 use super::memory::{Purpose, Urgency};
-use super::question::{Asked, Kept, OptionSet, Question};
+use super::question::{Asked, Kept, KnownConnection, OptionSet, Question};
 use super::strangers::Name;
 use super::upstream::Asking;
 use super::{LoginOption, ManagementClient, Result, encode, may_name};
 use crate::model::connection::EnabledConnection;
 use crate::model::organization::{is_organization_id, is_organization_name};
-use crate::model::{Application, Connection, Organization, OrganizationClient, ResourceServer};
+use crate::model::{Application, Connection, Organization, OrganizationClient, ResourceServer, ShownConnection};
 
 /// Connections of one organization that are fetched at the same time.
 const SIDE_BY_SIDE: usize = 8;
@@ -110,7 +110,7 @@ impl ManagementClient {
 
     /// `None` for a connection that was deleted between the two calls: it is not enabled any more.
     async fn login_option(&self, enabled: EnabledConnection) -> Result<Option<LoginOption>> {
-        let connection = self.connection(&enabled.connection_id).await?;
+        let connection = self.shown_connection(&enabled.connection_id).await?;
         Ok(connection.map(|connection| LoginOption {
             // Only a company's own directory can be hidden (contract §1.4).
             visible: enabled.show_as_button || !connection.strategy.is_enterprise(),
@@ -124,7 +124,7 @@ impl ManagementClient {
         let option = |connection: Connection| LoginOption {
             visible: true,
             allows_sign_up: connection.allows_sign_up(),
-            connection: Arc::new(connection),
+            connection: Arc::new(connection.shown()),
         };
         let found: Option<OptionSet> = self
             .remembered(Question::ApplicationOptions(client_id), |client| {
@@ -137,9 +137,18 @@ impl ManagementClient {
 
     /// The connection with its options and secrets.
     pub async fn connection(&self, id: &str) -> Result<Option<Arc<Connection>>> {
+        Ok(self.known_connection(id).await?.map(|known| known.whole))
+    }
+
+    /// The connection as a page shows it.
+    pub async fn shown_connection(&self, id: &str) -> Result<Option<Arc<ShownConnection>>> {
+        Ok(self.known_connection(id).await?.map(|known| known.shown))
+    }
+
+    async fn known_connection(&self, id: &str) -> Result<Option<KnownConnection>> {
         self.remembered(Question::Connection(id), |client| {
             let (path, id) = (format!("/api/v2/connections/{}", encode(id)), id.to_owned());
-            async move { Ok(client.find_one(&path, |found: &Connection| found.id == id).await?.map(Arc::new)) }
+            async move { Ok(client.find_one(&path, |found: &Connection| found.id == id).await?.map(Into::into)) }
         })
         .await
     }

@@ -19,6 +19,7 @@ use moka::sync::Cache;
 
 use super::changes::Change;
 use super::question::{Answer, Asked, KINDS, Kept, Key, Question};
+use super::recent::Recent;
 use super::{LoginOption, ManagementError, Result};
 use crate::model::Organization;
 
@@ -95,12 +96,17 @@ pub(super) struct Memory {
     entries: Entries,
     failures: Cache<Key, Failure>,
     flights: Mutex<Flights>,
+    /// The connections that were asked for lately.
+    connections: Recent,
     /// Counts wholesale changes; for each kind, the last that forgot all of its answers, and all that say "none".
     changes: AtomicU64,
     forgotten: [AtomicU64; KINDS],
     absences_forgotten: [AtomicU64; KINDS],
     counts: Counts,
 }
+
+/// Connections of which it is kept in mind that they were asked for, at least.
+const LEAST_CONNECTIONS: usize = 10_000;
 
 /// Failures remembered at most, and for how long they are told of.
 const MOST_FAILURES: u64 = 10_000;
@@ -113,6 +119,7 @@ impl Memory {
             entries: Entries::new(&windows, bytes),
             failures: Cache::builder().max_capacity(MOST_FAILURES).time_to_live(FAILURES_TOLD).build(),
             flights: Mutex::default(),
+            connections: Recent::new(LEAST_CONNECTIONS),
             changes: AtomicU64::new(0),
             forgotten: Default::default(),
             absences_forgotten: Default::default(),
@@ -296,6 +303,15 @@ impl Memory {
             let _flights = self.flights();
             self.keep(key, answer, fetched, self.changes.load(Ordering::Acquire));
         }
+    }
+
+    /// Whether an answer may be asked for again while it is of use. Most connections belong to one organization, whose
+    /// options tell what its page needs of them: only one that is asked for a second time is kept by itself.
+    fn is_worth_keeping(&self, key: &Key) -> bool {
+        let Question::Connection(id) = key else { return true };
+        let was_asked_for = self.connections.has(id);
+        self.connections.add(id);
+        was_asked_for
     }
 
     fn keep(&self, key: Key, answer: Answer, fetched: Fetched, seen: u64) {

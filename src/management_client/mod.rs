@@ -11,6 +11,7 @@ mod outcome;
 mod pages;
 mod pause;
 mod question;
+mod recent;
 mod remembered;
 mod report;
 mod source;
@@ -23,7 +24,7 @@ mod written;
 use std::sync::Arc;
 
 use crate::config;
-use crate::model::{ApiError, Connection};
+use crate::model::{ApiError, ShownConnection};
 
 pub use discovery::{Memberships, MembershipsAsked};
 pub use remembered::Remembered;
@@ -69,10 +70,10 @@ pub enum ManagementError {
 
 pub type Result<T> = std::result::Result<T, ManagementError>;
 
-/// An enabled connection with what the page and the trip need of it.
+/// An enabled connection as the page shows it.
 #[derive(Debug, Clone)]
 pub struct LoginOption {
-    pub connection: Arc<Connection>,
+    pub connection: Arc<ShownConnection>,
     /// Whether the page draws it; a hidden one still works by name and by its domains.
     pub visible: bool,
     /// Whether whoever has no account may make one here.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::LoginOption;
 use crate::model::login::Discovery;
 use crate::model::tenant_settings::PromptSettings;
-use crate::model::{Application, Connection, Organization, OrganizationClient, ResourceServer};
+use crate::model::{Application, Connection, Organization, OrganizationClient, ResourceServer, ShownConnection};
 
 /// A question: texts are borrowed where it is asked and owned where it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -127,7 +127,7 @@ impl Equivalent<Key> for Asked<'_> {
 pub(super) enum Answer {
     Organization(Option<Arc<Organization>>),
     Options(Option<OptionSet>),
-    Connection(Option<Arc<Connection>>),
+    Connection(Option<KnownConnection>),
     Application(Option<Arc<Application>>),
     OrganizationClient(Option<Arc<OrganizationClient>>),
     ResourceServer(Option<Arc<ResourceServer>>),
@@ -152,19 +152,19 @@ impl Answer {
     /// Bytes, roughly: the size in JSON stands for the size in memory.
     pub(super) fn weight(&self) -> usize {
         match self {
-            Self::Organization(found) => json(found),
+            Self::Organization(found) => found.as_ref().map_or(0, json),
             Self::Options(found) => found.as_ref().map_or(0, OptionSet::weight),
-            Self::Connection(found) => json(found),
-            Self::Application(found) => json(found),
-            Self::OrganizationClient(found) => json(found),
-            Self::ResourceServer(found) => json(found),
-            Self::Discovery(found) => json(found),
-            Self::Prompts(found) => json(found),
+            Self::Connection(found) => found.as_ref().map_or(0, KnownConnection::weight),
+            Self::Application(found) => found.as_ref().map_or(0, json),
+            Self::OrganizationClient(found) => found.as_ref().map_or(0, json),
+            Self::ResourceServer(found) => found.as_ref().map_or(0, json),
+            Self::Discovery(found) => found.as_ref().map_or(0, json),
+            Self::Prompts(found) => found.as_ref().map_or(0, json),
         }
     }
 }
 
-fn json(value: &Option<Arc<impl Serialize>>) -> usize {
+fn json(value: &Arc<impl Serialize>) -> usize {
     struct Length(usize);
     impl std::io::Write for Length {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -178,8 +178,27 @@ fn json(value: &Option<Arc<impl Serialize>>) -> usize {
     }
     let mut length = Length(0);
     // What cannot be written as JSON never came as JSON.
-    let _ = value.as_ref().map(|value| serde_json::to_writer(&mut length, value));
+    let _ = serde_json::to_writer(&mut length, value);
     length.0
+}
+
+/// A connection, whole and as pages show it. The sets that have it share the latter.
+#[derive(Debug, Clone)]
+pub(super) struct KnownConnection {
+    pub(super) whole: Arc<Connection>,
+    pub(super) shown: Arc<ShownConnection>,
+}
+
+impl From<Connection> for KnownConnection {
+    fn from(connection: Connection) -> Self {
+        Self { shown: Arc::new(connection.shown()), whole: Arc::new(connection) }
+    }
+}
+
+impl KnownConnection {
+    fn weight(&self) -> usize {
+        json(&self.whole) + json(&self.shown)
+    }
 }
 
 /// The ways to sign in at one place.
@@ -192,7 +211,7 @@ pub(super) struct OptionSet {
 
 impl FromIterator<LoginOption> for OptionSet {
     fn from_iter<I: IntoIterator<Item = LoginOption>>(all: I) -> Self {
-        let (mut options, closed) = all.into_iter().partition::<Vec<_>, _>(|option| option.connection.is_open());
+        let (mut options, closed) = all.into_iter().partition::<Vec<_>, _>(|option| option.connection.is_open);
         options.shrink_to_fit();
         let closed: Vec<String> = closed.iter().map(|option| option.connection.id.clone()).collect();
         Self { options: Arc::new(options), closed: Some(closed).filter(|closed| !closed.is_empty()).map(Arc::new) }
@@ -207,7 +226,7 @@ impl OptionSet {
 
     /// With the connections, though they may be shared: they stay for as long as one set has them.
     fn weight(&self) -> usize {
-        let option = |option: &LoginOption| size_of::<LoginOption>() + json(&Some(option.connection.clone()));
+        let option = |option: &LoginOption| size_of::<LoginOption>() + json(&option.connection);
         self.options.iter().map(option).sum::<usize>() + self.closed().map(String::len).sum::<usize>()
     }
 
@@ -243,7 +262,7 @@ macro_rules! kept {
 kept! {
     Organization: Option<Arc<Organization>>,
     Options: Option<OptionSet>,
-    Connection: Option<Arc<Connection>>,
+    Connection: Option<KnownConnection>,
     Application: Option<Arc<Application>>,
     OrganizationClient: Option<Arc<OrganizationClient>>,
     ResourceServer: Option<Arc<ResourceServer>>,

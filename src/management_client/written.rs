@@ -1,7 +1,7 @@
 //! What is remembered, written down for the next process, and read again.
 //!
-//! Connections are written once each, before the options that have them: a hundred thousand organizations may share
-//! a few.
+//! Connections are written once each, as pages show them, before the options that have them: a hundred thousand
+//! organizations may share a few. Whole ones are not written: what they are needed for is asked anew in any case.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use serde::{Deserialize, Serialize};
 
 use super::LoginOption;
 use super::memory::{Fetched, Memory};
-use super::question::{Answer, Key, Question};
+use super::question::{Answer, Key};
 use super::remembered::Remembered;
 use crate::error::{Context, Fault};
 use crate::model::login::Discovery;
 use crate::model::tenant_settings::PromptSettings;
-use crate::model::{Application, Connection, Organization, OrganizationClient, ResourceServer, Timestamp};
+use crate::model::{Application, Organization, OrganizationClient, ResourceServer, ShownConnection, Timestamp};
 
 /// One line of the file.
 #[derive(Serialize, Deserialize)]
 enum Line {
     /// A connection that options refer to by its id.
-    Shared(Arc<Connection>),
+    Shared(Arc<ShownConnection>),
     Answer {
         question: Key,
         fetched_at: Timestamp,
@@ -34,8 +34,6 @@ enum Line {
 enum WrittenAnswer {
     Organization(Arc<Organization>),
     Options(Vec<WrittenOption>),
-    /// One of [`Line::Shared`].
-    Connection(String),
     Application(Arc<Application>),
     OrganizationClient(Arc<OrganizationClient>),
     ResourceServer(Arc<ResourceServer>),
@@ -108,28 +106,23 @@ impl Remembered {
     }
 }
 
-/// The connections that answers refer to, by id; where several are remembered, the one that stands by itself.
-fn shared(memory: &Memory) -> BTreeMap<String, Arc<Connection>> {
-    let mut shared = BTreeMap::new();
-    for (key, entry) in memory.entries() {
-        match (&*key, &entry.answer) {
-            (Question::Connection(id), Answer::Connection(Some(connection))) => {
-                shared.insert(id.to_string(), connection.clone());
+/// The connections that options refer to, by id; where several are remembered, the latest.
+fn shared(memory: &Memory) -> BTreeMap<String, Arc<ShownConnection>> {
+    let now = Instant::now();
+    let mut shared: BTreeMap<String, (Duration, Arc<ShownConnection>)> = BTreeMap::new();
+    for (_, entry) in memory.entries() {
+        let Answer::Options(Some(set)) = &entry.answer else { continue };
+        let age = entry.fetched.age(now);
+        for LoginOption { connection, .. } in set.options.iter() {
+            if shared.get(&connection.id).is_none_or(|(its_age, _)| age < *its_age) {
+                shared.insert(connection.id.clone(), (age, connection.clone()));
             }
-            (_, Answer::Options(Some(set))) => {
-                for LoginOption { connection, .. } in set.options.iter() {
-                    if !shared.contains_key(&connection.id) {
-                        shared.insert(connection.id.clone(), connection.clone());
-                    }
-                }
-            }
-            _ => {}
         }
     }
-    shared
+    shared.into_iter().map(|(id, (_, connection))| (id, connection)).collect()
 }
 
-/// That there is none of something is not worth keeping.
+/// That there is none of something is not worth keeping, nor are whole connections.
 fn written(answer: &Answer) -> Option<WrittenAnswer> {
     let option = |option: &LoginOption| WrittenOption {
         connection_id: option.connection.id.clone(),
@@ -137,9 +130,9 @@ fn written(answer: &Answer) -> Option<WrittenAnswer> {
         allows_sign_up: option.allows_sign_up,
     };
     Some(match answer.clone() {
+        Answer::Connection(_) => return None,
         Answer::Organization(found) => WrittenAnswer::Organization(found?),
         Answer::Options(found) => WrittenAnswer::Options(found?.options.iter().map(option).collect()),
-        Answer::Connection(found) => WrittenAnswer::Connection(found?.id.clone()),
         Answer::Application(found) => WrittenAnswer::Application(found?),
         Answer::OrganizationClient(found) => WrittenAnswer::OrganizationClient(found?),
         Answer::ResourceServer(found) => WrittenAnswer::ResourceServer(found?),
@@ -148,8 +141,8 @@ fn written(answer: &Answer) -> Option<WrittenAnswer> {
     })
 }
 
-/// `None` for options or a connection that lack what they refer to: no part of a set is shown.
-fn read(answer: WrittenAnswer, connections: &HashMap<String, Arc<Connection>>) -> Option<Answer> {
+/// `None` for options that lack what they refer to: no part of a set is shown.
+fn read(answer: WrittenAnswer, connections: &HashMap<String, Arc<ShownConnection>>) -> Option<Answer> {
     let option = |WrittenOption { connection_id, visible, allows_sign_up }| {
         Some(LoginOption { connection: connections.get(&connection_id)?.clone(), visible, allows_sign_up })
     };
@@ -158,7 +151,6 @@ fn read(answer: WrittenAnswer, connections: &HashMap<String, Arc<Connection>>) -
         WrittenAnswer::Options(options) => {
             Answer::Options(Some(options.into_iter().map(option).collect::<Option<_>>()?))
         }
-        WrittenAnswer::Connection(id) => Answer::Connection(Some(connections.get(&id)?.clone())),
         WrittenAnswer::Application(found) => Answer::Application(Some(found)),
         WrittenAnswer::OrganizationClient(found) => Answer::OrganizationClient(Some(found)),
         WrittenAnswer::ResourceServer(found) => Answer::ResourceServer(Some(found)),

@@ -2,6 +2,7 @@
 
 mod anyone;
 mod options;
+mod shown;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use super::discovery_domain::normal_domain;
 pub use anyone::is_issuer_of_anyone;
 pub use options::{AttributeMap, Channel, MappingMode, Scopes, UpstreamOptions, UpstreamParameter};
+pub use shown::ShownConnection;
 
 /// The kinds of connection that can be kept (contract §1.11). A closed set: an enum and a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -206,11 +208,6 @@ impl Connection {
         let all = aliases.chain(self.options.get("tenant_domain")).chain(own);
         let is_led_to = self.strategy.is_enterprise();
         all.filter_map(Value::as_str).filter_map(normal_domain).filter(move |_| is_led_to)
-    }
-
-    /// The text on the connection's button: the display name, the brand of a social strategy, or the name.
-    pub fn title(&self) -> &str {
-        self.display_name.as_deref().or(self.strategy.brand()).unwrap_or(&self.name)
     }
 
     /// What the options mean to the relying party, checked for what a login needs.

@@ -30,7 +30,7 @@ pub use api_error::ApiError;
 pub use application::{
     Application, ClientGrant, DefaultOrganization, OrganizationClient, OrganizationUsage, RequireBehavior,
 };
-pub use connection::{Connection, EnabledConnection, OrganizationConnection, Strategy};
+pub use connection::{Connection, EnabledConnection, OrganizationConnection, ShownConnection, Strategy};
 pub use discovery_domain::DiscoveryDomain;
 pub use invitation::Invitation;
 pub use log_event::LogEvent;

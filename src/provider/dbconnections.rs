@@ -168,7 +168,11 @@ async fn sign_up_refused(
         Some(refusal::WEAK_PASSWORD) => {
             let options = provider.client.application_options(&application.client_id).await.unwrap_or_default();
             let found = options.iter().find(|option| option.connection.name == connection);
-            weak(found.map(|option| PasswordPolicy::of(&option.connection.options)), &refused)
+            let whole = match found {
+                Some(option) => provider.client.connection(&option.connection.id).await.unwrap_or_default(),
+                None => None,
+            };
+            weak(whole.map(|connection| PasswordPolicy::of(&connection.options)), &refused)
         }
         Some(refusal::SIGN_UP_NOT_ALLOWED) => Refused::bad("public_signup_disabled", "Public signup is disabled"),
         // An address with an account and a user name that is taken look like any other mistake.

@@ -1,8 +1,9 @@
-//! Where answers are kept: what there is, bounded by weight, and apart from it what there is not, bounded by number.
+//! Where answers are kept: what there is, bounded by weight, and apart from it what goes by itself after seconds.
 //!
-//! Answers that say "none" are of use for seconds only and are what a flood of made-up names leaves. Kept apart they
-//! take no room from the others, and those need no clock of their own each: that is a tenth of their memory. One that
-//! is too old for anything stays until its room is wanted; [`super::Memory`] does not see it any more.
+//! Answers that say "none" are what a flood of made-up names leaves. Whole connections are for what must be fresh, so an
+//! older one would only hold secrets that nobody asks for. Kept apart these take no room from the others, and the others
+//! need no clock of their own each: that is a tenth of their memory. One of them that is too old for anything stays
+//! until its room is wanted; [`super::Memory`] does not see it any more.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use equivalent::Equivalent;
 use moka::sync::Cache;
 
 use super::{Entry, Windows};
-use crate::management_client::question::{Answer, Asked, Key};
+use crate::management_client::question::{Answer, Asked, Key, Question};
 
 type Shelf = Cache<Key, Entry, foldhash::quality::RandomState>;
 
@@ -25,43 +26,63 @@ pub(super) fn weight(key: &Key, answer: &Answer) -> u32 {
     u32::try_from(ENTRY_WEIGHT + key.length() + answer.weight()).unwrap_or(u32::MAX)
 }
 
-/// A question is answered on one of the two shelves at most.
+/// The part of the whole budget that is for connections.
+const PART_OF_CONNECTIONS: u64 = 8;
+
+/// A question is answered on one of the shelves at most.
 pub(super) struct Entries {
     found: Shelf,
+    connections: Shelf,
     absent: Shelf,
 }
 
 impl Entries {
     pub(super) fn new(windows: &Windows, bytes: u64) -> Self {
         let hasher = foldhash::quality::RandomState::default();
-        let found = Cache::builder().max_capacity(bytes).weigher(|_: &Key, entry: &Entry| entry.weight);
-        let absent = Cache::builder().max_capacity(MOST_ABSENT).time_to_live(windows.absence());
-        Self { found: found.build_with_hasher(hasher.clone()), absent: absent.build_with_hasher(hasher) }
+        let weighed = |bytes| Cache::builder().max_capacity(bytes).weigher(|_: &Key, entry: &Entry| entry.weight);
+        let connections = bytes / PART_OF_CONNECTIONS;
+        Self {
+            found: weighed(bytes - connections).build_with_hasher(hasher.clone()),
+            connections: weighed(connections).time_to_live(windows.fresh).build_with_hasher(hasher.clone()),
+            absent: Cache::builder()
+                .max_capacity(MOST_ABSENT)
+                .time_to_live(windows.absence())
+                .build_with_hasher(hasher),
+        }
     }
 
     pub(super) fn get(&self, asked: &Asked<'_>) -> Option<Entry> {
-        self.found.get(asked).or_else(|| self.absent.get(asked))
+        self.of_what_there_is(asked).get(asked).or_else(|| self.absent.get(asked))
     }
 
     /// Instead of what was kept under this key.
     pub(super) fn insert(&self, key: Key, entry: Entry) {
-        let (its, other) =
-            if entry.answer.is_absent() { (&self.absent, &self.found) } else { (&self.found, &self.absent) };
+        let found = self.of_what_there_is(&key);
+        let (its, other) = if entry.answer.is_absent() { (&self.absent, found) } else { (found, &self.absent) };
         other.invalidate(&key);
         its.insert(key, entry);
     }
 
     pub(super) fn invalidate(&self, key: &(impl Equivalent<Key> + Hash)) {
-        self.found.invalidate(key);
-        self.absent.invalidate(key);
+        self.shelves().for_each(|shelf| shelf.invalidate(key));
     }
 
     pub(super) fn invalidate_all(&self) {
-        self.found.invalidate_all();
-        self.absent.invalidate_all();
+        self.shelves().for_each(Shelf::invalidate_all);
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Arc<Key>, Entry)> + '_ {
-        self.found.iter().chain(self.absent.iter())
+        self.shelves().flat_map(Shelf::iter)
+    }
+
+    fn of_what_there_is<T>(&self, question: &Question<T>) -> &Shelf {
+        match question {
+            Question::Connection(_) => &self.connections,
+            _ => &self.found,
+        }
+    }
+
+    fn shelves(&self) -> impl Iterator<Item = &Shelf> {
+        [&self.found, &self.connections, &self.absent].into_iter()
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::tests::named;
 use super::*;
 use crate::management_client::changes::Change;
-use crate::management_client::question::OptionSet;
+use crate::management_client::question::{KnownConnection, OptionSet};
 use crate::model::Connection;
 
 const ORGANIZATION: Asked<'static> = Question::Organization("acme");
@@ -110,22 +110,22 @@ async fn ask_options(memory: &Arc<Memory>, source: &Arc<Source>, purpose: Purpos
         let version = source.answer(1).await?;
         let source = source.clone();
         let load = |_| async move { source.answer(2).await.map(|version| Some(connection(version))) };
-        let connection: Option<Arc<Connection>> = parts.get(CONNECTION, Purpose::Deciding, load).await?;
-        let connection = connection.expect("a connection");
+        let connection: Option<KnownConnection> = parts.get(CONNECTION, Purpose::Deciding, load).await?;
+        let connection = connection.expect("a connection").shown;
         let option = LoginOption { connection, visible: true, allows_sign_up: false };
         let options = vec![option; usize::try_from(version).expect("small") + 1];
         Ok(Some(options.into_iter().collect::<OptionSet>()))
     };
     let found: Option<OptionSet> = memory.get(OPTIONS, purpose, load).await?;
     let options = found.expect("options").options;
-    let connection = options[0].connection.display_name.as_ref().expect("a version").parse().expect("a number");
+    let connection = options[0].connection.title().parse().expect("a number");
     Ok([0, options.len() as u64 - 1, connection])
 }
 
-fn connection(version: u64) -> Arc<Connection> {
+fn connection(version: u64) -> KnownConnection {
     let json =
         serde_json::json!({ "id": "con_a", "name": "a", "strategy": "auth0", "display_name": version.to_string() });
-    Arc::new(serde_json::from_value(json).expect("a connection"))
+    serde_json::from_value::<Connection>(json).expect("a connection").into()
 }
 
 /// Lets every task go on as far as it can.

@@ -6,6 +6,8 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::config::Config;
+use crate::management_client::question::KnownConnection;
+use crate::model::Connection;
 
 const REMOTE: &str = "management.url = \"https://api.example\"\nmanagement.client_id = \"gateway\"\n\
                       management.client_secret = \"secret\"\nstorage.root_key = \"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"\n";
@@ -150,11 +152,11 @@ async fn a_change_forgets_what_it_concerns_and_nothing_else() {
     };
     let connection = |id: &str| {
         let json = serde_json::json!({ "id": id, "name": id, "strategy": "auth0" });
-        Arc::new(serde_json::from_value(json).expect("a connection"))
+        KnownConnection::from(serde_json::from_value::<Connection>(json).expect("a connection"))
     };
     let options = |ids: &[&str]| {
         let option = |id: &&str| crate::management_client::LoginOption {
-            connection: connection(id),
+            connection: connection(id).shown,
             visible: true,
             allows_sign_up: false,
         };
