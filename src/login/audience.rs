@@ -14,8 +14,8 @@ use crate::oidc::error::code;
 /// login is no administrator's.
 pub(super) async fn scopes(login: &Login, entrance: &Entrance) -> Result<Vec<String>, LoginError> {
     let authorization = &entrance.authorization;
-    let mut scopes = authorization.scope.clone();
-    let Some(audience) = &authorization.audience else { return Ok(scopes) };
+    let mut scopes: Vec<String> = authorization.scope.iter().map(|&scope| scope.to_owned()).collect();
+    let Some(audience) = authorization.request.get("audience") else { return Ok(scopes) };
     let unknown = || entrance.refuse(code::ACCESS_DENIED, format!("Service not found: {}", shown(audience)));
     if is_management(login, audience) {
         return Err(unknown());

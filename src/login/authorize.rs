@@ -70,7 +70,7 @@ async fn enter(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     if entrance.authorization.wants(Prompt::None) {
         return Err(entrance.refuse(code::LOGIN_REQUIRED, "Login required"));
     }
-    match &entrance.authorization.connection {
+    match entrance.authorization.connection() {
         Some(name) => Box::pin(go_through(login, visit, &entrance, name, refused.as_ref(), now)).await,
         None => show(login, &login.client, visit.text(), &entrance, refused.as_ref()).await,
     }
@@ -142,7 +142,7 @@ pub(super) fn may_reuse(login: &Login, entrance: &Entrance, session: &Session, n
     let too_old = authorization
         .max_age
         .is_some_and(|seconds| session.authenticated_at.plus_seconds(seconds) < now || seconds == 0);
-    let other_connection = authorization.connection.as_ref().is_some_and(|asked| *asked != session.connection_name);
+    let other_connection = authorization.connection().is_some_and(|asked| asked != session.connection_name);
     // OIDC Core §3.1.2.1: the answer must be for the person that the application names.
     let hint = authorization.request.get("id_token_hint");
     let other_person = hint.is_some_and(|hint| login.person_of_hint(hint, now).as_ref() != Some(&session.user_id));
@@ -179,19 +179,20 @@ async fn give_code(
 ) -> Result<Response, LoginError> {
     entrance::check_now(login, entrance).await?;
     let authorization = &entrance.authorization;
+    let text = |name: &str| authorization.request.get(name).map(str::to_owned);
     let code = AuthorizationCode {
         grant_id: random_alphanumeric(22),
         client_id: entrance.application.client_id.clone(),
-        redirect_uri: authorization.redirect_uri.clone(),
+        redirect_uri: authorization.redirect_uri().to_owned(),
         organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
         user_id: admission.user.user_id.clone(),
         account_version: admission.account_version.clone(),
         connection_id: session.connection_id.clone(),
         sid: session.sid.clone(),
         scope: audience::scopes(login, entrance).await?,
-        audience: authorization.audience.clone(),
-        nonce: authorization.nonce.clone(),
-        code_challenge: authorization.code_challenge.clone(),
+        audience: text("audience"),
+        nonce: text("nonce"),
+        code_challenge: text("code_challenge"),
         authenticated_at: session.authenticated_at,
         wants_auth_time: authorization.max_age.is_some(),
     };

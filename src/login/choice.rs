@@ -185,7 +185,7 @@ fn draw(visit: &Visit, open: &Open, found: &Memberships, text: &str, page: u64) 
         }),
         ..ChoicePage::new(visit.text(), &session.label)
     };
-    page.into_page(&entrance.authorization.redirect_uri).into_response()
+    page.into_page(entrance.authorization.redirect_uri()).into_response()
 }
 
 fn address(secret: &str, text: &str, page: u64) -> String {

@@ -1,8 +1,10 @@
 //! The pages on which a person chooses an organization or an account, as plain data.
 
+use std::sync::Arc;
+
 use askama::Template;
 
-use crate::web::message::OrganizationView;
+use crate::model::Organization;
 use crate::web::page::Page;
 use crate::web::text::Text;
 
@@ -89,7 +91,7 @@ impl ChoicePage {
 #[template(path = "login/account.html", whitespace = "minimize")]
 pub(super) struct AccountPage {
     pub(super) text: Text,
-    pub(super) organization: Option<OrganizationView>,
+    pub(super) organization: Option<Arc<Organization>>,
     pub(super) application_name: String,
     pub(super) person: String,
     pub(super) continue_href: String,
@@ -98,7 +100,7 @@ pub(super) struct AccountPage {
 
 impl AccountPage {
     pub(super) fn into_page(self) -> Page<Self> {
-        let logo = self.organization.as_ref().and_then(|view| view.logo_url.clone());
-        Page::new(self).image(logo.as_deref())
+        let organization = self.organization.clone();
+        Page::new(self).logo_of(organization)
     }
 }

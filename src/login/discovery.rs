@@ -53,7 +53,7 @@ pub(super) async fn by_login_hint(
     visit: &Visit,
     question: &Question,
 ) -> Result<Option<String>, LoginError> {
-    let hint = question.authorization.login_hint.as_deref();
+    let hint = question.authorization.login_hint();
     let Some(address) = hint.filter(|hint| domain_of_address(hint).is_some()) else { return Ok(None) };
     if !question.application.may_ask_for(DiscoveryMethod::Email) || login.unknown_hints.open(visit.address).is_err() {
         return Ok(None);
@@ -93,7 +93,7 @@ fn page(
         back_href: request.without("login_hint").url(),
     };
     let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    page.into_page(&question.authorization.redirect_uri).status(status).into_response()
+    page.into_page(question.authorization.redirect_uri()).status(status).into_response()
 }
 
 /// `POST /login/discovery?(the authorize request)`: sends the code, then takes it.
@@ -175,5 +175,5 @@ fn choice_page(
         personal_href: personal,
         ..ChoicePage::new(visit.text(), address)
     };
-    page.into_page(&question.authorization.redirect_uri).into_response()
+    page.into_page(question.authorization.redirect_uri()).into_response()
 }

@@ -13,9 +13,7 @@ use super::page::{IdentifierForm, LoginOption as OptionView, LoginPage, Password
 use super::{Login, Visit};
 use crate::management_client::LoginOption;
 use crate::model::grant::Session;
-use crate::model::{Organization, RequireBehavior, ShownConnection, Strategy};
-use crate::oidc::authorization::Authorization;
-use crate::web::message::{OrganizationView, ThemeColors};
+use crate::model::{RequireBehavior, ShownConnection, Strategy};
 use crate::web::text::Text;
 
 /// A failed try with the password form.
@@ -94,11 +92,11 @@ fn answer(
     status: StatusCode,
     complete: impl FnOnce(&mut LoginPage<'_>),
 ) -> Response {
-    let Authorization { redirect_uri, request, .. } = &entrance.authorization;
-    let links = Links::new(request);
+    let authorization = &entrance.authorization;
+    let links = Links::new(&authorization.request);
     let mut page = view(login, text, entrance, &links, options, form);
     complete(&mut page);
-    page.into_page(redirect_uri).status(status).into_response()
+    page.into_page(authorization.redirect_uri()).status(status).into_response()
 }
 
 /// Asks a signed-in person whether to go on as they are.
@@ -112,7 +110,7 @@ pub(super) fn account_page(visit: &Visit, entrance: &Entrance, session: &Session
     };
     let page = AccountPage {
         text: visit.text(),
-        organization: entrance.organization.as_deref().map(organization_view),
+        organization: entrance.organization.clone(),
         application_name: entrance.application.name.clone(),
         person: session.label.clone(),
         continue_href: on.url(),
@@ -129,7 +127,7 @@ fn view<'p>(
     options: &'p [LoginOption],
     form: Form,
 ) -> LoginPage<'p> {
-    let asked = entrance.authorization.connection.as_deref();
+    let asked = entrance.authorization.connection();
     let database = options::database(options, asked);
     // The form leads to one connection; every other one is a button. `show_as_button` is about directories of
     // companies (contract §1.4), and a database that has no form here leads to its own.
@@ -141,11 +139,11 @@ fn view<'p>(
     let buttons = options
         .iter()
         .filter(|option| option.visible && of_form.is_none_or(|connection| connection.id != option.connection.id));
-    let hint = entrance.authorization.login_hint.clone().unwrap_or_default();
+    let hint = entrance.login_hint().to_owned();
     let sign_up = database.filter(|it| form != Form::None && options::allows_sign_up(options, it));
     LoginPage {
         text,
-        organization: entrance.organization.as_deref().map(organization_view),
+        organization: entrance.organization.clone(),
         application_name: &entrance.application.name,
         options: buttons.map(|option| option_view(links, &option.connection)).collect(),
         password: database.filter(|_| form == Form::Password).map(|database| PasswordForm {
@@ -192,18 +190,6 @@ fn option_view<'p>(links: &'p Links<'_>, connection: &'p ShownConnection) -> Opt
         title,
         href: links.to("/authorize", Some(&connection.name)),
         mark: Mark::new(connection.icon_url.as_deref(), connection.strategy, title),
-    }
-}
-
-pub(super) fn organization_view(organization: &Organization) -> OrganizationView {
-    let branding = organization.branding.as_ref();
-    let colors = branding.and_then(|branding| branding.colors.as_ref());
-    OrganizationView {
-        title: organization.title().to_owned(),
-        name: organization.name.clone(),
-        logo_url: branding.and_then(|branding| branding.logo_url.clone()),
-        theme: colors
-            .map(|colors| ThemeColors { primary: colors.primary.clone(), background: colors.page_background.clone() }),
     }
 }
 

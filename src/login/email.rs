@@ -28,7 +28,7 @@ const CHALLENGE: &str = "challenge";
 
 /// The first page: it asks for the address.
 pub(super) fn page(visit: &Visit, entrance: &Entrance) -> Response {
-    let hint = entrance.authorization.login_hint.clone().unwrap_or_default();
+    let hint = entrance.login_hint().to_owned();
     ask_address(visit, entrance, hint, None)
 }
 
@@ -152,7 +152,7 @@ fn ask_address(visit: &Visit, entrance: &Entrance, address: String, error: Optio
         error: error.map(str::to_owned),
         other_ways_href: request.without("connection").url(),
     };
-    page.into_page(&entrance.authorization.redirect_uri).into_response()
+    page.into_page(entrance.authorization.redirect_uri()).into_response()
 }
 
 fn ask_code(visit: &Visit, entrance: &Entrance, address: &str, error: Option<&str>) -> Response {
@@ -167,7 +167,7 @@ fn ask_code(visit: &Visit, entrance: &Entrance, address: &str, error: Option<&st
         error: error.map(str::to_owned),
         other_address_href: first.url(),
     };
-    page.into_page(&entrance.authorization.redirect_uri).into_response()
+    page.into_page(entrance.authorization.redirect_uri()).into_response()
 }
 
 fn is_too_many(refusal: &ApiError) -> bool {

@@ -26,8 +26,8 @@ impl AddressPage {
 
     /// `redirect_uri` is where the form may lead in the end.
     pub(super) fn into_page(self, redirect_uri: &str) -> Page<Self> {
-        let logo = self.frame.logo_url();
-        Page::new(self).image(logo.as_deref()).form_targets([redirect_uri])
+        let organization = self.frame.organization.clone();
+        Page::new(self).logo_of(organization).form_targets([redirect_uri])
     }
 }
 
@@ -51,7 +51,7 @@ impl CodePage {
 
     /// As [`AddressPage::into_page`].
     pub(super) fn into_page(self, redirect_uri: &str) -> Page<Self> {
-        let logo = self.frame.logo_url();
-        Page::new(self).image(logo.as_deref()).form_targets([redirect_uri])
+        let organization = self.frame.organization.clone();
+        Page::new(self).logo_of(organization).form_targets([redirect_uri])
     }
 }

@@ -57,7 +57,7 @@ pub(super) async fn lead(
     client: &ManagementClient,
     asker: Option<IpAddr>,
     application: Arc<Application>,
-    mut authorization: Authorization,
+    authorization: Authorization,
 ) -> Result<Found, LoginError> {
     invitation::check_companion(&authorization)?;
     let resolved = resolve(login, client, asker, &authorization, &application).await?;
@@ -68,10 +68,6 @@ pub(super) async fn lead(
         Destination::ChooseAfterwards => (None, true),
     };
     let invitation = invitation::find(login, asker, &authorization, &application, organization.as_deref()).await?;
-    if let Some(invited) = &invitation {
-        // Nobody else may accept it, so nobody else is proposed.
-        authorization.login_hint = Some(invited.email.clone());
-    }
     Ok(Found::Entrance(Entrance { authorization, application, organization, chooses_afterwards, invitation }))
 }
 
@@ -133,13 +129,21 @@ fn no_application() -> OAuthError {
 }
 
 impl Entrance {
+    /// The address or user name that is proposed; empty for none. Nobody but the invited one may accept an invitation,
+    /// so nobody else is proposed.
+    pub(super) fn login_hint(&self) -> &str {
+        match &self.invitation {
+            Some(invited) => &invited.email,
+            None => self.authorization.login_hint().unwrap_or_default(),
+        }
+    }
+
     /// The same request with the organization that was chosen; `None`: a personal account.
     pub(super) fn chosen(&self, login: &Login, organization: Option<Arc<Organization>>) -> Self {
         let mut chosen = self.clone();
         let request = &self.authorization.request;
-        chosen.authorization.organization = organization.as_deref().map(|it| handle(login, it).to_owned());
-        chosen.authorization.request = match &chosen.authorization.organization {
-            Some(handle) => request.with("organization", handle),
+        chosen.authorization.request = match organization.as_deref() {
+            Some(organization) => request.with("organization", handle(login, organization)),
             None => request.with(ACCOUNT, PERSONAL),
         };
         Self { organization, chooses_afterwards: false, ..chosen }

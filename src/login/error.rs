@@ -3,7 +3,6 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::draw::organization_view;
 use super::entrance::Entrance;
 use super::invitation::Trouble;
 use super::organization::not_for_application;
@@ -183,6 +182,6 @@ fn trip_notice(visit: &Visit, failure: TripFailure) -> Notice {
     let mut notice = Notice::new(visit, status, key);
     notice.page.message = text.with(&format!("{key}.text"), &[("connection", &connection)]);
     notice.page.actions = vec![(text.get("see-options").to_owned(), others)];
-    notice.page.organization = entrance.organization.as_deref().map(organization_view);
+    notice.page.organization = entrance.organization.clone();
     notice
 }

@@ -116,7 +116,7 @@ impl Login {
         if options.is_empty() {
             lines.push("Options: none. No connection is enabled, and the page says so.".to_owned());
         }
-        let asked = authorization.connection.as_deref();
+        let asked = authorization.connection();
         let entrance = Entrance {
             organization: None,
             chooses_afterwards: matches!(resolved.destination, Destination::ChooseAfterwards),
@@ -147,7 +147,7 @@ impl Login {
             (false, true) => "The picker takes an e-mail address.".to_owned(),
             _ => "The picker takes a name.".to_owned(),
         });
-        let Some(hint) = &question.authorization.login_hint else { return Ok(()) };
+        let Some(hint) = question.authorization.login_hint() else { return Ok(()) };
         if may(DiscoveryMethod::Email) {
             lines.push(match discovery::of_address(self, &question, hint).await? {
                 Lead::One(organization) => {

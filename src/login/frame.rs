@@ -1,31 +1,27 @@
 //! The head of a page beside the login page: whose it is, and what it leads to.
 
-use super::draw::organization_view;
+use std::sync::Arc;
+
 use super::entrance::Entrance;
-use crate::web::message::OrganizationView;
+use crate::model::Organization;
 use crate::web::text::Text;
 
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
     pub(super) text: Text,
     /// Absent for a login without an organization.
-    pub(super) organization: Option<OrganizationView>,
+    pub(super) organization: Option<Arc<Organization>>,
     pub(super) application_name: String,
 }
 
 impl Frame {
     pub(super) fn new(text: Text, entrance: &Entrance) -> Self {
-        let organization = entrance.organization.as_deref().map(organization_view);
+        let organization = entrance.organization.clone();
         Self { text, organization, application_name: entrance.application.name.clone() }
     }
 
     pub(super) fn place(&self) -> &str {
-        self.organization.as_ref().map_or(&self.application_name, |organization| &organization.title)
-    }
-
-    /// For the page's policy, which allows its origin.
-    pub(super) fn logo_url(&self) -> Option<String> {
-        self.organization.as_ref()?.logo_url.clone()
+        self.organization.as_ref().map_or(self.application_name.as_str(), |organization| organization.title())
     }
 
     /// The title of a page, by the key of a message that may tell the `place`.

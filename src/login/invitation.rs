@@ -57,7 +57,7 @@ impl Invited {
 /// # Errors
 /// When an invitation comes without the organization it leads to (contract §2.1).
 pub(super) fn check_companion(authorization: &Authorization) -> Result<(), LoginError> {
-    match (authorization.request.get("invitation"), &authorization.organization) {
+    match (authorization.request.get("invitation"), authorization.organization()) {
         (Some(_), None) => {
             let description = "parameter organization is required for an invitation";
             Err(authorization.refused(code::INVALID_REQUEST, description).into())

@@ -27,7 +27,7 @@ pub(super) async fn get(
 ) -> Result<(Entrance, Arc<Vec<LoginOption>>, Arc<ShownConnection>), LoginError> {
     let entrance = entrance::get(login, visit).await?;
     let options = of(&login.deciding, &entrance).await?;
-    let connection = find(&options, entrance.authorization.connection.as_deref()).cloned();
+    let connection = find(&options, entrance.authorization.connection()).cloned();
     let connection = connection.ok_or_else(|| entrance.not_enabled())?;
     Ok((entrance, options, connection))
 }
@@ -55,8 +55,7 @@ pub(super) async fn asked(
     options: &[LoginOption],
     name: &str,
 ) -> Result<Option<Arc<ShownConnection>>, LoginError> {
-    let hint = entrance.authorization.login_hint.as_deref();
-    match (named(options, name), hint.and_then(domain_of_address)) {
+    match (named(options, name), domain_of_address(entrance.login_hint())) {
         (None, Some(domain)) => {
             Ok(of_any_organization(login, entrance, Some(&domain)).await?.filter(|found| found.name == name))
         }

@@ -47,7 +47,7 @@ pub(super) async fn resolve(
     let refuse = |description: String| Err(authorization.refused(code::INVALID_REQUEST, description).into());
     let found = |destination, rule| Ok(Resolved { destination, rule });
     let usage = application.usage();
-    if let Some(asked) = &authorization.organization {
+    if let Some(asked) = authorization.organization() {
         if usage == OrganizationUsage::Deny {
             return refuse("parameter organization is not allowed for this client".to_owned());
         }

@@ -8,14 +8,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::draw::organization_view;
 use super::entrance::Entrance;
 use super::error::LoginError;
 use super::frame::Frame;
 use super::{Login, Visit, form, new_password, options, ticket, wait};
 use crate::management_client::ManagementError;
+use crate::model::Organization;
 use crate::model::ticket::{PasswordChange, PasswordReset, TicketPurpose, TicketSubject};
-use crate::web::message::{MessagePage, OrganizationView};
+use crate::web::message::MessagePage;
 use crate::web::page::Page;
 use crate::web::text::{Text, text_key};
 
@@ -36,7 +36,7 @@ struct AskPage {
 #[template(path = "login/reset_password.html", whitespace = "minimize")]
 struct PasswordPage {
     text: Text,
-    organization: Option<OrganizationView>,
+    organization: Option<Arc<Organization>>,
     action: &'static str,
     ticket: String,
     /// For password managers: whose password it is.
@@ -49,7 +49,7 @@ struct PasswordPage {
 pub(super) async fn ask(State(login): State<Arc<Login>>, visit: Visit) -> Response {
     let draw = async {
         let (entrance, ..) = options::get(&login, &visit, options::database).await?;
-        let hint = entrance.authorization.login_hint.clone().unwrap_or_default();
+        let hint = entrance.login_hint().to_owned();
         Ok(draw_ask(&visit, &entrance, StatusCode::OK, &hint, None))
     };
     draw.await.unwrap_or_else(|error: LoginError| error.answer(&login, &visit))
@@ -93,7 +93,7 @@ fn sent(visit: &Visit, entrance: &Entrance, email: &str) -> Response {
     let (text, key) = (visit.text(), text_key("link-sent"));
     let mut page = MessagePage::new(&visit.reader, key);
     page.message = text.with(&format!("{key}.text"), &[("email", email)]);
-    page.organization = entrance.organization.as_deref().map(organization_view);
+    page.organization = entrance.organization.clone();
     page.actions = vec![(text.get("back-to-sign-in").to_owned(), sign_in_href(entrance))];
     page.request_id.clear();
     page.into_page(StatusCode::OK).into_response()
@@ -139,7 +139,7 @@ fn sign_in_href(entrance: &Entrance) -> String {
 
 fn draw_ask(visit: &Visit, entrance: &Entrance, status: StatusCode, email: &str, error: Option<String>) -> Response {
     let frame = Frame::new(visit.text(), entrance);
-    let logo = frame.logo_url();
+    let organization = frame.organization.clone();
     let page = AskPage {
         text: visit.text(),
         frame,
@@ -148,7 +148,7 @@ fn draw_ask(visit: &Visit, entrance: &Entrance, status: StatusCode, email: &str,
         error,
         sign_in_href: sign_in_href(entrance),
     };
-    Page::new(page).status(status).image(logo.as_deref()).form_targets([""; 0]).into_response()
+    Page::new(page).status(status).logo_of(organization).form_targets([""; 0]).into_response()
 }
 
 async fn draw_password(
@@ -161,11 +161,9 @@ async fn draw_password(
     let text = visit.text();
     let connection = login.client.connection(&subject.connection_id).await?;
     let organization = ticket::organization(login, subject.organization_id.as_deref()).await?;
-    let organization = organization.as_deref().map(organization_view);
-    let logo = organization.as_ref().and_then(|organization| organization.logo_url.clone());
     let page = PasswordPage {
         text,
-        organization,
+        organization: organization.clone(),
         action: "/login/reset/password",
         ticket: ticket.to_owned(),
         identifier: subject.identifier.clone().unwrap_or_default(),
@@ -173,5 +171,5 @@ async fn draw_password(
         error,
     };
     // It may lead to a `result_url`, which is https or on this machine: that is allowed in any case.
-    Ok(Page::new(page).status(status).image(logo.as_deref()).form_targets([""; 0]).into_response())
+    Ok(Page::new(page).status(status).logo_of(organization).form_targets([""; 0]).into_response())
 }

@@ -132,5 +132,5 @@ fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error:
         personal_href: personal.then(|| with(ACCOUNT, PERSONAL).url()),
     };
     let status = if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    page.into_page(&question.authorization.redirect_uri).status(status).into_response()
+    page.into_page(question.authorization.redirect_uri()).status(status).into_response()
 }

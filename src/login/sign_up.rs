@@ -65,8 +65,7 @@ pub(super) async fn page(
         let connection = options::whole(client, entrance, &connection.id).await?;
         return Ok(draw_account(text, entrance, &connection, &Typed::default(), None));
     }
-    let hint = entrance.authorization.login_hint.as_deref().unwrap_or_default();
-    Ok(draw_email(text, entrance, StatusCode::OK, hint, None))
+    Ok(draw_email(text, entrance, StatusCode::OK, entrance.login_hint(), None))
 }
 
 /// `POST /login/sign-up?(the authorize request)`: has a code sent to the address.
@@ -147,7 +146,7 @@ async fn sign_up(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
         return Ok(again((StatusCode::BAD_REQUEST, text.get("sign-up-wrong-code").to_owned())));
     }
     let new = NewAccount {
-        email: email_of(&entrance),
+        email: entrance.login_hint().to_owned(),
         username: Some(typed.username.trim().to_owned()).filter(|_| requires_username(&connection)),
         password: typed.password.clone(),
         code: code.filter(|_| challenge.is_some()),
@@ -202,14 +201,6 @@ async fn enter(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<ShownConne
     }
 }
 
-/// The address that is proved: the invited one, or the one that the code was sent to.
-fn email_of(entrance: &Entrance) -> String {
-    match &entrance.invitation {
-        Some(invited) => invited.email.clone(),
-        None => entrance.authorization.login_hint.clone().unwrap_or_default(),
-    }
-}
-
 fn requires_username(connection: &Connection) -> bool {
     connection.options.get("requires_username").and_then(serde_json::Value::as_bool) == Some(true)
 }
@@ -235,7 +226,7 @@ fn username_needed(text: Text, connection: &Connection) -> String {
 fn draw_email(text: Text, entrance: &Entrance, status: StatusCode, email: &str, error: Option<String>) -> Response {
     let request = entrance.authorization.request.without(CHALLENGE);
     let frame = Frame::new(text, entrance);
-    let logo = frame.logo_url();
+    let organization = frame.organization.clone();
     let page = EmailPage {
         text,
         frame,
@@ -245,7 +236,7 @@ fn draw_email(text: Text, entrance: &Entrance, status: StatusCode, email: &str, 
         sign_in_href: request.without("screen_hint").url(),
     };
     // The form leads to our own next page, never further.
-    Page::new(page).status(status).image(logo.as_deref()).form_targets([""; 0]).into_response()
+    Page::new(page).status(status).logo_of(organization).form_targets([""; 0]).into_response()
 }
 
 fn draw_account(
@@ -259,12 +250,12 @@ fn draw_account(
     let (status, error) = refused.map_or((StatusCode::OK, None), |(status, message)| (status, Some(message)));
     let again = request.without(CHALLENGE).with("screen_hint", "signup").with("connection", &connection.name);
     let frame = Frame::new(text, entrance);
-    let logo = frame.logo_url();
+    let organization = frame.organization.clone();
     let page = NewAccountPage {
         text,
         frame,
         action: format!("/login/sign-up/account?{}", request.to_query()),
-        email: email_of(entrance),
+        email: entrance.login_hint().to_owned(),
         code: typed.code.clone(),
         asks_username: requires_username(connection),
         username: typed.username.clone(),
@@ -272,6 +263,6 @@ fn draw_account(
         error,
         again_href: entrance.invitation.is_none().then(|| again.url()),
     };
-    let page = Page::new(page).status(status).image(logo.as_deref());
-    page.form_targets([&entrance.authorization.redirect_uri]).into_response()
+    let page = Page::new(page).status(status).logo_of(organization);
+    page.form_targets([entrance.authorization.redirect_uri()]).into_response()
 }

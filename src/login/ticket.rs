@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::draw::organization_view;
 use super::error::LoginError;
 use super::{Login, Visit, form};
 use crate::management_client::ManagementError;
@@ -64,7 +63,7 @@ pub(super) async fn done(
     }
     let mut page = MessagePage::new(&visit.reader, key);
     let organization = organization(login, used.organization_id.as_deref()).await?;
-    page.organization = organization.as_deref().map(organization_view);
+    page.organization = organization.clone();
     if let Some(query) = used.return_to {
         page.actions = vec![(visit.text().get("back-to-sign-in").to_owned(), format!("/authorize?{query}"))];
     }

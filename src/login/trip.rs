@@ -70,14 +70,15 @@ pub(super) async fn begin(
 /// What of the request the identity provider is told.
 fn wish(entrance: &Entrance) -> Wish {
     let authorization = &entrance.authorization;
+    let text = |name: &str| authorization.request.get(name).map(str::to_owned);
     // Every OpenID provider knows `login`; not every one knows `select_account`, and may refuse it.
     let asks_anew = authorization.wants(Prompt::Login) || authorization.wants(Prompt::SelectAccount);
     Wish {
-        login_hint: authorization.login_hint.clone(),
+        login_hint: Some(entrance.login_hint()).filter(|hint| !hint.is_empty()).map(str::to_owned),
         prompt: asks_anew.then(|| "login".to_owned()),
         max_age: authorization.max_age,
-        ui_locales: authorization.ui_locales.clone(),
-        acr_values: authorization.acr_values.clone(),
+        ui_locales: text("ui_locales"),
+        acr_values: text("acr_values"),
         parameters: authorization
             .request
             .parameters()

@@ -7,11 +7,10 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
-use super::draw::organization_view;
 use super::error::LoginError;
 use super::{Login, Visit, form, ticket};
+use crate::model::Organization;
 use crate::model::ticket::{EmailVerification, TicketPurpose};
-use crate::web::message::OrganizationView;
 use crate::web::page::Page;
 use crate::web::text::{Text, text_key};
 
@@ -19,7 +18,7 @@ use crate::web::text::{Text, text_key};
 #[template(path = "login/verify_email.html", whitespace = "minimize")]
 struct VerifyPage {
     text: Text,
-    organization: Option<OrganizationView>,
+    organization: Option<Arc<Organization>>,
     email: String,
     ticket: String,
 }
@@ -33,11 +32,9 @@ async fn draw(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     let ticket = ticket::read(visit)?;
     let subject = ticket::subject(login, visit, &ticket, TicketPurpose::EmailVerification).await?;
     let organization = ticket::organization(login, subject.organization_id.as_deref()).await?;
-    let organization = organization.as_deref().map(organization_view);
-    let logo = organization.as_ref().and_then(|organization| organization.logo_url.clone());
     let email = subject.identifier.unwrap_or_default();
-    let page = VerifyPage { text: visit.text(), organization, email, ticket };
-    Ok(Page::new(page).image(logo.as_deref()).form_targets([""; 0]).into_response())
+    let page = VerifyPage { text: visit.text(), organization: organization.clone(), email, ticket };
+    Ok(Page::new(page).logo_of(organization).form_targets([""; 0]).into_response())
 }
 
 /// `POST /login/verify-email`.

@@ -27,6 +27,10 @@ impl Organization {
     pub fn title(&self) -> &str {
         self.display_name.as_deref().unwrap_or(&self.name)
     }
+
+    pub fn logo_url(&self) -> Option<&str> {
+        self.branding.as_ref()?.logo_url.as_deref()
+    }
 }
 
 /// How an organization's page looks.

@@ -11,26 +11,12 @@ pub const SCOPES: [&str; 3] = ["openid", "profile", "email"];
 /// A checked authorize request. It exists only if the redirect URI belongs to the application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorization {
-    pub client_id: String,
-    pub redirect_uri: String,
-    pub state: Option<String>,
     /// The known scopes that were asked for, each once.
-    pub scope: Vec<String>,
-    pub nonce: Option<String>,
+    pub scope: Vec<&'static str>,
     pub prompt: Vec<Prompt>,
     /// Seconds since the last proof at most.
     pub max_age: Option<i64>,
-    /// The S256 challenge (RFC 7636 §4.3).
-    pub code_challenge: Option<String>,
-    pub audience: Option<String>,
-    /// An organization's id or name, as the application sent it.
-    pub organization: Option<String>,
-    /// A connection's name, which is a wish and no permission.
-    pub connection: Option<String>,
-    pub login_hint: Option<String>,
-    pub ui_locales: Option<String>,
-    pub acr_values: Option<String>,
-    /// The whole request, to write links with and to pass parameters on.
+    /// The whole request: what of it needs no reading, to write links with, and to pass parameters on.
     pub request: AuthorizeRequest,
 }
 
@@ -47,6 +33,9 @@ pub enum Prompt {
 /// A refusal before it is known where it goes.
 type Refusal = (&'static str, String);
 
+/// The scopes, the prompts and the greatest age that were asked for.
+type Read = (Vec<&'static str>, Vec<Prompt>, Option<i64>);
+
 fn refuse<T>(code: &'static str, description: impl Into<String>) -> Result<T, Refusal> {
     Err((code, description.into()))
 }
@@ -61,68 +50,63 @@ impl Authorization {
         if request.client_id()? != application.client_id {
             return Err(OAuthError::displayed(code::INVALID_REQUEST, "parameter client_id names another application"));
         }
-        let redirect_uri = redirect_uri::check(request.get("redirect_uri"), application)
+        redirect_uri::check(request.get("redirect_uri"), application)
             .map_err(|description| OAuthError::displayed(code::INVALID_REQUEST, description))?;
-        let state = request.get("state").map(str::to_owned);
-        Self::check_trusted(request, application, &redirect_uri).map_err(|(code, description)| OAuthError::Redirected {
-            redirect_uri,
-            state,
-            code,
-            description,
-        })
-    }
-
-    fn check_trusted(
-        request: AuthorizeRequest,
-        application: &Application,
-        redirect_uri: &str,
-    ) -> Result<Self, Refusal> {
-        check_request_object(&request)?;
-        check_response(&request)?;
-        if !application.may_use_grant("authorization_code") {
-            return refuse(
-                code::UNAUTHORIZED_CLIENT,
-                "the grant type authorization_code is not enabled for this client",
-            );
+        match check_trusted(&request, application) {
+            Ok((scope, prompt, max_age)) => Ok(Self { scope, prompt, max_age, request }),
+            Err((code, description)) => Err(redirected(&request, code, description)),
         }
-        let text = |name: &str| request.get(name).map(str::to_owned);
-        Ok(Self {
-            client_id: application.client_id.clone(),
-            redirect_uri: redirect_uri.to_owned(),
-            state: text("state"),
-            scope: read_scope(request.get("scope")),
-            nonce: text("nonce"),
-            prompt: read_prompt(request.get("prompt"))?,
-            max_age: read_max_age(request.get("max_age"))?,
-            code_challenge: read_challenge(&request, application)?,
-            audience: text("audience"),
-            organization: text("organization"),
-            connection: text("connection"),
-            login_hint: text("login_hint"),
-            ui_locales: text("ui_locales"),
-            acr_values: text("acr_values"),
-            request,
-        })
     }
-
     pub fn wants(&self, prompt: Prompt) -> bool {
         self.prompt.contains(&prompt)
     }
 
+    /// Where the answer goes.
+    pub fn redirect_uri(&self) -> &str {
+        self.request.get("redirect_uri").unwrap_or_default()
+    }
+
+    /// An organization's id or name, as the application sent it.
+    pub fn organization(&self) -> Option<&str> {
+        self.request.get("organization")
+    }
+
+    /// A connection's name, which is a wish and no permission.
+    pub fn connection(&self) -> Option<&str> {
+        self.request.get("connection")
+    }
+
+    pub fn login_hint(&self) -> Option<&str> {
+        self.request.get("login_hint")
+    }
+
     /// The error, on its way to this request's redirect URI.
     pub fn refused(&self, code: &'static str, description: impl Into<String>) -> OAuthError {
-        OAuthError::Redirected {
-            redirect_uri: self.redirect_uri.clone(),
-            state: self.state.clone(),
-            code,
-            description: description.into(),
-        }
+        redirected(&self.request, code, description.into())
     }
 
     /// Where the browser takes the authorization code (RFC 6749 §4.1.2, RFC 9207).
     pub fn code_url(&self, code: &str, issuer: &str) -> String {
-        super::error::response_url(&self.redirect_uri, &[("code", code)], self.state.as_deref(), issuer)
+        super::error::response_url(self.redirect_uri(), &[("code", code)], self.request.get("state"), issuer)
     }
+}
+
+fn redirected(request: &AuthorizeRequest, code: &'static str, description: String) -> OAuthError {
+    let text = |name: &str| request.get(name).map(str::to_owned);
+    let redirect_uri = text("redirect_uri").unwrap_or_default();
+    OAuthError::Redirected { redirect_uri, state: text("state"), code, description }
+}
+
+/// What is checked once it is known where a refusal goes.
+fn check_trusted(request: &AuthorizeRequest, application: &Application) -> Result<Read, Refusal> {
+    check_request_object(request)?;
+    check_response(request)?;
+    if !application.may_use_grant("authorization_code") {
+        return refuse(code::UNAUTHORIZED_CLIENT, "the grant type authorization_code is not enabled for this client");
+    }
+    let (prompt, max_age) = (read_prompt(request.get("prompt"))?, read_max_age(request.get("max_age"))?);
+    check_challenge(request, application)?;
+    Ok((read_scope(request.get("scope")), prompt, max_age))
 }
 
 /// Requests by reference are not built, and ignoring one would ignore what it says (OIDC Core §6).
@@ -149,9 +133,9 @@ fn check_response(request: &AuthorizeRequest) -> Result<(), Refusal> {
     }
 }
 
-fn read_scope(scope: Option<&str>) -> Vec<String> {
-    let asked: Vec<&str> = scope.unwrap_or_default().split_ascii_whitespace().collect();
-    SCOPES.iter().filter(|known| asked.contains(known)).map(|&known| known.to_owned()).collect()
+fn read_scope(scope: Option<&str>) -> Vec<&'static str> {
+    let is_asked = |known: &&str| scope.unwrap_or_default().split_ascii_whitespace().any(|asked| asked == *known);
+    SCOPES.into_iter().filter(is_asked).collect()
 }
 
 fn read_prompt(prompt: Option<&str>) -> Result<Vec<Prompt>, Refusal> {
@@ -181,17 +165,16 @@ fn read_max_age(max_age: Option<&str>) -> Result<Option<i64>, Refusal> {
 }
 
 /// PKCE (RFC 7636): S256 or nothing, and nothing only for confidential clients (RFC 9700 §2.1.1).
-fn read_challenge(request: &AuthorizeRequest, application: &Application) -> Result<Option<String>, Refusal> {
+fn check_challenge(request: &AuthorizeRequest, application: &Application) -> Result<(), Refusal> {
+    let wrong = |description: &str| refuse(code::INVALID_REQUEST, description);
     match (request.get("code_challenge"), request.get("code_challenge_method")) {
-        (None, None) if application.is_public() => {
-            refuse(code::INVALID_REQUEST, "parameter code_challenge is required for this client")
-        }
-        (None, None) => Ok(None),
-        (None, Some(_)) => refuse(code::INVALID_REQUEST, "parameter code_challenge_method needs code_challenge"),
-        (Some(challenge), Some("S256")) if is_challenge(challenge) => Ok(Some(challenge.to_owned())),
-        (Some(_), Some("S256")) => refuse(code::INVALID_REQUEST, "parameter code_challenge is malformed"),
+        (None, None) if application.is_public() => wrong("parameter code_challenge is required for this client"),
+        (None, None) => Ok(()),
+        (None, Some(_)) => wrong("parameter code_challenge_method needs code_challenge"),
+        (Some(challenge), Some("S256")) if is_challenge(challenge) => Ok(()),
+        (Some(_), Some("S256")) => wrong("parameter code_challenge is malformed"),
         // An absent method means `plain`, which protects nothing that a leaked request would not give away.
-        (Some(_), _) => refuse(code::INVALID_REQUEST, "parameter code_challenge_method must be S256"),
+        (Some(_), _) => wrong("parameter code_challenge_method must be S256"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The authorize request as it came: strings that can be read, varied and written back (design §4).
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use url::form_urlencoded::byte_serialize;
 
@@ -41,10 +41,24 @@ const KNOWN: [&str; 25] = [
 ];
 
 /// What an application asked for at `/authorize`, unchecked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct AuthorizeRequest {
-    /// The known names are not kept again with each request.
-    parameters: Vec<(Cow<'static, str>, String)>,
+    /// All values, and the names that are not known, one after the other.
+    texts: String,
+    parameters: Vec<Parameter>,
+}
+
+#[derive(Debug, Clone)]
+struct Parameter {
+    name: Name,
+    value: Range<usize>,
+}
+
+#[derive(Debug, Clone)]
+enum Name {
+    /// One of [`KNOWN`].
+    Known(&'static str),
+    Other(Range<usize>),
 }
 
 impl AuthorizeRequest {
@@ -54,41 +68,57 @@ impl AuthorizeRequest {
     /// [`OAuthError::Displayed`] for a known parameter that comes twice, or one that is too long: a request that
     /// can be read in two ways is not answered anywhere but to the person.
     pub fn parse(query: &str) -> Result<Self, OAuthError> {
-        let mut parameters: Vec<(Cow<'static, str>, String)> = Vec::with_capacity(16);
-        let known = |name: &str| KNOWN.binary_search(&name).ok().map(|place| KNOWN[place]);
-        parameters.extend(url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| {
-            let name = known(&name).map_or_else(|| Cow::Owned(name.into_owned()), Cow::Borrowed);
-            (name, value.into_owned())
-        }));
+        let mut request = Self { texts: String::with_capacity(query.len()), parameters: Vec::with_capacity(16) };
+        // A parameter that comes twice is refused also where one of the two is empty.
+        let mut seen = [false; KNOWN.len()];
         let wrong = |description: String| Err(OAuthError::displayed(code::INVALID_REQUEST, description));
-        if parameters.len() > MAX_PARAMETERS {
-            return wrong(format!("more than {MAX_PARAMETERS} parameters"));
-        }
-        for (index, (name, value)) in parameters.iter().enumerate() {
+        for (count, (name, value)) in url::form_urlencoded::parse(query.as_bytes()).enumerate() {
+            if count == MAX_PARAMETERS {
+                return wrong(format!("more than {MAX_PARAMETERS} parameters"));
+            }
+            let known = KNOWN.binary_search(&&*name).ok();
             let limit = if name == "state" { MAX_STATE_BYTES } else { MAX_PARAMETER_BYTES };
             if name.len() > MAX_PARAMETER_BYTES {
                 return wrong("a parameter's name is too long".to_owned());
             }
             // A name the gateway does not know may be anything, so it is not repeated to anyone.
-            let (is_known, named) = match name {
-                Cow::Borrowed(name) => (true, *name),
-                Cow::Owned(_) => (false, "a parameter"),
-            };
+            let named = known.map_or("a parameter", |place| KNOWN[place]);
             if value.len() > limit {
                 return wrong(format!("{named} is longer than {limit} bytes"));
             }
-            if is_known && parameters[..index].iter().any(|(earlier, _)| earlier == name) {
+            if known.is_some_and(|place| std::mem::replace(&mut seen[place], true)) {
                 return wrong(format!("{named} is given twice"));
             }
+            request.push(&name, known, &value);
         }
-        // An empty one counts as absent (RFC 6749 §3.1), also where the request is written back.
-        parameters.retain(|(_, value)| !value.is_empty());
-        Ok(Self { parameters })
+        Ok(request)
+    }
+
+    /// An empty parameter counts as absent (RFC 6749 §3.1), also where the request is written back.
+    fn push(&mut self, name: &str, known: Option<usize>, value: &str) {
+        if value.is_empty() {
+            return;
+        }
+        let mut keep = |text: &str| {
+            self.texts.push_str(text);
+            self.texts.len() - text.len()..self.texts.len()
+        };
+        let name = known.map_or_else(|| Name::Other(keep(name)), |place| Name::Known(KNOWN[place]));
+        let value = keep(value);
+        self.parameters.push(Parameter { name, value });
+    }
+
+    fn name<'r>(&'r self, parameter: &'r Parameter) -> &'r str {
+        match &parameter.name {
+            Name::Known(name) => name,
+            Name::Other(place) => &self.texts[place.clone()],
+        }
     }
 
     /// A parameter's value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(parameter, _)| parameter == name).map(|(_, value)| value.as_str())
+        let found = self.parameters.iter().find(|parameter| self.name(parameter) == name)?;
+        Some(&self.texts[found.value.clone()])
     }
 
     /// The parameter that finds the application.
@@ -102,21 +132,22 @@ impl AuthorizeRequest {
 
     /// All parameters that came with a value.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.parameters.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+        self.parameters.iter().map(|parameter| (self.name(parameter), &self.texts[parameter.value.clone()]))
     }
 
     /// The same request with one parameter added or replaced: a choice a person made.
     pub fn with(&self, name: &str, value: &str) -> Self {
         debug_assert!(!value.is_empty(), "an empty parameter is none");
         let mut request = self.without(name);
-        request.parameters.push((Cow::Owned(name.to_owned()), value.to_owned()));
+        request.push(name, KNOWN.binary_search(&name).ok(), value);
         request
     }
 
     /// The same request without a parameter: a choice a person took back.
     pub fn without(&self, name: &str) -> Self {
-        let parameters = self.parameters.iter().filter(|(parameter, _)| parameter != name).cloned().collect();
-        Self { parameters }
+        let mut request = self.clone();
+        request.parameters.retain(|parameter| self.name(parameter) != name);
+        request
     }
 
     /// The address of the front door with this request: the form of every choice on a page.
@@ -138,21 +169,30 @@ impl AuthorizeRequest {
     pub fn query_joined(&self, without: &[&str], separator: &str) -> String {
         let encoded = |text: &str, query: &mut String| query.extend(byte_serialize(text.as_bytes()));
         let mut query = String::with_capacity(512);
-        for (name, value) in self.parameters.iter().filter(|(name, _)| !without.contains(&name.as_ref())) {
+        for parameter in self.parameters.iter().filter(|parameter| !without.contains(&self.name(parameter))) {
             if !query.is_empty() {
                 query.push_str(separator);
             }
-            match name {
+            match &parameter.name {
                 // Letters and `_` only.
-                Cow::Borrowed(known) => query.push_str(known),
-                Cow::Owned(name) => encoded(name, &mut query),
+                Name::Known(known) => query.push_str(known),
+                Name::Other(place) => encoded(&self.texts[place.clone()], &mut query),
             }
             query.push('=');
-            encoded(value, &mut query);
+            encoded(&self.texts[parameter.value.clone()], &mut query);
         }
         query
     }
 }
+
+/// By what was asked, in its order.
+impl PartialEq for AuthorizeRequest {
+    fn eq(&self, other: &Self) -> bool {
+        self.parameters().eq(other.parameters())
+    }
+}
+
+impl Eq for AuthorizeRequest {}
 
 #[cfg(test)]
 mod tests {

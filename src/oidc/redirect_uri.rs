@@ -2,11 +2,11 @@
 
 use crate::model::Application;
 
-/// The redirect URI of the request, if it is the application's own.
+/// Whether the redirect URI of the request is the application's own.
 ///
 /// # Errors
 /// A sentence for the page; it does not repeat the URI, which may be an attacker's text.
-pub(super) fn check(requested: Option<&str>, application: &Application) -> Result<String, String> {
+pub(super) fn check(requested: Option<&str>, application: &Application) -> Result<(), String> {
     let requested = requested.ok_or("parameter redirect_uri is required")?;
     if requested.contains('#') || requested.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
         return Err("parameter redirect_uri is malformed".to_owned());
@@ -17,7 +17,7 @@ pub(super) fn check(requested: Option<&str>, application: &Application) -> Resul
         .iter()
         .any(|callback| callback == requested || (native && is_same_loopback(callback, requested)));
     if registered {
-        Ok(requested.to_owned())
+        Ok(())
     } else {
         Err("parameter redirect_uri is not one of this application's callback URLs".to_owned())
     }

@@ -10,7 +10,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::theme::{self, Color};
-use crate::model::sha256;
+use crate::model::{Organization, sha256};
 
 const FAVICON: &str = include_str!("../../templates/assets/favicon.svg");
 
@@ -36,8 +36,15 @@ pub fn stylesheet_path() -> &'static str {
     &STYLE_PATH
 }
 
+/// The address of the stylesheet with an organization's colours. One that is no colour is ignored: the page has the
+/// default instead.
+pub fn theme_of(organization: &Organization) -> Option<String> {
+    let colors = organization.branding.as_ref()?.colors.as_ref()?;
+    theme_path(&colors.primary, colors.page_background.as_deref()).or_else(|| theme_path(&colors.primary, None))
+}
+
 /// The address of the stylesheet with these colours, or `None` if one is not `#rgb` or `#rrggbb`.
-pub fn theme_path(primary: &str, background: Option<&str>) -> Option<String> {
+fn theme_path(primary: &str, background: Option<&str>) -> Option<String> {
     Color::parse(primary)?;
     let mut path = format!("/assets/theme.css?v={}&primary=%23{}", version(), &primary[1..]);
     if let Some(background) = background {

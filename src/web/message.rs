@@ -1,12 +1,14 @@
 //! The message page: what happened and what to do next; every face that meets a person speaks so.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::assets::theme_path;
 use super::page::Page;
 use super::text::{Reader, Text, text_key};
+use crate::model::Organization;
 
 /// A notice or an error: what happened, what to do next, and the request id to quote.
 #[derive(Debug, Clone, Template)]
@@ -20,7 +22,8 @@ pub struct MessagePage {
     pub actions: Vec<(String, String)>,
     /// Empty where nothing went wrong.
     pub request_id: String,
-    pub organization: Option<OrganizationView>,
+    /// Whose page it is.
+    pub organization: Option<Arc<Organization>>,
 }
 
 impl MessagePage {
@@ -39,34 +42,8 @@ impl MessagePage {
     }
 
     pub fn into_page(self, status: StatusCode) -> Page<Self> {
-        let logo = self.organization.as_ref().and_then(|organization| organization.logo_url.clone());
-        Page::new(self).status(status).image(logo.as_deref())
-    }
-}
-
-/// An organization as its pages show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrganizationView {
-    /// What a person reads: the display name, or the name.
-    pub title: String,
-    /// The stable handle.
-    pub name: String,
-    /// An https address, or one of our own; without it the first letter of the title is drawn.
-    pub logo_url: Option<String>,
-    pub theme: Option<ThemeColors>,
-}
-
-/// Branding colours as `#rgb` or `#rrggbb`. Others are ignored: the page then has the default colours.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThemeColors {
-    pub primary: String,
-    pub background: Option<String>,
-}
-
-impl OrganizationView {
-    pub(crate) fn theme_path(&self) -> Option<String> {
-        let theme = self.theme.as_ref()?;
-        theme_path(&theme.primary, theme.background.as_deref()).or_else(|| theme_path(&theme.primary, None))
+        let organization = self.organization.clone();
+        Page::new(self).status(status).logo_of(organization)
     }
 }
 

@@ -1,12 +1,15 @@
 //! `Page`: an HTML answer with the headers that every page carries.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
+
+use crate::model::Organization;
 
 /// A rendered template, its status, and what its Content-Security-Policy must allow.
 #[derive(Debug)]
@@ -60,6 +63,11 @@ impl<T: Template> Page<T> {
     pub fn image(mut self, address: Option<&str>) -> Self {
         address.into_iter().for_each(|address| self.image_origins.add(address));
         self
+    }
+
+    /// Allows the logo of the organization whose page it is.
+    pub fn logo_of(self, organization: Option<Arc<Organization>>) -> Self {
+        self.image(organization.as_ref().and_then(|organization| organization.logo_url()))
     }
 
     /// Allows images from these origins.

@@ -1,17 +1,19 @@
 //! The pages of an invitation: accept it as who is signed in, switch to the one invited, or why it cannot be accepted.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::Invited;
 use crate::login::Visit;
-use crate::login::draw::organization_view;
 use crate::login::entrance::Entrance;
 use crate::login::error::LoginError;
+use crate::model::Organization;
 use crate::model::grant::Session;
 use crate::model::invitation::InvitationState;
-use crate::web::message::{MessagePage, OrganizationView};
+use crate::web::message::MessagePage;
 use crate::web::page::Page;
 use crate::web::text::{Text, text_key};
 
@@ -20,7 +22,7 @@ use crate::web::text::{Text, text_key};
 #[template(path = "login/invitation.html", whitespace = "minimize")]
 struct InvitationPage {
     text: Text,
-    organization: Option<OrganizationView>,
+    organization: Option<Arc<Organization>>,
     inviter: String,
     /// Who is invited.
     email: String,
@@ -36,7 +38,7 @@ struct InvitationPage {
 
 impl InvitationPage {
     fn place(&self) -> &str {
-        self.organization.as_ref().map_or("", |organization| &organization.title)
+        self.organization.as_ref().map_or("", |organization| organization.title())
     }
 
     fn title(&self) -> String {
@@ -47,8 +49,8 @@ impl InvitationPage {
     }
 
     fn into_page(self) -> Page<Self> {
-        let logo = self.organization.as_ref().and_then(|organization| organization.logo_url.clone());
-        Page::new(self).image(logo.as_deref())
+        let organization = self.organization.clone();
+        Page::new(self).logo_of(organization)
     }
 }
 
@@ -59,7 +61,7 @@ pub(super) fn accept(visit: &Visit, entrance: &Entrance, invited: &Invited, sess
         action: Some(format!("/login/invitation?{query}")),
         ..view(visit, entrance, invited, session)
     };
-    page.into_page().form_targets([&entrance.authorization.redirect_uri]).into_response()
+    page.into_page().form_targets([entrance.authorization.redirect_uri()]).into_response()
 }
 
 /// "Continue as the one invited": the session stays until somebody signs in, and the invitation is not used up.
@@ -70,7 +72,7 @@ pub(super) fn switch(visit: &Visit, entrance: &Entrance, invited: &Invited, sess
 fn view(visit: &Visit, entrance: &Entrance, invited: &Invited, session: &Session) -> InvitationPage {
     InvitationPage {
         text: visit.text(),
-        organization: entrance.organization.as_deref().map(organization_view),
+        organization: entrance.organization.clone(),
         inviter: invited.inviter.clone(),
         email: invited.email.clone(),
         person: session.label.clone(),
@@ -121,11 +123,11 @@ impl Trouble {
         };
         let (text, entrance) = (visit.text(), &self.entrance);
         let mut page = MessagePage::new(&visit.reader, key);
-        page.organization = entrance.organization.as_deref().map(organization_view);
-        let place = page.organization.as_ref().map_or("", |organization| &organization.title).to_owned();
+        page.organization = entrance.organization.clone();
+        let place = entrance.organization.as_ref().map_or("", |organization| organization.title());
         let invited = entrance.invitation.as_deref();
         let (inviter, address) = invited.map_or(("", ""), |invited| (&invited.inviter, &invited.email));
-        let values = [("place", place.as_str()), ("inviter", inviter), ("address", address)];
+        let values = [("place", place), ("inviter", inviter), ("address", address)];
         page.message = text.with(&format!("{key}.text"), &values);
         page.actions = vec![match self.kind {
             Kind::Ended => (text.with("invitation-sign-in", &values), stay_href(entrance)),

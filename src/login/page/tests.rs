@@ -1,23 +1,24 @@
 //! The pages, drawn: what is on them, and that nothing given to them can be more than text.
 
+use serde_json::json;
+
 use super::*;
 use crate::login::choice_page::{ChoiceForm, ChoicePage, OrganizationChoice, ProvePage};
 use crate::model::Strategy;
 use crate::model::tenant_settings::Locale;
-use crate::web::message::initial;
-use crate::web::message::{MessagePage, ThemeColors};
+use crate::web::message::{MessagePage, initial};
 
 fn english() -> Text {
     Text::of(Locale::En)
 }
 
-fn acme() -> OrganizationView {
-    OrganizationView {
-        title: "Acme".to_owned(),
-        name: "acme".to_owned(),
-        logo_url: None,
-        theme: Some(ThemeColors { primary: "#0a7".to_owned(), background: Some("#fffaf0".to_owned()) }),
-    }
+fn organization(title: &str, branding: serde_json::Value) -> Arc<Organization> {
+    let organization = json!({ "id": "org_acme", "name": "acme", "display_name": title, "branding": branding });
+    Arc::new(serde_json::from_value(organization).expect("an organization"))
+}
+
+fn acme() -> Arc<Organization> {
+    organization("Acme", json!({ "colors": { "primary": "#0a7", "page_background": "#fffaf0" } }))
 }
 
 fn option(title: &'static str, strategy: &str) -> LoginOption<'static> {
@@ -107,12 +108,9 @@ fn hostile_text_stays_text() {
     let hostile = "</title><script>alert(1)</script>\"'&".to_owned();
     let mut page = login();
     page.application_name = &hostile;
-    page.organization = Some(OrganizationView {
-        title: hostile.clone(),
-        name: hostile.clone(),
-        logo_url: Some(format!("https://x/{hostile}")),
-        theme: Some(ThemeColors { primary: hostile.clone(), background: Some(hostile.clone()) }),
-    });
+    let colors = json!({ "primary": hostile, "page_background": hostile });
+    let branding = json!({ "logo_url": format!("https://x/{hostile}"), "colors": colors });
+    page.organization = Some(organization(&hostile, branding));
     page.options = vec![LoginOption {
         title: &hostile,
         href: Href::new(&hostile),
