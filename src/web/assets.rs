@@ -10,6 +10,7 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::theme::{self, Color};
+use crate::model::organization::is_color;
 use crate::model::{Organization, sha256};
 
 const FAVICON: &str = include_str!("../../templates/assets/favicon.svg");
@@ -45,10 +46,12 @@ pub fn theme_of(organization: &Organization) -> Option<String> {
 
 /// The address of the stylesheet with these colours, or `None` if one is not `#rgb` or `#rrggbb`.
 fn theme_path(primary: &str, background: Option<&str>) -> Option<String> {
-    Color::parse(primary)?;
-    let mut path = format!("/assets/theme.css?v={}&primary=%23{}", version(), &primary[1..]);
+    if !is_color(primary) || !background.is_none_or(is_color) {
+        return None;
+    }
+    let mut path = String::with_capacity(80);
+    path.extend(["/assets/theme.css?v=", version(), "&primary=%23", &primary[1..]]);
     if let Some(background) = background {
-        Color::parse(background)?;
         path.push_str("&background=%23");
         path.push_str(&background[1..]);
     }

@@ -97,7 +97,9 @@ impl<T: Template> Page<T> {
     fn headers(&self) -> HeaderMap {
         // With room for those of every answer (`layers.rs`).
         let mut headers = HeaderMap::with_capacity(16);
-        headers.extend(HEADERS);
+        for (name, value) in HEADERS {
+            headers.insert(name, value);
+        }
         // Sources are ASCII by construction; should one ever not be, the page may do nothing at all.
         let policy = HeaderValue::try_from(self.content_security_policy())
             .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
@@ -146,9 +148,9 @@ impl<T: Template> IntoResponse for Page<T> {
     }
 }
 
-/// What a page says of itself: the `lang` it begins with.
+/// What a page says of itself: the `lang` it begins with (`base.html`).
 fn language(html: &str) -> Option<&str> {
-    let (_, rest) = html.get(..100).unwrap_or(html).split_once("<html lang=\"")?;
+    let rest = html.strip_prefix("<!doctype html>\n<html lang=\"")?;
     Some(rest.split_once('"')?.0)
 }
 

@@ -61,8 +61,19 @@ pub struct Text(&'static Language);
 struct Language {
     locale: Locale,
     /// The messages without variables, formatted once.
-    fixed: HashMap<String, String, foldhash::fast::RandomState>,
+    fixed: Messages<String>,
+    /// Those that are only words and variables, as nearly all others are: a page has ten of them, and Fluent's own way
+    /// through its resolver costs several times as much.
+    simple: Messages<Vec<Piece>>,
     bundle: FluentBundle<FluentResource>,
+}
+
+type Messages<T> = HashMap<String, T, foldhash::fast::RandomState>;
+
+enum Piece {
+    Words(String),
+    /// The name of a variable.
+    Value(String),
 }
 
 /// Each is read when somebody first reads it.
@@ -81,11 +92,14 @@ impl Language {
             keys.extend(resource.entries().flat_map(names));
             bundle.add_resource_overriding(resource);
         }
-        let fixed = keys.into_iter().filter_map(|key| {
-            let (text, is_whole) = format(&bundle, &key, None)?;
-            is_whole.then_some((key, text))
-        });
-        Self { locale, fixed: fixed.collect(), bundle }
+        let (mut fixed, mut simple) = (Messages::default(), Messages::default());
+        for key in keys {
+            match format(&bundle, &key, None) {
+                Some((text, true)) => drop(fixed.insert(key, text)),
+                _ => simple.extend(pattern(&bundle, &key).and_then(pieces).map(|pieces| (key, pieces))),
+            }
+        }
+        Self { locale, fixed, simple, bundle }
     }
 }
 
@@ -111,20 +125,25 @@ fn format(bundle: &FluentBundle<FluentResource>, key: &str, values: Option<&Flue
     Some((text, errors.is_empty()))
 }
 
-/// A pattern that has only words and variables, as nearly all have. A page has ten of them, and Fluent's own way
-/// through its resolver costs several times as much.
-fn fill(pattern: &Pattern<&str>, values: &[(&'static str, &str)], write: fn(&mut String, &str)) -> Option<String> {
+/// Of a pattern that has only words and variables.
+fn pieces(pattern: &Pattern<&str>) -> Option<Vec<Piece>> {
+    let piece = |element: &PatternElement<&str>| match element {
+        PatternElement::TextElement { value } => Some(Piece::Words((*value).to_owned())),
+        PatternElement::Placeable { expression: Expression::Inline(InlineExpression::VariableReference { id }) } => {
+            Some(Piece::Value(id.name.to_owned()))
+        }
+        PatternElement::Placeable { .. } => None,
+    };
+    pattern.elements.iter().map(piece).collect()
+}
+
+/// `None` when a value is missing.
+fn fill(pieces: &[Piece], values: &[(&'static str, &str)], write: fn(&mut String, &str)) -> Option<String> {
     let mut text = String::with_capacity(128);
-    for element in &pattern.elements {
-        match element {
-            PatternElement::TextElement { value } => text.push_str(value),
-            PatternElement::Placeable {
-                expression: Expression::Inline(InlineExpression::VariableReference { id }),
-            } => {
-                let (_, value) = values.iter().find(|(name, _)| *name == id.name)?;
-                write(&mut text, value);
-            }
-            PatternElement::Placeable { .. } => return None,
+    for piece in pieces {
+        match piece {
+            Piece::Words(words) => text.push_str(words),
+            Piece::Value(named) => write(&mut text, values.iter().find(|(name, _)| name == named)?.1),
         }
     }
     Some(text)
@@ -191,7 +210,7 @@ impl Text {
     }
 
     fn filled(self, key: &str, values: &[(&'static str, &str)], write: fn(&mut String, &str)) -> String {
-        pattern(&self.0.bundle, key).and_then(|pattern| fill(pattern, values, write)).unwrap_or_else(|| {
+        self.0.simple.get(key).and_then(|pieces| fill(pieces, values, write)).unwrap_or_else(|| {
             let written = values.iter().map(|(name, value)| {
                 let mut text = String::new();
                 write(&mut text, value);

@@ -324,7 +324,7 @@ async fn a_cache_file_that_is_broken_or_somebody_elses_is_ignored() {
     let lines: Vec<&str> = whole.lines().collect();
     let changed = whole.replacen('.', ".A", 2);
     let without_end = lines[..lines.len() - 1].join("\n");
-    let other_version = whole.replacen("cache 1", "cache 2", 1);
+    let other_version = whole.replacen("cache 2", "cache 3", 1);
     let other_name = format!("{}x\n{}", lines[0], lines[1..].join("\n"));
     for broken in ["", "nonsense", &whole[..whole.len() / 2], &changed, &without_end, &other_version, &other_name] {
         std::fs::write(&file, broken).unwrap();
