@@ -1,6 +1,7 @@
 //! All wiring on one screen: settings in, a server out.
 
 mod cache;
+pub mod huge_pages;
 mod keys;
 mod mails;
 mod tokens;
@@ -154,6 +155,7 @@ impl App {
             file.read();
             tokio::spawn(file.keep())
         });
+        let growing = tokio::spawn(huge_pages::avoid_while_small(self.remembered.clone()));
         let login = self.login.clone();
         let at_once = AtOnce::new("/authorize", &self.settings.server, move |asked| login.page_at_once(asked));
         let served = web::serve(listener, Front::new(at_once, self.router), &self.settings.server, shutdown).await;
@@ -163,6 +165,7 @@ impl App {
                 tracing::warn!(%error, "what is remembered could not be written down");
             }
         }
+        growing.abort();
         cleaning.abort();
         following.abort();
         if let Some(delivering) = delivering {

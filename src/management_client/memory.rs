@@ -333,6 +333,11 @@ impl Memory {
         &self.counts
     }
 
+    /// About the bytes of what there is, without a look.
+    pub(super) fn weight(&self) -> u64 {
+        self.entries.weight()
+    }
+
     /// How much is remembered. It looks through everything.
     pub(super) fn totals(&self) -> Totals {
         let now = Instant::now();

@@ -26,6 +26,11 @@ impl Remembered {
         Self { memory: Arc::new(Memory::new(Windows::new(settings), most_bytes)), upstream, most_bytes }
     }
 
+    /// Bytes that are remembered, about.
+    pub fn weight(&self) -> u64 {
+        self.memory.weight()
+    }
+
     pub(super) fn upstream(&self) -> Option<&Upstream> {
         self.upstream.as_deref()
     }

@@ -71,6 +71,10 @@ impl Entries {
         self.shelves().for_each(Shelf::invalidate_all);
     }
 
+    pub(super) fn weight(&self) -> u64 {
+        self.found.weighted_size() + self.connections.weighted_size()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (Arc<Key>, Entry)> + '_ {
         self.shelves().flat_map(Shelf::iter)
     }
