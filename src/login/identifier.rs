@@ -79,12 +79,12 @@ async fn find_way(
     let domain = domain_of_address(typed);
     let own = domain.as_deref().and_then(|domain| options::of_domain(options, domain));
     let others = options::of_any_organization(login, entrance, domain.as_deref()).await?;
-    let found = own.or(others).map(|connection| connection.name.clone());
+    let found = own.or(others).map(|connection| connection.name.to_string());
     Ok(found.or_else(|| fallback(options, typed)))
 }
 
 /// The connection of an address that leads to no other.
 fn fallback(options: &[LoginOption], typed: &str) -> Option<String> {
     let email = || options::email(options, None).filter(|_| typed.contains('@'));
-    Some(options::database(options, None).or_else(email)?.name.clone())
+    Some(options::database(options, None).or_else(email)?.name.to_string())
 }

@@ -68,7 +68,7 @@ async fn send_link(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
         email: email.to_owned(),
         organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
         client_id: entrance.application.client_id.clone(),
-        connection_id: connection.id.clone(),
+        connection_id: connection.id.to_string(),
         client_address: Some(visit.address.to_string()),
         locale: Some(text.locale()),
         page: format!("{}login/reset/password", login.settings.issuer()),

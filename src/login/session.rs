@@ -85,8 +85,8 @@ async fn begin(
         sid: random_alphanumeric(32),
         user_id: user.user_id.clone(),
         label: label.unwrap_or(&user.user_id).clone(),
-        connection_id: connection.id.clone(),
-        connection_name: connection.name.clone(),
+        connection_id: connection.id.to_string(),
+        connection_name: connection.name.to_string(),
         authenticated_at: now,
         ends_at: now.plus_seconds(login.settings.login.session_hours * 3600),
     };

@@ -55,7 +55,7 @@ pub(super) async fn begin(
         id: random_alphanumeric(22),
         query: entrance.authorization.request.to_query(),
         organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
-        connection_id: connection.id.clone(),
+        connection_id: connection.id.to_string(),
         handshake,
     };
     let seconds = login.settings.login.trip_seconds;

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use compact_str::CompactString;
 use futures_util::FutureExt;
 
 use super::memory::Memory;
@@ -17,15 +18,15 @@ use super::question::{Answer, Asked, KINDS, Key, Question};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Change {
     /// One organization: under its id and its name, with its options and the applications it lets be used.
-    Organization(Arc<str>),
+    Organization(CompactString),
     /// The enabled connections of one organization.
-    LoginOptions(Arc<str>),
+    LoginOptions(CompactString),
     /// The applications that one organization lets be used.
-    OrganizationClients(Arc<str>),
+    OrganizationClients(CompactString),
     /// One connection, and the options of every organization and application that have it.
-    Connection(Arc<str>),
+    Connection(CompactString),
     /// One application, with its own options and what organizations say of it.
-    Application(Arc<str>),
+    Application(CompactString),
     /// Every answer of one kind of question, given by an example.
     Every(Asked<'static>),
     /// Every "there is none" of one kind of question.
@@ -102,7 +103,7 @@ impl Change {
     /// Whether this remembered answer is wrong now.
     pub(super) fn concerns(&self, key: &Key, answer: &Answer) -> bool {
         match (self, answer) {
-            (Self::Organization(id), Answer::Organization(Some(organization))) => organization.id == **id,
+            (Self::Organization(id), Answer::Organization(Some(organization))) => *id == organization.id,
             (Self::Organization(_), Answer::Organization(None)) => false,
             (Self::Connection(id), Answer::Options(found)) => found.as_ref().is_some_and(|set| set.has(id)),
             (Self::Absent(_), answer) => answer.is_absent() && self.may_concern(key),
@@ -113,10 +114,14 @@ impl Change {
     /// The answers that are found by their question.
     pub(super) fn keys(&self) -> impl Iterator<Item = Asked<'_>> {
         let keys = match self {
-            Self::Organization(id) => [Some(Question::Organization(&**id)), Some(Question::LoginOptions(&**id))],
-            Self::LoginOptions(id) => [Some(Question::LoginOptions(&**id)), None],
-            Self::Connection(id) => [Some(Question::Connection(&**id)), None],
-            Self::Application(id) => [Some(Question::Application(&**id)), Some(Question::ApplicationOptions(&**id))],
+            Self::Organization(id) => {
+                [Some(Question::Organization(id.as_str())), Some(Question::LoginOptions(id.as_str()))]
+            }
+            Self::LoginOptions(id) => [Some(Question::LoginOptions(id.as_str())), None],
+            Self::Connection(id) => [Some(Question::Connection(id.as_str())), None],
+            Self::Application(id) => {
+                [Some(Question::Application(id.as_str())), Some(Question::ApplicationOptions(id.as_str()))]
+            }
             Self::OrganizationClients(_) | Self::Every(_) | Self::Absent(_) | Self::Everything => [None, None],
         };
         keys.into_iter().flatten()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use equivalent::Equivalent;
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +45,8 @@ pub(super) enum DiscoveredBy {
 pub(super) const NOBODYS: &str = ".invalid";
 
 pub(super) type Asked<'q> = Question<&'q str>;
-pub(super) type Key = Question<Arc<str>>;
+/// Ids and most names fit into the key itself, so that a look-up finds them where it looks.
+pub(super) type Key = Question<CompactString>;
 
 /// The number of [`Question::kind`]s.
 pub(super) const KINDS: usize = 9;
@@ -86,7 +88,7 @@ impl<T> Question<T> {
 
 impl Asked<'_> {
     pub(super) fn to_key(self) -> Key {
-        self.map(Arc::from)
+        self.map(CompactString::from)
     }
 }
 
@@ -107,15 +109,15 @@ impl Equivalent<Key> for Asked<'_> {
             | (Self::ApplicationOptions(ours), Question::ApplicationOptions(its))
             | (Self::Connection(ours), Question::Connection(its))
             | (Self::Application(ours), Question::Application(its))
-            | (Self::ResourceServer(ours), Question::ResourceServer(its)) => *ours == **its,
+            | (Self::ResourceServer(ours), Question::ResourceServer(its)) => ours == its,
             (
                 Self::OrganizationClient { organization_id, client_id },
                 Question::OrganizationClient { organization_id: its_organization, client_id: its_client },
-            ) => *organization_id == **its_organization && *client_id == **its_client,
+            ) => organization_id == its_organization && client_id == its_client,
             (
                 Self::Discovery { by, value, client_id },
                 Question::Discovery { by: its_way, value: its_value, client_id: its_client },
-            ) => by == *its_way && *value == **its_value && *client_id == **its_client,
+            ) => by == *its_way && value == its_value && client_id == its_client,
             (Self::Prompts, Question::Prompts) => true,
             _ => false,
         }
@@ -206,14 +208,14 @@ impl KnownConnection {
 pub(super) struct OptionSet {
     pub(super) options: Arc<Vec<LoginOption>>,
     /// Connections that no login can pass through as they are: no options, until a change opens them. Few sets have any.
-    closed: Option<Arc<Vec<String>>>,
+    closed: Option<Arc<Vec<CompactString>>>,
 }
 
 impl FromIterator<LoginOption> for OptionSet {
     fn from_iter<I: IntoIterator<Item = LoginOption>>(all: I) -> Self {
         let (mut options, closed) = all.into_iter().partition::<Vec<_>, _>(|option| option.connection.is_open);
         options.shrink_to_fit();
-        let closed: Vec<String> = closed.iter().map(|option| option.connection.id.clone()).collect();
+        let closed: Vec<CompactString> = closed.iter().map(|option| option.connection.id.clone()).collect();
         Self { options: Arc::new(options), closed: Some(closed).filter(|closed| !closed.is_empty()).map(Arc::new) }
     }
 }
@@ -227,10 +229,10 @@ impl OptionSet {
     /// With the connections, though they may be shared: they stay for as long as one set has them.
     fn weight(&self) -> usize {
         let option = |option: &LoginOption| size_of::<LoginOption>() + json(&option.connection);
-        self.options.iter().map(option).sum::<usize>() + self.closed().map(String::len).sum::<usize>()
+        self.options.iter().map(option).sum::<usize>() + self.closed().map(|id| id.len()).sum::<usize>()
     }
 
-    fn closed(&self) -> impl Iterator<Item = &String> {
+    fn closed(&self) -> impl Iterator<Item = &CompactString> {
         self.closed.iter().flat_map(|closed| closed.iter())
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::LoginOption;
@@ -43,7 +44,7 @@ enum WrittenAnswer {
 
 #[derive(Serialize, Deserialize)]
 struct WrittenOption {
-    connection_id: String,
+    connection_id: CompactString,
     visible: bool,
     allows_sign_up: bool,
 }
@@ -107,9 +108,9 @@ impl Remembered {
 }
 
 /// The connections that options refer to, by id; where several are remembered, the latest.
-fn shared(memory: &Memory) -> BTreeMap<String, Arc<ShownConnection>> {
+fn shared(memory: &Memory) -> BTreeMap<CompactString, Arc<ShownConnection>> {
     let now = Instant::now();
-    let mut shared: BTreeMap<String, (Duration, Arc<ShownConnection>)> = BTreeMap::new();
+    let mut shared: BTreeMap<CompactString, (Duration, Arc<ShownConnection>)> = BTreeMap::new();
     for (_, entry) in memory.entries() {
         let Answer::Options(Some(set)) = &entry.answer else { continue };
         let age = entry.fetched.age(now);
@@ -142,7 +143,7 @@ fn written(answer: &Answer) -> Option<WrittenAnswer> {
 }
 
 /// `None` for options that lack what they refer to: no part of a set is shown.
-fn read(answer: WrittenAnswer, connections: &HashMap<String, Arc<ShownConnection>>) -> Option<Answer> {
+fn read(answer: WrittenAnswer, connections: &HashMap<CompactString, Arc<ShownConnection>>) -> Option<Answer> {
     let option = |WrittenOption { connection_id, visible, allows_sign_up }| {
         Some(LoginOption { connection: connections.get(&connection_id)?.clone(), visible, allows_sign_up })
     };

@@ -256,7 +256,7 @@ async fn reset(
         email: email.to_owned(),
         organization_id: organization.as_ref().map(|organization| organization.id.clone()),
         client_id: application.client_id.clone(),
-        connection_id: option.connection.id.clone(),
+        connection_id: option.connection.id.to_string(),
         client_address: Some(address.to_string()),
         locale: Some(reader.text.locale()),
         page: format!("{}login/reset/password", provider.settings.issuer()),

@@ -72,7 +72,7 @@ pub(super) async fn start(
         email: start.email,
         organization_id: None,
         client_id: application.client_id.clone(),
-        connection_id: Some(connection.id.clone()),
+        connection_id: Some(connection.id.to_string()),
         client_address: Some(address.to_string()),
         locale: Some(reader.text.locale()),
     };
