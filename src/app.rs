@@ -155,7 +155,7 @@ impl App {
             file.read();
             tokio::spawn(file.keep())
         });
-        let growing = tokio::spawn(huge_pages::avoid_while_small(self.remembered.clone()));
+        let growing = tokio::spawn(huge_pages::allow_once_large(self.remembered.clone()));
         let login = self.login.clone();
         let at_once = AtOnce::new("/authorize", &self.settings.server, move |asked| login.page_at_once(asked));
         let served = web::serve(listener, Front::new(at_once, self.router), &self.settings.server, shutdown).await;

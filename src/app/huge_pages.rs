@@ -1,6 +1,7 @@
 //! Huge pages of memory: not while the process is small, which one of 2 MB for every few kilobytes would make half as
 //! large again; but where a hundred thousand organizations are remembered, whose pages are drawn a tenth faster by them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::management_client::Remembered;
@@ -9,23 +10,34 @@ use crate::management_client::Remembered;
 const LARGE: u64 = 32 << 20;
 const EVERY: Duration = Duration::from_secs(5);
 
+/// Whether it was us who switched them off, and not whoever runs this.
+static AVOIDED: AtomicBool = AtomicBool::new(false);
+
 /// First of all, as the allocator asks for them.
 pub fn avoid() {
-    set_avoided(true);
+    AVOIDED.store(set_allowed(false), Ordering::Relaxed);
 }
 
-/// Until that much is remembered.
-pub(super) async fn avoid_while_small(remembered: Remembered) {
+/// From when on much is remembered, until the end.
+pub(super) async fn allow_once_large(remembered: Remembered) {
+    if !AVOIDED.load(Ordering::Relaxed) || remembered.most_bytes() <= LARGE {
+        return;
+    }
     while remembered.weight() < LARGE {
         tokio::time::sleep(EVERY).await;
     }
-    set_avoided(false);
+    set_allowed(true);
 }
 
-/// Where the kernel knows of no such thing, nothing is lost.
-fn set_avoided(avoided: bool) {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::disable_transparent_huge_pages(avoided);
-    #[cfg(not(target_os = "linux"))]
-    let _ = avoided;
+/// Whether that changed anything. Where the kernel knows of no such thing, nothing is lost.
+#[cfg(target_os = "linux")]
+fn set_allowed(allowed: bool) -> bool {
+    use rustix::thread::{disable_transparent_huge_pages, transparent_huge_pages_are_disabled};
+    transparent_huge_pages_are_disabled().is_ok_and(|disabled| disabled == allowed)
+        && disable_transparent_huge_pages(!allowed).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_allowed(_allowed: bool) -> bool {
+    false
 }

@@ -31,7 +31,7 @@ impl Login {
         if authorization.wants(Prompt::None) {
             return None;
         }
-        let text = text::of_reader(authorization.request.get("ui_locales"), asked.headers);
+        let text = text::of_reader(authorization.request().get("ui_locales"), asked.headers);
         let found = entrance::lead(self, client, address, application, authorization).now_or_never()?.ok()?;
         let Found::Entrance(entrance) = found else { return None };
         authorize::show(self, client, text, &entrance, None).now_or_never()?.ok()

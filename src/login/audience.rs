@@ -15,13 +15,13 @@ use crate::oidc::error::code;
 pub(super) async fn scopes(login: &Login, entrance: &Entrance) -> Result<Vec<String>, LoginError> {
     let authorization = &entrance.authorization;
     let mut scopes: Vec<String> = authorization.scope.iter().map(|&scope| scope.to_owned()).collect();
-    let Some(audience) = authorization.request.get("audience") else { return Ok(scopes) };
+    let Some(audience) = authorization.request().get("audience") else { return Ok(scopes) };
     let unknown = || entrance.refuse(code::ACCESS_DENIED, format!("Service not found: {}", shown(audience)));
     if is_management(login, audience) {
         return Err(unknown());
     }
     let grant = login.client.client_grant(&entrance.application.client_id, audience).await?.ok_or_else(unknown)?;
-    for asked in authorization.request.get("scope").unwrap_or_default().split_ascii_whitespace() {
+    for asked in authorization.request().get("scope").unwrap_or_default().split_ascii_whitespace() {
         if grant.scope.iter().any(|held| held == asked) && !scopes.iter().any(|scope| scope == asked) {
             scopes.push(asked.to_owned());
         }

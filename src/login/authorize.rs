@@ -132,7 +132,8 @@ async fn go_to(
 
 /// Whether the request is for a new account, and may be (contract §2.1).
 fn wants_sign_up(entrance: &Entrance, options: &[LoginOption], connection: &ShownConnection) -> bool {
-    entrance.authorization.request.get("screen_hint") == Some("signup") && options::allows_sign_up(options, connection)
+    entrance.authorization.request().get("screen_hint") == Some("signup")
+        && options::allows_sign_up(options, connection)
 }
 
 /// Whether the request lets a session answer it without the person.
@@ -144,7 +145,7 @@ pub(super) fn may_reuse(login: &Login, entrance: &Entrance, session: &Session, n
         .is_some_and(|seconds| session.authenticated_at.plus_seconds(seconds) < now || seconds == 0);
     let other_connection = authorization.connection().is_some_and(|asked| asked != session.connection_name);
     // OIDC Core §3.1.2.1: the answer must be for the person that the application names.
-    let hint = authorization.request.get("id_token_hint");
+    let hint = authorization.request().get("id_token_hint");
     let other_person = hint.is_some_and(|hint| login.person_of_hint(hint, now).as_ref() != Some(&session.user_id));
     !asks_anew && !too_old && !other_connection && !other_person
 }
@@ -179,7 +180,7 @@ async fn give_code(
 ) -> Result<Response, LoginError> {
     entrance::check_now(login, entrance).await?;
     let authorization = &entrance.authorization;
-    let text = |name: &str| authorization.request.get(name).map(str::to_owned);
+    let text = |name: &str| authorization.request().get(name).map(str::to_owned);
     let code = AuthorizationCode {
         grant_id: random_alphanumeric(22),
         client_id: entrance.application.client_id.clone(),

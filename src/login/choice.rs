@@ -67,7 +67,7 @@ pub(super) async fn decide(
         }
         _ => {
             let secret = new_secret();
-            let query = entrance.authorization.request.to_query();
+            let query = entrance.authorization.request().to_query();
             let choice = Choice { sid: session.sid.clone(), query };
             let end = now.plus_seconds(CHOICE_SECONDS);
             login.logins.put(Kind::Choice, &secret, &session.sid, &choice, end).await?;
@@ -100,7 +100,7 @@ async fn enter(
         Some(admission) => Ok(Next::Enter(Box::new(there), Box::new(admission))),
         None if there.authorization.wants(Prompt::None) => Err(there.refuse(code::LOGIN_REQUIRED, "Login required")),
         None => {
-            let request = there.authorization.request.without("connection");
+            let request = there.authorization.request().without("connection");
             Ok(Next::Go(redirect::see_other(&request.url())))
         }
     }
@@ -170,7 +170,7 @@ fn draw(visit: &Visit, open: &Open, found: &Memberships, text: &str, page: u64) 
         href: None,
     };
     let last = found.total.saturating_sub(1) / PER_PAGE;
-    let other = entrance.authorization.request.with("prompt", "login");
+    let other = entrance.authorization.request().with("prompt", "login");
     let page = ChoicePage {
         application_name: entrance.application.name.clone(),
         organizations: found.organizations.iter().map(choice).collect(),

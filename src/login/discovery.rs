@@ -43,7 +43,7 @@ pub(super) async fn of_address(login: &Login, question: &Question, address: &str
 
 /// The address of the organization's page for this person.
 pub(super) fn url(login: &Login, question: &Question, organization: &Organization, address: &str) -> String {
-    let request = question.authorization.request.with("organization", handle(login, organization));
+    let request = question.authorization.request().with("organization", handle(login, organization));
     request.with("login_hint", address).url()
 }
 
@@ -82,7 +82,7 @@ fn page(
     challenge: Option<String>,
     error: Option<&'static str>,
 ) -> Response {
-    let request = &question.authorization.request;
+    let request = question.authorization.request();
     let page = ProvePage {
         text: visit.text(),
         application_name: question.application.name.clone(),
@@ -168,7 +168,7 @@ fn choice_page(
         href: Some(url(login, question, organization, address)),
     };
     let personal = question.application.usage() == OrganizationUsage::Allow;
-    let personal = personal.then(|| question.authorization.request.with(ACCOUNT, PERSONAL).url());
+    let personal = personal.then(|| question.authorization.request().with(ACCOUNT, PERSONAL).url());
     let page = ChoicePage {
         application_name: question.application.name.clone(),
         organizations: organizations.iter().map(choice).collect(),

@@ -93,7 +93,7 @@ fn answer(
     complete: impl FnOnce(&mut LoginPage<'_>),
 ) -> Response {
     let authorization = &entrance.authorization;
-    let links = Links::new(&authorization.request);
+    let links = Links::new(authorization.request());
     let mut page = view(login, text, entrance, &links, options, form);
     complete(&mut page);
     page.into_page(authorization.redirect_uri()).status(status).into_response()
@@ -101,7 +101,7 @@ fn answer(
 
 /// Asks a signed-in person whether to go on as they are.
 pub(super) fn account_page(visit: &Visit, entrance: &Entrance, session: &Session) -> Response {
-    let request = &entrance.authorization.request;
+    let request = entrance.authorization.request();
     let asked = request.get("prompt").unwrap_or_default();
     let others: Vec<&str> = asked.split_ascii_whitespace().filter(|word| *word != "select_account").collect();
     let on = match others.is_empty() {
@@ -196,7 +196,7 @@ fn option_view<'p>(links: &'p Links<'_>, connection: &'p ShownConnection) -> Opt
 /// "Not your organization?": the picker or the choice where the application has one, else back to where a login
 /// begins.
 fn other_organization(login: &Login, entrance: &Entrance, links: &Links<'_>) -> Option<Href<'static>> {
-    if entrance.organization.is_none() && entrance.authorization.request.get(ACCOUNT).is_none() {
+    if entrance.organization.is_none() && entrance.authorization.request().get(ACCOUNT).is_none() {
         return None;
     }
     match entrance.application.require_behavior() {

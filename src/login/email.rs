@@ -79,7 +79,7 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
         }
         Err(error) => return Err(error.into()),
     };
-    let request = entrance.authorization.request.with(ADDRESS, address).with(CHALLENGE, &challenge.id);
+    let request = entrance.authorization.request().with(ADDRESS, address).with(CHALLENGE, &challenge.id);
     Ok(redirect::see_other(&format!("/login/email/code?{}", request.to_query())))
 }
 
@@ -131,19 +131,19 @@ async fn find(login: &Login, visit: &Visit) -> Result<(Entrance, Arc<ShownConnec
 
 /// The address and the challenge of this request, if it has both.
 fn asked(entrance: &Entrance) -> Option<(&str, &str)> {
-    let request = &entrance.authorization.request;
+    let request = entrance.authorization.request();
     let is_id = |id: &&str| id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let address = request.get(ADDRESS).filter(|address| is_address(address))?;
     Some((address, request.get(CHALLENGE).filter(is_id)?))
 }
 
 fn to_first_page(entrance: &Entrance) -> Response {
-    let request = entrance.authorization.request.without(ADDRESS).without(CHALLENGE);
+    let request = entrance.authorization.request().without(ADDRESS).without(CHALLENGE);
     redirect::see_other(&request.url())
 }
 
 fn ask_address(visit: &Visit, entrance: &Entrance, address: String, error: Option<&str>) -> Response {
-    let request = entrance.authorization.request.without(ADDRESS).without(CHALLENGE);
+    let request = entrance.authorization.request().without(ADDRESS).without(CHALLENGE);
     let page = AddressPage {
         text: visit.text(),
         frame: Frame::new(visit.text(), entrance),
@@ -156,7 +156,7 @@ fn ask_address(visit: &Visit, entrance: &Entrance, address: String, error: Optio
 }
 
 fn ask_code(visit: &Visit, entrance: &Entrance, address: &str, error: Option<&str>) -> Response {
-    let request = &entrance.authorization.request;
+    let request = entrance.authorization.request();
     let first = request.without(ADDRESS).without(CHALLENGE);
     let page = CodePage {
         text: visit.text(),

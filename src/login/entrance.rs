@@ -110,7 +110,7 @@ pub(super) async fn check_request(
 pub(super) async fn check_now(login: &Login, entrance: &Entrance) -> Result<(), LoginError> {
     let client = &login.deciding;
     let application = client.application(&entrance.application.client_id).await?.ok_or_else(no_application)?;
-    let authorization = Authorization::check(entrance.authorization.request.clone(), &application)?;
+    let authorization = Authorization::check(entrance.authorization.request().clone(), &application)?;
     let resolved = resolve(login, client, None, &authorization, &application).await?;
     let is_the_same = match (&resolved.destination, &entrance.organization) {
         (Destination::Organization(now), Some(then)) => now.id == then.id,
@@ -140,13 +140,11 @@ impl Entrance {
 
     /// The same request with the organization that was chosen; `None`: a personal account.
     pub(super) fn chosen(&self, login: &Login, organization: Option<Arc<Organization>>) -> Self {
-        let mut chosen = self.clone();
-        let request = &self.authorization.request;
-        chosen.authorization.request = match organization.as_deref() {
-            Some(organization) => request.with("organization", handle(login, organization)),
-            None => request.with(ACCOUNT, PERSONAL),
+        let authorization = match organization.as_deref() {
+            Some(organization) => self.authorization.choosing("organization", handle(login, organization)),
+            None => self.authorization.choosing(ACCOUNT, PERSONAL),
         };
-        Self { organization, chooses_afterwards: false, ..chosen }
+        Self { authorization, organization, chooses_afterwards: false, ..self.clone() }
     }
 
     /// What the source is told of a login through this connection.

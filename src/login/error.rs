@@ -178,7 +178,7 @@ fn trip_notice(visit: &Visit, failure: TripFailure) -> Notice {
         RelyingPartyError::Rejected(_) => (StatusCode::BAD_GATEWAY, text_key("connection-rejected")),
     };
     let text = visit.text();
-    let others = entrance.authorization.request.without("connection").url();
+    let others = entrance.authorization.request().without("connection").url();
     let mut notice = Notice::new(visit, status, key);
     notice.page.message = text.with(&format!("{key}.text"), &[("connection", &connection)]);
     notice.page.actions = vec![(text.get("see-options").to_owned(), others)];

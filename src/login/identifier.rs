@@ -26,7 +26,7 @@ pub(super) async fn form_of(
 ) -> Result<Form, LoginError> {
     let is_first = leads_anywhere(entrance, options)
         && (options::has_hidden(options)
-            || entrance.authorization.request.get("screen_hint") == Some("login-id")
+            || entrance.authorization.request().get("screen_hint") == Some("login-id")
             // Without an answer the page is drawn as it is by default.
             || client.prompts().await.is_ok_and(|prompts| prompts.identifier_first));
     Ok(match (is_first, options::database(options, None), options::email(options, None)) {
@@ -61,7 +61,7 @@ async fn lead(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, Log
     }
     match find_way(login, &entrance, &options, typed).await? {
         Some(name) => {
-            let request = entrance.authorization.request.with("connection", &name).with("login_hint", typed);
+            let request = entrance.authorization.request().with("connection", &name).with("login_hint", typed);
             Ok(redirect::see_other(&request.url()))
         }
         None => Ok(again(text_key("identifier-leads-nowhere"))),

@@ -57,7 +57,7 @@ impl Invited {
 /// # Errors
 /// When an invitation comes without the organization it leads to (contract §2.1).
 pub(super) fn check_companion(authorization: &Authorization) -> Result<(), LoginError> {
-    match (authorization.request.get("invitation"), authorization.organization()) {
+    match (authorization.request().get("invitation"), authorization.organization()) {
         (Some(_), None) => {
             let description = "parameter organization is required for an invitation";
             Err(authorization.refused(code::INVALID_REQUEST, description).into())
@@ -75,7 +75,7 @@ pub(super) async fn find(
     application: &Application,
     organization: Option<&Organization>,
 ) -> Result<Option<Arc<Invited>>, LoginError> {
-    let Some(ticket) = authorization.request.get("invitation") else { return Ok(None) };
+    let Some(ticket) = authorization.request().get("invitation") else { return Ok(None) };
     let opened = match asker {
         Some(address) => Box::pin(login.client.open_invitation_for(address, ticket)).await?,
         None => Box::pin(login.client.open_invitation(ticket)).await?,

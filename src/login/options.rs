@@ -32,7 +32,7 @@ pub(super) async fn get(
     Ok((entrance, options, connection))
 }
 
-/// A connection that was found among the options, with all that it needs to be gone through.
+/// A connection with all that it needs to be gone through. Whether it is enabled here, the caller or the source knows.
 pub(super) async fn whole(
     client: &ManagementClient,
     entrance: &Entrance,

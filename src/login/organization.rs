@@ -57,7 +57,7 @@ pub(super) async fn resolve(
         }
         return found(Destination::Organization(organization), "the parameter organization names it");
     }
-    let wants_personal = authorization.request.get(ACCOUNT) == Some(PERSONAL);
+    let wants_personal = authorization.request().get(ACCOUNT) == Some(PERSONAL);
     match (usage, application.require_behavior()) {
         (OrganizationUsage::Deny, _) => found(Destination::Personal, "the application's organization_usage is deny"),
         (OrganizationUsage::Allow, _) if wants_personal => {

@@ -72,7 +72,7 @@ async fn send_link(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
         client_address: Some(visit.address.to_string()),
         locale: Some(text.locale()),
         page: format!("{}login/reset/password", login.settings.issuer()),
-        return_to: Some(entrance.authorization.request.with("login_hint", email).to_query()),
+        return_to: Some(entrance.authorization.request().with("login_hint", email).to_query()),
     };
     match login.client.ask_password_reset(&request).await {
         Ok(_) => Ok(sent(visit, &entrance, email)),
@@ -134,7 +134,7 @@ async fn save(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, Log
 }
 
 fn sign_in_href(entrance: &Entrance) -> String {
-    entrance.authorization.request.url()
+    entrance.authorization.request().url()
 }
 
 fn draw_ask(visit: &Visit, entrance: &Entrance, status: StatusCode, email: &str, error: Option<String>) -> Response {
@@ -143,7 +143,7 @@ fn draw_ask(visit: &Visit, entrance: &Entrance, status: StatusCode, email: &str,
     let page = AskPage {
         text: visit.text(),
         frame,
-        action: format!("/login/reset?{}", entrance.authorization.request.to_query()),
+        action: format!("/login/reset?{}", entrance.authorization.request().to_query()),
         email: email.to_owned(),
         error,
         sign_in_href: sign_in_href(entrance),

@@ -65,7 +65,7 @@ async fn look_up(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
     match found.filter(|_| application.usage() != OrganizationUsage::Deny) {
         Some(organization) => {
             let handle = organization::handle(login, &organization);
-            Ok(redirect::found(&question.authorization.request.with("organization", handle).url()))
+            Ok(redirect::found(&question.authorization.request().with("organization", handle).url()))
         }
         None => Ok(not_found()),
     }
@@ -108,7 +108,7 @@ fn split_query(query: &str) -> (String, String) {
 }
 
 fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error: Option<&str>) -> Response {
-    let with = |name: &str, value: &str| question.authorization.request.with(name, value);
+    let with = |name: &str, value: &str| question.authorization.request().with(name, value);
     // Through the picker, since one that is gone by now is its question and no error of the application.
     let recent = recent::names(login, visit)
         .into_iter()
@@ -121,7 +121,7 @@ fn draw(login: &Login, visit: &Visit, question: &Question, entered: &str, error:
         action: ACTION.to_owned(),
         hidden: question
             .authorization
-            .request
+            .request()
             .parameters()
             .filter(|(name, _)| *name != ENTERED)
             .map(|(name, value)| (name.to_owned(), value.to_owned()))

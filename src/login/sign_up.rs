@@ -88,7 +88,7 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
     };
     match login.client.begin_challenge(&request).await {
         Ok(challenge) => {
-            let request = entrance.authorization.request.with("login_hint", email).with(CHALLENGE, &challenge.id);
+            let request = entrance.authorization.request().with("login_hint", email).with(CHALLENGE, &challenge.id);
             Ok(redirect::see_other(&format!("/login/sign-up/account?{}", request.to_query())))
         }
         Err(ManagementError::Refused(refused)) if refused.status_code == 400 => {
@@ -140,7 +140,7 @@ async fn sign_up(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, 
     }
     // Refused before an account is made for nothing.
     audience::scopes(login, &entrance).await?;
-    let challenge = entrance.authorization.request.get(CHALLENGE).map(str::to_owned);
+    let challenge = entrance.authorization.request().get(CHALLENGE).map(str::to_owned);
     let code = code::read(&typed.code);
     if challenge.is_some() && code.is_none() {
         return Ok(again((StatusCode::BAD_REQUEST, text.get("sign-up-wrong-code").to_owned())));
@@ -224,7 +224,7 @@ fn username_needed(text: Text, connection: &Connection) -> String {
 }
 
 fn draw_email(text: Text, entrance: &Entrance, status: StatusCode, email: &str, error: Option<String>) -> Response {
-    let request = entrance.authorization.request.without(CHALLENGE);
+    let request = entrance.authorization.request().without(CHALLENGE);
     let frame = Frame::new(text, entrance);
     let organization = frame.organization.clone();
     let page = EmailPage {
@@ -246,7 +246,7 @@ fn draw_account(
     typed: &Typed,
     refused: Option<Refused>,
 ) -> Response {
-    let request = &entrance.authorization.request;
+    let request = entrance.authorization.request();
     let (status, error) = refused.map_or((StatusCode::OK, None), |(status, message)| (status, Some(message)));
     let again = request.without(CHALLENGE).with("screen_hint", "signup").with("connection", &connection.name);
     let frame = Frame::new(text, entrance);

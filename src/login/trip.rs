@@ -53,7 +53,7 @@ pub(super) async fn begin(
     let browser = login.cookies.read(&visit.headers, Purpose::Browser).unwrap_or_else(new_secret);
     let trip = Trip {
         id: random_alphanumeric(22),
-        query: entrance.authorization.request.to_query(),
+        query: entrance.authorization.request().to_query(),
         organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
         connection_id: connection.id.to_string(),
         handshake,
@@ -70,7 +70,7 @@ pub(super) async fn begin(
 /// What of the request the identity provider is told.
 fn wish(entrance: &Entrance) -> Wish {
     let authorization = &entrance.authorization;
-    let text = |name: &str| authorization.request.get(name).map(str::to_owned);
+    let text = |name: &str| authorization.request().get(name).map(str::to_owned);
     // Every OpenID provider knows `login`; not every one knows `select_account`, and may refuse it.
     let asks_anew = authorization.wants(Prompt::Login) || authorization.wants(Prompt::SelectAccount);
     Wish {
@@ -80,7 +80,7 @@ fn wish(entrance: &Entrance) -> Wish {
         ui_locales: text("ui_locales"),
         acr_values: text("acr_values"),
         parameters: authorization
-            .request
+            .request()
             .parameters()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),

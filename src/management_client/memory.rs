@@ -3,6 +3,7 @@
 //! A load is a task of its own, so it goes on when whoever began it hangs up, and everybody who asks meanwhile waits
 //! for the same one. What it brings is kept only if no change came since it began (design §6): a change takes the
 //! loads it may concern off the list of those under way, and one that is not on the list when it lands keeps nothing.
+//! (A connection is kept from its second load on, see [`Memory::keep_loaded`].)
 
 mod counts;
 mod entries;
@@ -18,8 +19,8 @@ use futures_util::FutureExt;
 use moka::sync::Cache;
 
 use super::changes::Change;
+use super::lately::Lately;
 use super::question::{Answer, Asked, KINDS, Kept, Key, Question};
-use super::recent::Recent;
 use super::{LoginOption, ManagementError, Result};
 use crate::model::Organization;
 
@@ -96,8 +97,8 @@ pub(super) struct Memory {
     entries: Entries,
     failures: Cache<Key, Failure>,
     flights: Mutex<Flights>,
-    /// The connections that were asked for lately.
-    connections: Recent,
+    /// The connections that were asked for while an answer would still be fresh.
+    asked_connections: Lately,
     /// Counts wholesale changes; for each kind, the last that forgot all of its answers, and all that say "none".
     changes: AtomicU64,
     forgotten: [AtomicU64; KINDS],
@@ -119,7 +120,7 @@ impl Memory {
             entries: Entries::new(&windows, bytes),
             failures: Cache::builder().max_capacity(MOST_FAILURES).time_to_live(FAILURES_TOLD).build(),
             flights: Mutex::default(),
-            connections: Recent::new(LEAST_CONNECTIONS),
+            asked_connections: Lately::new(LEAST_CONNECTIONS, windows.fresh),
             changes: AtomicU64::new(0),
             forgotten: Default::default(),
             absences_forgotten: Default::default(),
@@ -305,13 +306,19 @@ impl Memory {
         }
     }
 
-    /// Whether an answer may be asked for again while it is of use. Most connections belong to one organization, whose
-    /// options tell what its page needs of them: only one that is asked for a second time is kept by itself.
-    fn is_worth_keeping(&self, key: &Key) -> bool {
-        let Question::Connection(id) = key else { return true };
-        let was_asked_for = self.connections.has(id);
-        self.connections.add(id);
-        was_asked_for
+    /// Keeps what a load brought. Most connections belong to one organization, whose options tell what its page needs of
+    /// them: only one that is asked for a second time while the first answer would be fresh is kept by itself.
+    fn keep_loaded(&self, key: &Key, answer: &Answer, fetched: Fetched, seen: u64) {
+        if let Question::Connection(id) = key {
+            let was_asked_for = self.asked_connections.has(id);
+            self.asked_connections.add(id);
+            if !was_asked_for {
+                return;
+            }
+        } else {
+            self.counts.changes.fetch_add(1, Ordering::Relaxed);
+        }
+        self.keep(key.clone(), answer.clone(), fetched, seen);
     }
 
     fn keep(&self, key: Key, answer: Answer, fetched: Fetched, seen: u64) {

@@ -184,7 +184,7 @@ fn json(value: &Arc<impl Serialize>) -> usize {
     length.0
 }
 
-/// A connection, whole and as pages show it. The sets that have it share the latter.
+/// A connection, whole and as pages show it. Sets that are made while it is remembered share the latter.
 #[derive(Debug, Clone)]
 pub(super) struct KnownConnection {
     pub(super) whole: Arc<Connection>,

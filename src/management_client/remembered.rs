@@ -35,7 +35,8 @@ impl Remembered {
         self.upstream.as_deref()
     }
 
-    pub(super) fn most_bytes(&self) -> u64 {
+    /// What may be remembered.
+    pub fn most_bytes(&self) -> u64 {
         self.most_bytes
     }
 

@@ -1,9 +1,10 @@
 //! What strangers may ask for in vain, so that a flood of made-up names loads nobody.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
+use super::lately::Lately;
 use super::question::Asked;
-use super::recent::Recent;
 use super::{ManagementError, Result};
 use crate::web::budget::{FailureBudget, RetryAfter};
 
@@ -23,14 +24,14 @@ pub(super) struct Strangers {
     unknown: FailureBudget,
     /// Names and ids that existed when last asked for, by their hashes: who asked in vain too often may still ask for
     /// these, also when their answer is not fresh any more.
-    existing: Recent,
+    existing: Lately,
 }
 
 impl Strangers {
     /// `unknown_names`: how many at once, and as many again spread over each minute.
     pub(super) fn new(unknown_names: u32) -> Self {
         let unknown = FailureBudget::per_minute(unknown_names);
-        Self { unknown, existing: Recent::new(LEAST_EXISTING) }
+        Self { unknown, existing: Lately::new(LEAST_EXISTING, Duration::MAX) }
     }
 
     /// Asks for the address, unless it asked in vain too often and `name` is neither remembered nor known to exist.

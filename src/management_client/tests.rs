@@ -15,6 +15,8 @@ use super::*;
 use crate::config::Config;
 use crate::model::Organization;
 
+const SECRET: &str = "known to nobody";
+
 /// What the API keeps, and how it answers.
 struct Api {
     /// Ids of the connections that are enabled for `org_acme`.
@@ -52,7 +54,10 @@ impl Api {
                 json!({ "enabled_connections": list, "start": 0, "limit": 100, "total": list.len() })
             }
             "org_acme" => json!({ "id": "org_acme", "name": "acme" }),
-            id if id.starts_with("con_") => json!({ "id": id, "name": id.replace('_', "-"), "strategy": "auth0" }),
+            id if id.starts_with("con_") => {
+                let options = json!({ "client_secret": SECRET });
+                json!({ "id": id, "name": id.replace('_', "-"), "strategy": "auth0", "options": options })
+            }
             _ => Value::Null,
         }
     }
@@ -138,6 +143,41 @@ async fn ten_thousand_calls_for_a_cold_organization_cause_one_set_of_gets() {
         assert_eq!(call.await.expect("no panic").expect("options"), 2);
     }
     assert_eq!(api.calls.load(Ordering::SeqCst), 3, "the list and two connections");
+}
+
+#[tokio::test]
+async fn a_connection_is_remembered_by_itself_from_its_second_load_on_and_only_while_it_is_fresh() {
+    let calls_of = async |settings: &str| {
+        let api = Api::well(&["con_a"]);
+        let (client, _) = client_of(&api, settings);
+        let mut calls = Vec::new();
+        for _ in 0..4 {
+            client.deciding().connection("con_a").await.expect("an answer").expect("a connection");
+            calls.push(api.calls.load(Ordering::SeqCst));
+        }
+        calls
+    };
+    assert_eq!(calls_of("").await, [1, 2, 2, 2]);
+    assert_eq!(calls_of("management.fresh_seconds = 0").await, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn what_is_written_down_for_the_next_start_has_no_connections_secret() {
+    let api = Api::well(&["con_a"]);
+    let (client, _) = client_of(&api, "");
+    for _ in 0..2 {
+        client.login_options(&acme()).await.expect("options");
+        client.connection("con_a").await.expect("an answer").expect("a connection");
+    }
+    assert!(client.memory().entries().any(|(_, entry)| matches!(entry.answer, question::Answer::Connection(_))));
+    let mut written = Vec::new();
+    let put = |line: &[u8]| {
+        written.extend_from_slice(line);
+        Ok(())
+    };
+    client.shared.remembered.write(put).expect("it is written");
+    let written = String::from_utf8(written).expect("JSON");
+    assert!(written.contains("con_a") && !written.contains(SECRET), "{written}");
 }
 
 /// Everything a body may come as that is not the right answer: cut, changed in its types and its counts, emptied,

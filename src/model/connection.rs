@@ -149,30 +149,19 @@ pub struct Connection {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub display_name: Option<String>,
     /// What the strategy needs; secrets inside are given only to holders of `read:connections_options`.
-    #[serde(default, deserialize_with = "fitting")]
+    #[serde(default)]
     pub options: Map<String, Value>,
     /// Applications that may use the connection without an organization.
-    #[serde(default, deserialize_with = "fitting")]
+    #[serde(default)]
     pub enabled_clients: Vec<String>,
     #[serde(default)]
     pub show_as_button: bool,
     #[serde(default)]
     pub is_domain_connection: bool,
-    #[serde(default, deserialize_with = "fitting")]
+    #[serde(default)]
     pub realms: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub metadata: Option<BTreeMap<String, String>>,
-}
-
-/// Reads a list or map into no more room than it takes: connections are remembered by the hundred thousand.
-fn fitting<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de> + IntoIterator + FromIterator<T::Item>,
-{
-    // `collect` alone would reuse the room of a list.
-    let read = T::deserialize(deserializer)?.into_iter().collect::<std::collections::VecDeque<_>>();
-    Ok(read.into_iter().collect())
 }
 
 /// The members of `options` that hold secrets: sealed at rest, withheld without `read:connections_options`.

@@ -16,8 +16,7 @@ pub struct Authorization {
     pub prompt: Vec<Prompt>,
     /// Seconds since the last proof at most.
     pub max_age: Option<i64>,
-    /// The whole request: what of it needs no reading, to write links with, and to pass parameters on.
-    pub request: AuthorizeRequest,
+    request: AuthorizeRequest,
 }
 
 /// What the application wants shown (OIDC Core §3.1.2.1).
@@ -57,8 +56,20 @@ impl Authorization {
             Err((code, description)) => Err(redirected(&request, code, description)),
         }
     }
+
     pub fn wants(&self, prompt: Prompt) -> bool {
         self.prompt.contains(&prompt)
+    }
+
+    /// The whole request: what of it needs no reading, to write links with, and to pass parameters on.
+    pub fn request(&self) -> &AuthorizeRequest {
+        &self.request
+    }
+
+    /// The same with a choice that a person made; what was checked stays as it is.
+    pub fn choosing(&self, name: &str, value: &str) -> Self {
+        debug_assert!(!["client_id", "redirect_uri"].contains(&name), "these are no choice");
+        Self { request: self.request.with(name, value), ..self.clone() }
     }
 
     /// Where the answer goes.

@@ -60,7 +60,7 @@ impl<T: Template> Page<T> {
     }
 
     /// Allows the origin of an image's address.
-    pub fn image(mut self, address: Option<&str>) -> Self {
+    fn image(mut self, address: Option<&str>) -> Self {
         address.into_iter().for_each(|address| self.image_origins.add(address));
         self
     }

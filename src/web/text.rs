@@ -210,7 +210,8 @@ impl Text {
     }
 
     fn filled(self, key: &str, values: &[(&'static str, &str)], write: fn(&mut String, &str)) -> String {
-        self.0.simple.get(key).and_then(|pieces| fill(pieces, values, write)).unwrap_or_else(|| {
+        let simple = || self.0.simple.get(key).and_then(|pieces| fill(pieces, values, write));
+        simple().or_else(|| self.0.fixed.get(key).cloned()).unwrap_or_else(|| {
             let written = values.iter().map(|(name, value)| {
                 let mut text = String::new();
                 write(&mut text, value);

@@ -37,5 +37,5 @@ async fn accept(login: &Login, visit: &Visit) -> Result<Response, LoginError> {
 
 /// The session ended since the page was drawn.
 fn sign_in_again(entrance: &Entrance) -> Response {
-    redirect::see_other(&entrance.authorization.request.url())
+    redirect::see_other(&entrance.authorization.request().url())
 }

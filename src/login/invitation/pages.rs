@@ -56,7 +56,7 @@ impl InvitationPage {
 
 /// "Accept as who you are": a button, since a link that is opened must change nothing.
 pub(super) fn accept(visit: &Visit, entrance: &Entrance, invited: &Invited, session: &Session) -> Response {
-    let query = entrance.authorization.request.to_query();
+    let query = entrance.authorization.request().to_query();
     let page = InvitationPage {
         action: Some(format!("/login/invitation?{query}")),
         ..view(visit, entrance, invited, session)
@@ -84,12 +84,12 @@ fn view(visit: &Visit, entrance: &Entrance, invited: &Invited, session: &Session
 
 /// The same request, for which no session counts.
 fn switch_href(entrance: &Entrance) -> String {
-    let request = entrance.authorization.request.without("connection");
+    let request = entrance.authorization.request().without("connection");
     request.with("prompt", "login").url()
 }
 
 fn stay_href(entrance: &Entrance) -> String {
-    entrance.authorization.request.without("invitation").without("prompt").url()
+    entrance.authorization.request().without("invitation").without("prompt").url()
 }
 
 /// Why an invitation is not accepted: a page for the person, since the application can do nothing about it.

@@ -42,7 +42,7 @@ impl Counts {
         self.load_errors.load(Ordering::Relaxed)
     }
 
-    /// How often something was remembered or forgotten.
+    /// How often something that is worth writing down was remembered, or anything forgotten.
     pub(in crate::management_client) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Where answers are kept: what there is, bounded by weight, and apart from it what goes by itself after seconds.
+//! Where answers are kept: what there is, bounded by weight, and apart from it what is of use for seconds only.
 //!
 //! Answers that say "none" are what a flood of made-up names leaves. Whole connections are for what must be fresh, so an
 //! older one would only hold secrets that nobody asks for. Kept apart these take no room from the others, and the others
@@ -26,8 +26,8 @@ pub(super) fn weight(key: &Key, answer: &Answer) -> u32 {
     u32::try_from(ENTRY_WEIGHT + key.length() + answer.weight()).unwrap_or(u32::MAX)
 }
 
-/// The part of the whole budget that is for connections.
-const PART_OF_CONNECTIONS: u64 = 8;
+/// One in so many bytes of the whole budget is for connections.
+const ONE_FOR_CONNECTIONS: u64 = 8;
 
 /// A question is answered on one of the shelves at most.
 pub(super) struct Entries {
@@ -40,7 +40,7 @@ impl Entries {
     pub(super) fn new(windows: &Windows, bytes: u64) -> Self {
         let hasher = foldhash::quality::RandomState::default();
         let weighed = |bytes| Cache::builder().max_capacity(bytes).weigher(|_: &Key, entry: &Entry| entry.weight);
-        let connections = bytes / PART_OF_CONNECTIONS;
+        let connections = bytes / ONE_FOR_CONNECTIONS;
         Self {
             found: weighed(bytes - connections).build_with_hasher(hasher.clone()),
             connections: weighed(connections).time_to_live(windows.fresh).build_with_hasher(hasher.clone()),
@@ -57,8 +57,8 @@ impl Entries {
 
     /// Instead of what was kept under this key.
     pub(super) fn insert(&self, key: Key, entry: Entry) {
-        let found = self.of_what_there_is(&key);
-        let (its, other) = if entry.answer.is_absent() { (&self.absent, found) } else { (found, &self.absent) };
+        let shelf = self.of_what_there_is(&key);
+        let (its, other) = if entry.answer.is_absent() { (&self.absent, shelf) } else { (shelf, &self.absent) };
         other.invalidate(&key);
         its.insert(key, entry);
     }

@@ -56,11 +56,8 @@ impl Flying {
             Ok(answer) if is_listed => {
                 // As old as the question: the answer may have been written down as soon as it was asked.
                 let fetched = Fetched { at: began, seconds_then: 0, is_from_file: false };
-                if memory.is_worth_keeping(&self.key) {
-                    memory.keep(self.key.clone(), answer.clone(), fetched, self.seen);
-                }
+                memory.keep_loaded(&self.key, answer, fetched, self.seen);
                 memory.failures.invalidate(&self.key);
-                memory.counts.changes.fetch_add(1, Ordering::Relaxed);
             }
             Ok(_) => {}
             Err(error) => {

@@ -40,7 +40,7 @@ fn a_good_request_becomes_an_authorization() {
     assert_eq!(authorization.max_age, Some(0));
     assert!(authorization.wants(Prompt::Login) && authorization.wants(Prompt::Consent));
     assert_eq!(authorization.organization(), Some("acme"));
-    assert_eq!(authorization.request.get("ext-x"), Some("1"));
+    assert_eq!(authorization.request().get("ext-x"), Some("1"));
     assert_eq!(
         authorization.code_url("c", "https://i/"),
         "https://app.example/cb?code=c&state=s1&iss=https%3A%2F%2Fi%2F"
@@ -51,7 +51,7 @@ fn a_good_request_becomes_an_authorization() {
 fn a_plain_oauth_request_needs_neither_openid_nor_state() {
     let query = "client_id=app&redirect_uri=https://app.example/cb&response_type=code";
     let authorization = check(query, &application(false)).expect("good");
-    assert!(authorization.scope.is_empty() && authorization.request.get("state").is_none());
+    assert!(authorization.scope.is_empty() && authorization.request().get("state").is_none());
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn pkce_is_s256_and_required_for_public_clients() {
     let good = format!("{GOOD}&code_challenge={CHALLENGE}&code_challenge_method=S256");
     for application in [&public, &confidential] {
         let authorization = check(&good, application).expect("good");
-        assert_eq!(authorization.request.get("code_challenge"), Some(CHALLENGE));
+        assert_eq!(authorization.request().get("code_challenge"), Some(CHALLENGE));
         let bad = [
             format!("&code_challenge={CHALLENGE}"),
             format!("&code_challenge={CHALLENGE}&code_challenge_method=plain"),
