@@ -185,7 +185,7 @@ async fn give_code(
         grant_id: random_alphanumeric(22),
         client_id: entrance.application.client_id.clone(),
         redirect_uri: authorization.redirect_uri().to_owned(),
-        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
+        organization_id: entrance.organization_id(),
         user_id: admission.user.user_id.clone(),
         account_version: admission.account_version.clone(),
         connection_id: session.connection_id.clone(),

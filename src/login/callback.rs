@@ -96,11 +96,7 @@ async fn finish(
 /// The request is checked anew: the application or the organization may have changed meanwhile.
 async fn entrance_of(login: &Login, trip: &Trip) -> Result<Entrance, LoginError> {
     match entrance::find(login, &login.deciding, None, &trip.query).await? {
-        Found::Entrance(entrance)
-            if entrance.organization.as_ref().map(|organization| &organization.id) == trip.organization_id.as_ref() =>
-        {
-            Ok(entrance)
-        }
+        Found::Entrance(entrance) if entrance.organization_id() == trip.organization_id => Ok(entrance),
         _ => Err(LoginError::NoSuchTrip),
     }
 }

@@ -14,7 +14,7 @@ use super::{Login, Visit, form, session};
 use crate::management_client::{Memberships, MembershipsAsked};
 use crate::model::grant::Session;
 use crate::model::login::Admission;
-use crate::model::{Organization, OrganizationUsage, Timestamp, new_secret};
+use crate::model::{Organization, OrganizationUsage, ShownOrganization, Timestamp, new_secret};
 use crate::oidc::authorization::Prompt;
 use crate::oidc::error::code;
 use crate::store::Kind;
@@ -61,7 +61,9 @@ pub(super) async fn decide(
             Err(entrance.refuse(code::INVALID_REQUEST, description))
         }
         (0, _) | (_, None) => enter(login, visit, entrance, session, None).await,
-        (1, Some(only)) if !may_be_personal => enter(login, visit, entrance, session, Some(only)).await,
+        (1, Some(only)) if !may_be_personal => {
+            enter(login, visit, entrance, session, Some(Arc::new(only.shown()))).await
+        }
         _ if entrance.authorization.wants(Prompt::None) => {
             Err(entrance.refuse(code::INTERACTION_REQUIRED, "the organization must be chosen"))
         }
@@ -81,7 +83,7 @@ pub(super) async fn decide(
 async fn join(login: &Login, visit: &Visit, entrance: &Entrance, session: &Session) -> Result<(), LoginError> {
     let found = login.deciding.joined_by(&session.connection_id, &entrance.application.client_id).await?;
     if let Some([one]) = found.as_ref().map(|found| found.organizations.as_slice()) {
-        let there = entrance.chosen(login, Some(Arc::new(one.clone())));
+        let there = entrance.chosen(login, Some(Arc::new(one.shown())));
         session::admit_if_allowed(login, visit, &there, session).await?;
     }
     Ok(())
@@ -93,9 +95,9 @@ async fn enter(
     visit: &Visit,
     entrance: &Entrance,
     session: &Session,
-    organization: Option<Organization>,
+    organization: Option<Arc<ShownOrganization>>,
 ) -> Result<Next, LoginError> {
-    let there = entrance.chosen(login, organization.map(Arc::new));
+    let there = entrance.chosen(login, organization);
     match session::admit_if_allowed(login, visit, &there, session).await? {
         Some(admission) => Ok(Next::Enter(Box::new(there), Box::new(admission))),
         None if there.authorization.wants(Prompt::None) => Err(there.refuse(code::LOGIN_REQUIRED, "Login required")),
@@ -215,7 +217,7 @@ async fn choose(login: &Login, visit: &mut Visit, body: &[u8]) -> Result<Respons
         true => return Err(LoginError::BrokenForm),
         false => Some(login.deciding.organization_for(visit.address, &id).await?.ok_or(LoginError::BrokenForm)?),
     };
-    match enter(login, visit, entrance, session, organization.map(|found| (*found).clone())).await? {
+    match enter(login, visit, entrance, session, organization).await? {
         Next::Enter(entrance, admission) => {
             // Of two that choose at once, one goes on.
             let taken: Option<Choice> = login.logins.take(Kind::Choice, secret, now).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 use crate::web::page::Page;
 use crate::web::text::Text;
 
@@ -91,7 +91,7 @@ impl ChoicePage {
 #[template(path = "login/account.html", whitespace = "minimize")]
 pub(super) struct AccountPage {
     pub(super) text: Text,
-    pub(super) organization: Option<Arc<Organization>>,
+    pub(super) organization: Option<Arc<ShownOrganization>>,
     pub(super) application_name: String,
     pub(super) person: String,
     pub(super) continue_href: String,

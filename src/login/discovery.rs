@@ -16,14 +16,14 @@ use crate::management_client::ManagementError;
 use crate::model::application::DiscoveryMethod;
 use crate::model::email_address::domain_of_address;
 use crate::model::login::{ChallengePurpose, ChallengeRequest, DiscoveryProof, refusal};
-use crate::model::{Organization, OrganizationUsage};
+use crate::model::{Organization, OrganizationUsage, ShownOrganization};
 use crate::oidc::authorization::Prompt;
 use crate::web::redirect;
 use crate::web::text::text_key;
 
 /// Where an address leads.
 pub(super) enum Lead {
-    One(Arc<Organization>),
+    One(Arc<ShownOrganization>),
     Several,
     Nowhere,
 }
@@ -36,13 +36,13 @@ pub(super) async fn of_address(login: &Login, question: &Question, address: &str
     let organizations = found.as_ref().filter(|_| is_for_all).map_or(&[][..], |found| &found.organizations);
     Ok(match organizations {
         [] => Lead::Nowhere,
-        [one] => Lead::One(Arc::new(one.clone())),
+        [one] => Lead::One(Arc::new(one.shown())),
         _ => Lead::Several,
     })
 }
 
 /// The address of the organization's page for this person.
-pub(super) fn url(login: &Login, question: &Question, organization: &Organization, address: &str) -> String {
+pub(super) fn url(login: &Login, question: &Question, organization: &ShownOrganization, address: &str) -> String {
     let request = question.authorization.request().with("organization", handle(login, organization));
     request.with("login_hint", address).url()
 }
@@ -123,7 +123,7 @@ async fn prove(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response, Lo
     match login.client.prove_discovery(&proof).await {
         Ok(found) => Ok(match found.organizations.as_slice() {
             [] => picker::not_found(login, visit, &question, address),
-            [one] => redirect::see_other(&url(login, &question, one, address)),
+            [one] => redirect::see_other(&url(login, &question, &one.shown(), address)),
             several => choice_page(login, visit, &question, several, address),
         }),
         Err(ManagementError::Refused(error)) if error.error_code.as_deref() == Some(refusal::WRONG_CODE) => {
@@ -165,7 +165,7 @@ fn choice_page(
     let choice = |organization: &Organization| OrganizationChoice {
         title: organization.title().to_owned(),
         id: organization.id.clone(),
-        href: Some(url(login, question, organization, address)),
+        href: Some(url(login, question, &organization.shown(), address)),
     };
     let personal = question.application.usage() == OrganizationUsage::Allow;
     let personal = personal.then(|| question.authorization.request().with(ACCOUNT, PERSONAL).url());

@@ -9,7 +9,7 @@ use super::organization::{ACCOUNT, Destination, PERSONAL, handle, resolve};
 use super::{Login, Visit};
 use crate::management_client::ManagementClient;
 use crate::model::login::{LoginRecord, Proof};
-use crate::model::{Application, Organization};
+use crate::model::{Application, ShownOrganization};
 use crate::oidc::authorization::Authorization;
 use crate::oidc::authorize_request::AuthorizeRequest;
 use crate::oidc::error::{OAuthError, code};
@@ -20,7 +20,7 @@ pub(super) struct Entrance {
     pub(super) authorization: Authorization,
     pub(super) application: Arc<Application>,
     /// `None`: a login without an organization.
-    pub(super) organization: Option<Arc<Organization>>,
+    pub(super) organization: Option<Arc<ShownOrganization>>,
     /// Whether the person, once signed in, chooses among their organizations.
     pub(super) chooses_afterwards: bool,
     /// The invitation that the request accepts.
@@ -129,6 +129,10 @@ fn no_application() -> OAuthError {
 }
 
 impl Entrance {
+    pub(super) fn organization_id(&self) -> Option<String> {
+        self.organization.as_ref().map(|organization| organization.id.to_string())
+    }
+
     /// The address or user name that is proposed; empty for none. Nobody but the invited one may accept an invitation,
     /// so nobody else is proposed.
     pub(super) fn login_hint(&self) -> &str {
@@ -139,7 +143,7 @@ impl Entrance {
     }
 
     /// The same request with the organization that was chosen; `None`: a personal account.
-    pub(super) fn chosen(&self, login: &Login, organization: Option<Arc<Organization>>) -> Self {
+    pub(super) fn chosen(&self, login: &Login, organization: Option<Arc<ShownOrganization>>) -> Self {
         let authorization = match organization.as_deref() {
             Some(organization) => self.authorization.choosing("organization", handle(login, organization)),
             None => self.authorization.choosing(ACCOUNT, PERSONAL),
@@ -150,7 +154,7 @@ impl Entrance {
     /// What the source is told of a login through this connection.
     pub(super) fn record(&self, visit: &Visit, connection_id: &str, proof: Proof) -> LoginRecord {
         LoginRecord {
-            organization_id: self.organization.as_ref().map(|organization| organization.id.clone()),
+            organization_id: self.organization_id(),
             client_id: self.application.client_id.clone(),
             connection_id: connection_id.to_owned(),
             client_address: Some(visit.address.to_string()),

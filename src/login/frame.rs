@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::entrance::Entrance;
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 use crate::web::text::Text;
 
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
     pub(super) text: Text,
     /// Absent for a login without an organization.
-    pub(super) organization: Option<Arc<Organization>>,
+    pub(super) organization: Option<Arc<ShownOrganization>>,
     pub(super) application_name: String,
 }
 

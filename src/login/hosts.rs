@@ -118,7 +118,7 @@ impl Login {
             return Ok(name.to_owned());
         }
         let organization = organization::find(&self.client, asker, name).await?;
-        Ok(organization.map_or_else(|| name.to_owned(), |organization| organization.id.clone()))
+        Ok(organization.map_or_else(|| name.to_owned(), |organization| organization.id.to_string()))
     }
 
     /// A query with `organization` added; `asker` as at [`super::entrance::find`].

@@ -17,7 +17,7 @@ use super::{Login, Visit, authorize, options, session};
 use crate::management_client::LoginOption;
 use crate::model::grant::Session;
 use crate::model::invitation::InvitationState;
-use crate::model::{Application, Organization, ShownConnection, Strategy, Timestamp};
+use crate::model::{Application, ShownConnection, ShownOrganization, Strategy, Timestamp};
 use crate::oidc::authorization::{Authorization, Prompt};
 use crate::oidc::error::code;
 
@@ -43,14 +43,14 @@ impl Invited {
 
     /// The options it may be accepted through. The one it names is shown even where it has no button, and whoever is
     /// invited may make an account even where sign-up is closed (contract §3).
-    pub(super) fn offers(&self, options: &[LoginOption]) -> Arc<Vec<LoginOption>> {
+    pub(super) fn offers(&self, options: &[LoginOption]) -> Arc<[LoginOption]> {
         let allowed = options.iter().filter(|option| self.allows(&option.connection));
         let offered = allowed.map(|option| LoginOption {
             connection: option.connection.clone(),
             visible: option.visible || self.connection_id.is_some(),
             allows_sign_up: option.allows_sign_up || option.connection.strategy.is_database(),
         });
-        Arc::new(offered.collect())
+        offered.collect()
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn find(
     asker: Option<IpAddr>,
     authorization: &Authorization,
     application: &Application,
-    organization: Option<&Organization>,
+    organization: Option<&ShownOrganization>,
 ) -> Result<Option<Arc<Invited>>, LoginError> {
     let Some(ticket) = authorization.request().get("invitation") else { return Ok(None) };
     let opened = match asker {

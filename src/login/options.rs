@@ -11,7 +11,7 @@ use crate::model::{Connection, ShownConnection, Strategy};
 
 /// With an organization only its own enabled set counts; without one the application's (design §5.9). A page may be
 /// drawn from an older set; a way that was chosen is looked up in what is fresh, by `login.deciding`.
-pub(super) async fn of(client: &ManagementClient, entrance: &Entrance) -> Result<Arc<Vec<LoginOption>>, LoginError> {
+pub(super) async fn of(client: &ManagementClient, entrance: &Entrance) -> Result<Arc<[LoginOption]>, LoginError> {
     let options = match &entrance.organization {
         Some(organization) => client.login_options(organization).await?,
         None => client.application_options(&entrance.application.client_id).await?,
@@ -24,7 +24,7 @@ pub(super) async fn get(
     login: &Login,
     visit: &Visit,
     find: impl for<'o> FnOnce(&'o [LoginOption], Option<&str>) -> Option<&'o Arc<ShownConnection>>,
-) -> Result<(Entrance, Arc<Vec<LoginOption>>, Arc<ShownConnection>), LoginError> {
+) -> Result<(Entrance, Arc<[LoginOption]>, Arc<ShownConnection>), LoginError> {
     let entrance = entrance::get(login, visit).await?;
     let options = of(&login.deciding, &entrance).await?;
     let connection = find(&options, entrance.authorization.connection()).cloned();

@@ -7,14 +7,14 @@ use super::Login;
 use super::error::LoginError;
 use crate::management_client::{ManagementClient, Result as ManagementResult};
 use crate::model::organization::{is_organization_id, is_organization_name};
-use crate::model::{Application, Organization, OrganizationUsage, RequireBehavior};
+use crate::model::{Application, OrganizationUsage, RequireBehavior, ShownOrganization};
 use crate::oidc::authorization::Authorization;
 use crate::oidc::error::code;
 
 /// Where a login leads.
 #[derive(Debug, Clone)]
 pub(super) enum Destination {
-    Organization(Arc<Organization>),
+    Organization(Arc<ShownOrganization>),
     /// The person is asked for their organization.
     Ask,
     /// No organization: the application's own connections count.
@@ -86,7 +86,7 @@ pub(super) fn not_for_application(authorization: &Authorization) -> LoginError {
 }
 
 /// How a request names the organization: by its name where the tenant allows names, else by its id.
-pub(super) fn handle<'o>(login: &Login, organization: &'o Organization) -> &'o str {
+pub(super) fn handle<'o>(login: &Login, organization: &'o ShownOrganization) -> &'o str {
     match login.settings.login.allow_organization_name_in_authentication_api {
         true => &organization.name,
         false => &organization.id,
@@ -100,7 +100,7 @@ async fn named(
     asker: Option<IpAddr>,
     authorization: &Authorization,
     asked: &str,
-) -> Result<Arc<Organization>, LoginError> {
+) -> Result<Arc<ShownOrganization>, LoginError> {
     let refuse = |description: String| LoginError::from(authorization.refused(code::INVALID_REQUEST, description));
     if !is_organization_id(asked) {
         if !login.settings.login.allow_organization_name_in_authentication_api {
@@ -120,7 +120,7 @@ pub(super) async fn find(
     client: &ManagementClient,
     asker: Option<IpAddr>,
     id_or_name: &str,
-) -> ManagementResult<Option<Arc<Organization>>> {
+) -> ManagementResult<Option<Arc<ShownOrganization>>> {
     match asker {
         Some(address) => client.organization_for(address, id_or_name).await,
         None => client.organization(id_or_name).await,

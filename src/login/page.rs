@@ -7,7 +7,7 @@ use askama::Template;
 use super::invitation::Invited;
 use super::links::Href;
 use super::mark::Mark;
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 use crate::web::page::{ImageOrigins, Page};
 use crate::web::text::{Text, text_key};
 
@@ -18,7 +18,7 @@ use crate::web::text::{Text, text_key};
 pub(super) struct LoginPage<'p> {
     pub(super) text: Text,
     /// Absent for a login without an organization.
-    pub(super) organization: Option<Arc<Organization>>,
+    pub(super) organization: Option<Arc<ShownOrganization>>,
     pub(super) application_name: &'p str,
     pub(super) options: Vec<LoginOption<'p>>,
     pub(super) password: Option<PasswordForm<'p>>,
@@ -72,7 +72,7 @@ pub(super) struct IdentifierForm<'p> {
 impl LoginPage<'_> {
     /// `redirect_uri` is where the password form may lead in the end.
     pub(super) fn into_page(self, redirect_uri: &str) -> Page<Self> {
-        let logo = self.organization.as_ref().and_then(|view| view.logo_url());
+        let logo = self.organization.as_ref().and_then(|view| view.logo_url.as_deref());
         let icons = self.options.iter().filter_map(|option| match option.mark {
             Mark::Image(url) => Some(url),
             _ => None,

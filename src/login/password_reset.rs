@@ -13,7 +13,7 @@ use super::error::LoginError;
 use super::frame::Frame;
 use super::{Login, Visit, form, new_password, options, ticket, wait};
 use crate::management_client::ManagementError;
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 use crate::model::ticket::{PasswordChange, PasswordReset, TicketPurpose, TicketSubject};
 use crate::web::message::MessagePage;
 use crate::web::page::Page;
@@ -36,7 +36,7 @@ struct AskPage {
 #[template(path = "login/reset_password.html", whitespace = "minimize")]
 struct PasswordPage {
     text: Text,
-    organization: Option<Arc<Organization>>,
+    organization: Option<Arc<ShownOrganization>>,
     action: &'static str,
     ticket: String,
     /// For password managers: whose password it is.
@@ -66,7 +66,7 @@ async fn send_link(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
     let (text, email) = (visit.text(), email.trim());
     let request = PasswordReset {
         email: email.to_owned(),
-        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
+        organization_id: entrance.organization_id(),
         client_id: entrance.application.client_id.clone(),
         connection_id: connection.id.to_string(),
         client_address: Some(visit.address.to_string()),

@@ -80,7 +80,7 @@ async fn send_code(login: &Login, visit: &Visit, body: &[u8]) -> Result<Response
     let request = ChallengeRequest {
         purpose: ChallengePurpose::SignUp,
         email: email.to_owned(),
-        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
+        organization_id: entrance.organization_id(),
         client_id: entrance.application.client_id.clone(),
         connection_id: Some(connection.id.to_string()),
         client_address: Some(visit.address.to_string()),

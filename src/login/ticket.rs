@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::error::LoginError;
 use super::{Login, Visit, form};
 use crate::management_client::ManagementError;
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 use crate::model::login::refusal;
 use crate::model::ticket::{TicketPurpose, TicketQuestion, TicketSubject, TicketUsed};
 use crate::web::message::MessagePage;
@@ -72,7 +72,10 @@ pub(super) async fn done(
 }
 
 /// Whose page it is.
-pub(super) async fn organization(login: &Login, id: Option<&str>) -> Result<Option<Arc<Organization>>, LoginError> {
+pub(super) async fn organization(
+    login: &Login,
+    id: Option<&str>,
+) -> Result<Option<Arc<ShownOrganization>>, LoginError> {
     match id {
         Some(id) => Ok(login.client.organization(id).await?),
         None => Ok(None),

@@ -54,7 +54,7 @@ pub(super) async fn begin(
     let trip = Trip {
         id: random_alphanumeric(22),
         query: entrance.authorization.request().to_query(),
-        organization_id: entrance.organization.as_ref().map(|organization| organization.id.clone()),
+        organization_id: entrance.organization_id(),
         connection_id: connection.id.to_string(),
         handshake,
     };

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::LoginError;
 use super::{Login, Visit, form, ticket};
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 use crate::model::ticket::{EmailVerification, TicketPurpose};
 use crate::web::page::Page;
 use crate::web::text::{Text, text_key};
@@ -18,7 +18,7 @@ use crate::web::text::{Text, text_key};
 #[template(path = "login/verify_email.html", whitespace = "minimize")]
 struct VerifyPage {
     text: Text,
-    organization: Option<Arc<Organization>>,
+    organization: Option<Arc<ShownOrganization>>,
     email: String,
     ticket: String,
 }

@@ -13,21 +13,21 @@ use super::upstream::Asking;
 use super::{LoginOption, ManagementClient, Result, encode, may_name};
 use crate::model::connection::EnabledConnection;
 use crate::model::organization::{is_organization_id, is_organization_name};
-use crate::model::{Application, Connection, Organization, OrganizationClient, ResourceServer, ShownConnection};
+use crate::model::{Application, Connection, OrganizationClient, ResourceServer, ShownConnection, ShownOrganization};
 
 /// Connections of one organization that are fetched at the same time.
 const SIDE_BY_SIDE: usize = 8;
 
 impl ManagementClient {
     /// The organization of this id or name; `None` also for what is neither.
-    pub async fn organization(&self, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
+    pub async fn organization(&self, id_or_name: &str) -> Result<Option<Arc<ShownOrganization>>> {
         if !is_organization_id(id_or_name) && !is_organization_name(id_or_name) {
             return Ok(None);
         }
         self.remembered(Question::Organization(id_or_name), |client| {
             let id_or_name = id_or_name.to_owned();
             async move {
-                let found = client.find_organization(&id_or_name).await?.map(Arc::new);
+                let found = client.find_organization(&id_or_name).await?.map(|found| Arc::new(found.shown()));
                 if let Some(found) = &found {
                     client.learn_organization(found);
                 }
@@ -44,13 +44,13 @@ impl ManagementClient {
     ///
     /// # Errors
     /// `TooManyUnknown` when the address asked in vain too often and this one is not known to exist.
-    pub async fn organization_for(&self, address: IpAddr, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
+    pub async fn organization_for(&self, address: IpAddr, id_or_name: &str) -> Result<Option<Arc<ShownOrganization>>> {
         let look_up = async |client: Self| client.organization(id_or_name).await;
         self.for_stranger(address, Question::Organization(id_or_name), look_up).await
     }
 
     /// As [`ManagementClient::organization_for`], where tries are counted elsewhere.
-    pub async fn organization_of_stranger(&self, id_or_name: &str) -> Result<Option<Arc<Organization>>> {
+    pub async fn organization_of_stranger(&self, id_or_name: &str) -> Result<Option<Arc<ShownOrganization>>> {
         self.about(Name::Of(Question::Organization(id_or_name))).organization(id_or_name).await
     }
 
@@ -84,7 +84,7 @@ impl ManagementClient {
     }
 
     /// The organization's enabled connections, in their order, hidden ones included.
-    pub async fn login_options(&self, organization: &Organization) -> Result<Arc<Vec<LoginOption>>> {
+    pub async fn login_options(&self, organization: &ShownOrganization) -> Result<Arc<[LoginOption]>> {
         let found: Option<OptionSet> = self
             .remembered(Question::LoginOptions(&organization.id), |client| {
                 let organization = organization.clone();
@@ -94,7 +94,7 @@ impl ManagementClient {
         Ok(found.map(|set| set.options).unwrap_or_default())
     }
 
-    async fn find_login_options(&self, organization: &Organization) -> Result<Option<OptionSet>> {
+    async fn find_login_options(&self, organization: &ShownOrganization) -> Result<Option<OptionSet>> {
         #[derive(Deserialize)]
         struct List {
             enabled_connections: Vec<EnabledConnection>,
@@ -120,7 +120,7 @@ impl ManagementClient {
     }
 
     /// The connections an application may use without an organization (design §5.9).
-    pub async fn application_options(&self, client_id: &str) -> Result<Arc<Vec<LoginOption>>> {
+    pub async fn application_options(&self, client_id: &str) -> Result<Arc<[LoginOption]>> {
         let option = |connection: Connection| LoginOption {
             visible: true,
             allows_sign_up: connection.allows_sign_up(),
@@ -167,8 +167,8 @@ impl ManagementClient {
 
     /// Whether the organization's people may use the application; most organizations let them use every one
     /// (contract §1.10).
-    pub async fn lets_use(&self, organization: &Organization, client_id: &str) -> Result<bool> {
-        if organization.is_app_entitlement_active != Some(true) {
+    pub async fn lets_use(&self, organization: &ShownOrganization, client_id: &str) -> Result<bool> {
+        if !organization.is_app_entitlement_active {
             return Ok(true);
         }
         let asked = Question::OrganizationClient { organization_id: organization.id.as_str(), client_id };
@@ -216,7 +216,7 @@ impl ManagementClient {
     }
 
     /// It exists, under its id and its name: who asks for either is no stranger.
-    fn learn_organization(&self, organization: &Organization) {
+    fn learn_organization(&self, organization: &ShownOrganization) {
         for name in [&organization.id, &organization.name] {
             self.shared.strangers.learn(Name::Of(Question::Organization(name)), true);
         }

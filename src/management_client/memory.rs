@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use compact_str::CompactString;
 use futures_util::FutureExt;
 use moka::sync::Cache;
 
@@ -22,7 +23,7 @@ use super::changes::Change;
 use super::lately::Lately;
 use super::question::{Answer, Asked, KINDS, Kept, Key, Question};
 use super::{LoginOption, ManagementError, Result};
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 
 use counts::{Counts, Totals};
 use entries::Entries;
@@ -266,7 +267,7 @@ impl Memory {
     }
 
     /// The organization that is known by this id or name.
-    pub(super) fn organization(&self, id_or_name: &str) -> Option<Arc<Organization>> {
+    pub(super) fn organization(&self, id_or_name: &str) -> Option<Arc<ShownOrganization>> {
         match self.find(&Question::Organization(id_or_name))?.1.answer {
             Answer::Organization(organization) => organization,
             _ => None,
@@ -274,7 +275,7 @@ impl Memory {
     }
 
     /// What is remembered of an organization's options.
-    pub(super) fn options(&self, organization_id: &str) -> Option<(Arc<Vec<LoginOption>>, Fetched)> {
+    pub(super) fn options(&self, organization_id: &str) -> Option<(Arc<[LoginOption]>, Fetched)> {
         let (_, entry) = self.find(&Question::LoginOptions(organization_id))?;
         match entry.answer {
             Answer::Options(Some(set)) => Some((set.options, entry.fetched)),
@@ -283,11 +284,11 @@ impl Memory {
     }
 
     /// The API says that there is no such organization any more: no page is drawn of it.
-    pub(super) fn organization_is_gone(&self, organization: &Organization) {
-        let Organization { id, name, .. } = organization;
+    pub(super) fn organization_is_gone(&self, organization: &ShownOrganization) {
+        let ShownOrganization { id, name, .. } = organization;
         let mut flights = self.flights();
         for asked in [Question::Organization(id), Question::Organization(name), Question::LoginOptions(id)] {
-            let asked = asked.map(String::as_str);
+            let asked = asked.map(CompactString::as_str);
             // One that began before may still bring it.
             flights.under_way.remove(&asked.to_key());
             self.entries.invalidate(&asked);

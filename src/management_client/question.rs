@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::LoginOption;
 use crate::model::login::Discovery;
 use crate::model::tenant_settings::PromptSettings;
-use crate::model::{Application, Connection, Organization, OrganizationClient, ResourceServer, ShownConnection};
+use crate::model::{Application, Connection, OrganizationClient, ResourceServer, ShownConnection, ShownOrganization};
 
 /// A question: texts are borrowed where it is asked and owned where it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -127,7 +127,7 @@ impl Equivalent<Key> for Asked<'_> {
 /// An answer, of the kind of its question. `None`: there is none.
 #[derive(Debug, Clone)]
 pub(super) enum Answer {
-    Organization(Option<Arc<Organization>>),
+    Organization(Option<Arc<ShownOrganization>>),
     Options(Option<OptionSet>),
     Connection(Option<KnownConnection>),
     Application(Option<Arc<Application>>),
@@ -206,17 +206,16 @@ impl KnownConnection {
 /// The ways to sign in at one place.
 #[derive(Debug, Clone)]
 pub(super) struct OptionSet {
-    pub(super) options: Arc<Vec<LoginOption>>,
+    pub(super) options: Arc<[LoginOption]>,
     /// Connections that no login can pass through as they are: no options, until a change opens them. Few sets have any.
     closed: Option<Arc<Vec<CompactString>>>,
 }
 
 impl FromIterator<LoginOption> for OptionSet {
     fn from_iter<I: IntoIterator<Item = LoginOption>>(all: I) -> Self {
-        let (mut options, closed) = all.into_iter().partition::<Vec<_>, _>(|option| option.connection.is_open);
-        options.shrink_to_fit();
+        let (options, closed) = all.into_iter().partition::<Vec<_>, _>(|option| option.connection.is_open);
         let closed: Vec<CompactString> = closed.iter().map(|option| option.connection.id.clone()).collect();
-        Self { options: Arc::new(options), closed: Some(closed).filter(|closed| !closed.is_empty()).map(Arc::new) }
+        Self { options: options.into(), closed: Some(closed).filter(|closed| !closed.is_empty()).map(Arc::new) }
     }
 }
 
@@ -262,7 +261,7 @@ macro_rules! kept {
 }
 
 kept! {
-    Organization: Option<Arc<Organization>>,
+    Organization: Option<Arc<ShownOrganization>>,
     Options: Option<OptionSet>,
     Connection: Option<KnownConnection>,
     Application: Option<Arc<Application>>,

@@ -8,7 +8,7 @@ use super::memory::{Entry, Memory};
 use super::question::{Answer, Question};
 use super::remembered::Remembered;
 use crate::model::cache_report::{AnswerSource, CacheReport, LastError, RememberedOrganization};
-use crate::model::{Organization, Timestamp};
+use crate::model::{ShownOrganization, Timestamp};
 
 impl Remembered {
     /// What is remembered, with `limit` organizations from the `start`th on, by name. It looks through everything.
@@ -59,8 +59,8 @@ impl Remembered {
 }
 
 /// Each organization once, though it may be remembered by its id and by its name: as it came last.
-fn organizations(memory: &Memory) -> Vec<(Arc<Organization>, Entry)> {
-    let mut found: Vec<(Arc<Organization>, Entry)> = memory
+fn organizations(memory: &Memory) -> Vec<(Arc<ShownOrganization>, Entry)> {
+    let mut found: Vec<(Arc<ShownOrganization>, Entry)> = memory
         .entries()
         .filter_map(|(_, entry)| match &entry.answer {
             Answer::Organization(Some(organization)) => Some((organization.clone(), entry)),
@@ -75,8 +75,8 @@ fn organizations(memory: &Memory) -> Vec<(Arc<Organization>, Entry)> {
     found
 }
 
-fn told(memory: &Memory, organization: &Organization, entry: &Entry, now: Instant) -> RememberedOrganization {
-    let Organization { id, name, display_name, .. } = organization;
+fn told(memory: &Memory, organization: &ShownOrganization, entry: &Entry, now: Instant) -> RememberedOrganization {
+    let ShownOrganization { id, name, display_name, .. } = organization;
     let options = memory.options(id);
     let asked = [Question::LoginOptions(id.as_str()), Question::Organization(id), Question::Organization(name)];
     let failures = asked.iter().filter_map(|asked| memory.failure(asked));
@@ -85,9 +85,9 @@ fn told(memory: &Memory, organization: &Organization, entry: &Entry, now: Instan
         at: ago(now.saturating_duration_since(failure.at)),
     });
     RememberedOrganization {
-        id: id.clone(),
-        name: name.clone(),
-        display_name: display_name.clone(),
+        id: id.to_string(),
+        name: name.to_string(),
+        display_name: display_name.as_ref().map(ToString::to_string),
         age_seconds: entry.fetched.age(now).as_secs(),
         source: if entry.fetched.is_from_file { AnswerSource::File } else { AnswerSource::Api },
         login_options: options.as_ref().map(|(options, _)| options.len() as u64),

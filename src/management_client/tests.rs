@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::*;
 use crate::config::Config;
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 
 const SECRET: &str = "known to nobody";
 
@@ -99,7 +99,7 @@ fn client_of(api: &Arc<Api>, settings: &str) -> (ManagementClient, Router) {
     (ManagementClient::new(&settings, embedded(router.clone()), token, remembered), router)
 }
 
-fn acme() -> Organization {
+fn acme() -> ShownOrganization {
     serde_json::from_value(json!({ "id": "org_acme", "name": "acme" })).expect("an organization")
 }
 

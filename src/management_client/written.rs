@@ -17,7 +17,7 @@ use super::remembered::Remembered;
 use crate::error::{Context, Fault};
 use crate::model::login::Discovery;
 use crate::model::tenant_settings::PromptSettings;
-use crate::model::{Application, Organization, OrganizationClient, ResourceServer, ShownConnection, Timestamp};
+use crate::model::{Application, OrganizationClient, ResourceServer, ShownConnection, ShownOrganization, Timestamp};
 
 /// One line of the file.
 #[derive(Serialize, Deserialize)]
@@ -33,7 +33,7 @@ enum Line {
 
 #[derive(Serialize, Deserialize)]
 enum WrittenAnswer {
-    Organization(Arc<Organization>),
+    Organization(Arc<ShownOrganization>),
     Options(Vec<WrittenOption>),
     Application(Arc<Application>),
     OrganizationClient(Arc<OrganizationClient>),

@@ -34,7 +34,7 @@ pub use connection::{Connection, EnabledConnection, OrganizationConnection, Show
 pub use discovery_domain::DiscoveryDomain;
 pub use invitation::Invitation;
 pub use log_event::LogEvent;
-pub use organization::Organization;
+pub use organization::{Organization, ShownOrganization};
 pub use resource_server::ResourceServer;
 pub use role::Role;
 pub use user::User;

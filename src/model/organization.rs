@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,14 +23,49 @@ pub struct Organization {
     pub is_app_entitlement_active: Option<bool>,
 }
 
-impl Organization {
+/// An organization as its page shows it: little enough to be remembered by the hundred thousand, most of it in one piece.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownOrganization {
+    pub id: CompactString,
+    pub name: CompactString,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub display_name: Option<CompactString>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub logo_url: Option<CompactString>,
+    /// The first colour, and that of the page behind it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub colors: Option<(CompactString, Option<CompactString>)>,
+    /// See [`Organization::is_app_entitlement_active`].
+    #[serde(default)]
+    pub is_app_entitlement_active: bool,
+}
+
+impl ShownOrganization {
     /// What a person reads: the display name, or the name.
     pub fn title(&self) -> &str {
         self.display_name.as_deref().unwrap_or(&self.name)
     }
+}
 
-    pub fn logo_url(&self) -> Option<&str> {
-        self.branding.as_ref()?.logo_url.as_deref()
+impl Organization {
+    pub fn shown(&self) -> ShownOrganization {
+        let branding = self.branding.as_ref();
+        let text = |text: Option<&String>| text.map(CompactString::from);
+        ShownOrganization {
+            id: self.id.as_str().into(),
+            name: self.name.as_str().into(),
+            display_name: text(self.display_name.as_ref()),
+            logo_url: text(branding.and_then(|branding| branding.logo_url.as_ref())),
+            colors: branding
+                .and_then(|branding| branding.colors.as_ref())
+                .map(|colors| (colors.primary.as_str().into(), text(colors.page_background.as_ref()))),
+            is_app_entitlement_active: self.is_app_entitlement_active == Some(true),
+        }
+    }
+
+    /// What a person reads: the display name, or the name.
+    pub fn title(&self) -> &str {
+        self.display_name.as_deref().unwrap_or(&self.name)
     }
 }
 

@@ -45,7 +45,10 @@ pub(super) async fn for_client(
         scope,
         gty: Some(CLIENT_CREDENTIALS.to_owned()),
         org_id: organization.as_ref().map(|organization| organization.id.clone()),
-        org_name: organization_name_claim(provider, organization.as_deref()),
+        org_name: organization_name_claim(
+            provider,
+            organization.as_ref().map(|organization| organization.name.as_str()),
+        ),
         gid: None,
     };
     answer(provider, access, None)

@@ -254,7 +254,7 @@ async fn reset(
     let found = options.iter().find(|option| option.connection.name == connection);
     Ok(found.map(|option| PasswordReset {
         email: email.to_owned(),
-        organization_id: organization.as_ref().map(|organization| organization.id.clone()),
+        organization_id: organization.as_ref().map(|organization| organization.id.to_string()),
         client_id: application.client_id.clone(),
         connection_id: option.connection.id.to_string(),
         client_address: Some(address.to_string()),

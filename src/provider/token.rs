@@ -17,7 +17,7 @@ use crate::error::Fault;
 use crate::management_client::ManagementError;
 use crate::model::grant::AuthorizationCode;
 use crate::model::login::{Admission, LoginRecord, Proof};
-use crate::model::{Application, Organization, Timestamp, random_alphanumeric, sha256};
+use crate::model::{Application, ShownOrganization, Timestamp, random_alphanumeric, sha256};
 use crate::oidc::claims::{AccessTokenClaims, Audience, IdTokenClaims};
 use crate::oidc::error::{TokenEndpointError, code};
 use crate::oidc::keys::{ACCESS_TOKEN, ID_TOKEN};
@@ -166,14 +166,14 @@ fn issue(
     provider: &Provider,
     application: &Application,
     code: &AuthorizationCode,
-    (admission, organization): (&Admission, Option<&Organization>),
+    (admission, organization): (&Admission, Option<&ShownOrganization>),
     (now, seconds): (Timestamp, i64),
 ) -> Result<TokenSet, TokenEndpointError> {
     let settings = &provider.settings;
     let issuer = settings.issuer();
     let has = |scope: &str| code.scope.iter().any(|asked| asked == scope);
-    let org_id = organization.map(|organization| organization.id.clone());
-    let org_name = organization_name_claim(provider, organization);
+    let org_id = organization.map(|organization| organization.id.to_string());
+    let org_name = organization_name_claim(provider, organization.map(|organization| organization.name.as_str()));
     let id_token = if has("openid") {
         let lifetime = application.jwt_configuration.as_ref().and_then(|jwt| jwt.lifetime_in_seconds);
         let user = &admission.user;
@@ -235,9 +235,9 @@ pub(super) fn answer(
 }
 
 /// `org_name` only where organizations may be named by name (contract §2.4).
-pub(super) fn organization_name_claim(provider: &Provider, organization: Option<&Organization>) -> Option<String> {
+pub(super) fn organization_name_claim(provider: &Provider, name: Option<&str>) -> Option<String> {
     let allowed = provider.settings.login.allow_organization_name_in_authentication_api;
-    organization.filter(|_| allowed).map(|organization| organization.name.clone())
+    name.filter(|_| allowed).map(str::to_owned)
 }
 
 fn invalid_grant(description: &str) -> TokenEndpointError {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::theme::{self, Color};
 use crate::model::organization::is_color;
-use crate::model::{Organization, sha256};
+use crate::model::{ShownOrganization, sha256};
 
 const FAVICON: &str = include_str!("../../templates/assets/favicon.svg");
 
@@ -39,9 +39,9 @@ pub fn stylesheet_path() -> &'static str {
 
 /// The address of the stylesheet with an organization's colours. One that is no colour is ignored: the page has the
 /// default instead.
-pub fn theme_of(organization: &Organization) -> Option<String> {
-    let colors = organization.branding.as_ref()?.colors.as_ref()?;
-    theme_path(&colors.primary, colors.page_background.as_deref()).or_else(|| theme_path(&colors.primary, None))
+pub fn theme_of(organization: &ShownOrganization) -> Option<String> {
+    let (primary, background) = organization.colors.as_ref()?;
+    theme_path(primary, background.as_deref()).or_else(|| theme_path(primary, None))
 }
 
 /// The address of the stylesheet with these colours, or `None` if one is not `#rgb` or `#rrggbb`.

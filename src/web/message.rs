@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::page::Page;
 use super::text::{Reader, Text, text_key};
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 
 /// A notice or an error: what happened, what to do next, and the request id to quote.
 #[derive(Debug, Clone, Template)]
@@ -23,7 +23,7 @@ pub struct MessagePage {
     /// Empty where nothing went wrong.
     pub request_id: String,
     /// Whose page it is.
-    pub organization: Option<Arc<Organization>>,
+    pub organization: Option<Arc<ShownOrganization>>,
 }
 
 impl MessagePage {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 
 /// A rendered template, its status, and what its Content-Security-Policy must allow.
 #[derive(Debug)]
@@ -66,8 +66,8 @@ impl<T: Template> Page<T> {
     }
 
     /// Allows the logo of the organization whose page it is.
-    pub fn logo_of(self, organization: Option<Arc<Organization>>) -> Self {
-        self.image(organization.as_ref().and_then(|organization| organization.logo_url()))
+    pub fn logo_of(self, organization: Option<Arc<ShownOrganization>>) -> Self {
+        self.image(organization.as_ref().and_then(|organization| organization.logo_url.as_deref()))
     }
 
     /// Allows images from these origins.

@@ -10,7 +10,7 @@ use super::Invited;
 use crate::login::Visit;
 use crate::login::entrance::Entrance;
 use crate::login::error::LoginError;
-use crate::model::Organization;
+use crate::model::ShownOrganization;
 use crate::model::grant::Session;
 use crate::model::invitation::InvitationState;
 use crate::web::message::MessagePage;
@@ -22,7 +22,7 @@ use crate::web::text::{Text, text_key};
 #[template(path = "login/invitation.html", whitespace = "minimize")]
 struct InvitationPage {
     text: Text,
-    organization: Option<Arc<Organization>>,
+    organization: Option<Arc<ShownOrganization>>,
     inviter: String,
     /// Who is invited.
     email: String,

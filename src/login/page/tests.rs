@@ -4,20 +4,20 @@ use serde_json::json;
 
 use super::*;
 use crate::login::choice_page::{ChoiceForm, ChoicePage, OrganizationChoice, ProvePage};
-use crate::model::Strategy;
 use crate::model::tenant_settings::Locale;
+use crate::model::{Organization, Strategy};
 use crate::web::message::{MessagePage, initial};
 
 fn english() -> Text {
     Text::of(Locale::En)
 }
 
-fn organization(title: &str, branding: serde_json::Value) -> Arc<Organization> {
+fn organization(title: &str, branding: serde_json::Value) -> Arc<ShownOrganization> {
     let organization = json!({ "id": "org_acme", "name": "acme", "display_name": title, "branding": branding });
-    Arc::new(serde_json::from_value(organization).expect("an organization"))
+    Arc::new(serde_json::from_value::<Organization>(organization).expect("an organization").shown())
 }
 
-fn acme() -> Arc<Organization> {
+fn acme() -> Arc<ShownOrganization> {
     organization("Acme", json!({ "colors": { "primary": "#0a7", "page_background": "#fffaf0" } }))
 }
 

@@ -17,13 +17,13 @@ pub(super) fn memory(settings: &str) -> Arc<Memory> {
     Arc::new(Memory::new(Windows::new(&settings), 8 << 20))
 }
 
-pub(super) fn named(name: &str, display_name: u64) -> Option<Arc<Organization>> {
+pub(super) fn named(name: &str, display_name: u64) -> Option<Arc<ShownOrganization>> {
     let organization =
         serde_json::json!({ "id": format!("org_{name}"), "name": name, "display_name": display_name.to_string() });
     Some(Arc::new(serde_json::from_value(organization).expect("an organization")))
 }
 
-pub(super) fn version(organization: &Option<Arc<Organization>>) -> u64 {
+pub(super) fn version(organization: &Option<Arc<ShownOrganization>>) -> u64 {
     organization.as_ref().and_then(|it| it.display_name.as_ref()?.parse().ok()).expect("a version")
 }
 
@@ -73,14 +73,15 @@ async fn who_began_a_load_may_leave() {
     assert!(first.is_err(), "it waits");
     let second = memory.get(ACME, Purpose::Drawing, |_| async { panic!("a second load") });
     gate.add_permits(1);
-    let second: Option<Arc<Organization>> = second.await.expect("the first one's answer");
+    let second: Option<Arc<ShownOrganization>> = second.await.expect("the first one's answer");
     assert_eq!(version(&second), 1);
 }
 
 #[tokio::test]
 async fn a_load_that_panics_is_an_error_and_the_next_one_loads_anew() {
     let memory = memory("");
-    let broken = memory.get::<Option<Arc<Organization>>, _>(ACME, Purpose::Deciding, |_| async { panic!("a bug") });
+    let broken =
+        memory.get::<Option<Arc<ShownOrganization>>, _>(ACME, Purpose::Deciding, |_| async { panic!("a bug") });
     assert!(matches!(broken.await, Err(ManagementError::Unreachable(_))));
     let found = memory.get(ACME, Purpose::Deciding, |_| async { Ok(named("acme", 1)) }).await;
     assert_eq!(version(&found.expect("an answer")), 1);
@@ -131,7 +132,7 @@ async fn a_stale_page_is_drawn_at_once_with_one_load_behind_it() {
 #[tokio::test]
 async fn a_page_is_drawn_while_the_api_fails_and_nothing_is_decided() {
     let memory = memory("management.fresh_seconds = 0");
-    let fails = |_| async { Err::<Option<Arc<Organization>>, _>(ManagementError::unreachable("down")) };
+    let fails = |_| async { Err::<Option<Arc<ShownOrganization>>, _>(ManagementError::unreachable("down")) };
     memory.get(ACME, Purpose::Drawing, |_| async { Ok(named("acme", 1)) }).await.expect("loaded");
     let drawn = memory.get(ACME, Purpose::Drawing, fails).await;
     assert_eq!(version(&drawn.expect("remembered")), 1);
