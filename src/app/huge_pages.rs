@@ -41,3 +41,20 @@ fn set_allowed(allowed: bool) -> bool {
 fn set_allowed(_allowed: bool) -> bool {
     false
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_switched_off_already_was_not_switched_off_by_us() {
+        if rustix::thread::transparent_huge_pages_are_disabled() != Ok(false) {
+            // Somebody did so for all that runs here.
+            return assert!(!set_allowed(false));
+        }
+        assert!(set_allowed(false));
+        assert!(!set_allowed(false));
+        assert!(set_allowed(true));
+        assert!(!set_allowed(true));
+    }
+}
