@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::management_client::Remembered;
 
-/// From so many remembered bytes on.
-const LARGE: u64 = 32 << 20;
-const EVERY: Duration = Duration::from_secs(5);
+/// From so many remembered bytes on: several thousand organizations.
+const LARGE: u64 = 8 << 20;
+const EVERY: Duration = Duration::from_secs(2);
 
 /// Whether it was us who switched them off, and not whoever runs this.
 static AVOIDED: AtomicBool = AtomicBool::new(false);

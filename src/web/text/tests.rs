@@ -68,6 +68,18 @@ fn every_text_that_a_page_names_is_there_and_none_is_left_over() {
 }
 
 #[test]
+fn our_own_words_hold_nothing_that_html_escapes() {
+    for locale in Locale::ALL {
+        for (key, text) in &Text::of(locale).0.fixed {
+            assert!(
+                !text.contains(['<', '>', '&', '"', '\'']),
+                "{key} in {locale:?}, which a page writes as it is: {text}"
+            );
+        }
+    }
+}
+
+#[test]
 fn values_stay_text_and_keep_their_direction() {
     let html = Text::of(Locale::En).html("sign-in-to", &[("place", "<b>A&B</b>")]).to_string();
     assert!(html.contains("<bdi>&#60;b&#62;A&#38;B&#60;/b&#62;</bdi>"), "{html}");
