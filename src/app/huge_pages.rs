@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::management_client::Remembered;
 
-/// From so many remembered bytes on: several thousand organizations.
-const LARGE: u64 = 8 << 20;
+/// From so many remembered bytes on: some ten thousand organizations.
+const LARGE: u64 = 16 << 20;
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Whether it was us who switched them off, and not whoever runs this.
