@@ -4,13 +4,24 @@ use serde_json::json;
 
 use crate::matrix;
 use crate::support::application::CALLBACK;
-use crate::support::email_house::{asking_house, house, masked, parameter};
+use crate::support::email_house::{House, asking_house, house, masked, parameter};
 use crate::support::gateway::Mode;
-use crate::support::http::Visitor;
+use crate::support::http::{Page, Visitor};
 
 matrix! {
     an_address_leads_to_the_one_organization_that_verified_its_domain,
     several_organizations_of_a_domain_are_told_to_who_proves_the_address,
+}
+
+/// Two organizations that share a domain, and the page that one of its addresses led to.
+async fn asked_by_one_of_two(mode: Mode) -> (House, Visitor, Page) {
+    let house = asking_house(mode).await;
+    for organization in [&house.globex, &house.acme] {
+        house.verify(organization, "shared.example").await;
+    }
+    let visitor = Visitor::new();
+    let page = house.ask(&visitor, "sam@shared.example").await;
+    (house, visitor, page)
 }
 
 async fn an_address_leads_to_the_one_organization_that_verified_its_domain(mode: Mode) {
@@ -31,12 +42,7 @@ async fn an_address_leads_to_the_one_organization_that_verified_its_domain(mode:
 }
 
 async fn several_organizations_of_a_domain_are_told_to_who_proves_the_address(mode: Mode) {
-    let house = asking_house(mode).await;
-    for organization in [&house.globex, &house.acme] {
-        house.verify(organization, "shared.example").await;
-    }
-    let visitor = Visitor::new();
-    let page = house.ask(&visitor, "sam@shared.example").await;
+    let (house, visitor, page) = asked_by_one_of_two(mode).await;
     assert_eq!(page.text_of("h1").as_deref(), Some("Confirm your email address"), "{}", page.text());
     assert!(!page.text().contains("Acme") && !page.text().contains("Globex"));
     assert!(house.gateway.find_mail_to("sam@shared.example").is_none(), "nothing is sent by a link");
@@ -56,12 +62,7 @@ async fn several_organizations_of_a_domain_are_told_to_who_proves_the_address(mo
 
 #[tokio::test]
 async fn a_code_is_sent_only_to_addresses_that_it_would_tell_something() {
-    let house = asking_house(Mode::SqliteEmbedded).await;
-    for organization in [&house.globex, &house.acme] {
-        house.verify(organization, "shared.example").await;
-    }
-    let visitor = Visitor::new();
-    let page = house.ask(&visitor, "sam@shared.example").await;
+    let (house, visitor, page) = asked_by_one_of_two(Mode::SqliteEmbedded).await;
     let action = &page.forms()[0].action;
     let mut answers = Vec::new();
     for address in ["ned@elsewhere.example", "sam@shared.example"] {
@@ -83,12 +84,7 @@ async fn a_code_is_sent_only_to_addresses_that_it_would_tell_something() {
 
 #[tokio::test]
 async fn a_code_that_did_not_come_is_sent_again_on_request() {
-    let house = asking_house(Mode::SqliteEmbedded).await;
-    for organization in [&house.globex, &house.acme] {
-        house.verify(organization, "shared.example").await;
-    }
-    let visitor = Visitor::new();
-    let page = house.ask(&visitor, "sam@shared.example").await;
+    let (house, visitor, page) = asked_by_one_of_two(Mode::SqliteEmbedded).await;
     assert_eq!(page.forms().len(), 1, "nothing was sent yet");
     let first = visitor.submit(&page, &[("email", "sam@shared.example")]).await;
     let old = house.gateway.mail_to("sam@shared.example").await.code();
