@@ -145,6 +145,11 @@ async fn ten_thousand_calls_for_a_cold_organization_cause_one_set_of_gets() {
     assert_eq!(api.calls.load(Ordering::SeqCst), 3, "the list and two connections");
 }
 
+/// Whether a whole connection is remembered.
+fn has_connection(client: &ManagementClient) -> bool {
+    client.memory().entries().any(|(_, entry)| matches!(entry.answer, question::Answer::Connection(_)))
+}
+
 #[tokio::test]
 async fn a_connection_is_remembered_by_itself_from_its_second_load_on_and_only_while_it_is_fresh() {
     let calls_of = async |settings: &str| {
@@ -169,7 +174,7 @@ async fn what_is_written_down_for_the_next_start_has_no_connections_secret() {
         client.login_options(&acme()).await.expect("options");
         client.connection("con_a").await.expect("an answer").expect("a connection");
     }
-    assert!(client.memory().entries().any(|(_, entry)| matches!(entry.answer, question::Answer::Connection(_))));
+    assert!(has_connection(&client));
     let mut written = Vec::new();
     let put = |line: &[u8]| {
         written.extend_from_slice(line);

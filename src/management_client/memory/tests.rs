@@ -144,6 +144,23 @@ async fn a_page_is_drawn_while_the_api_fails_and_nothing_is_decided() {
     assert!(memory.get(nothing, Purpose::Deciding, loads).await.is_ok());
 }
 
+/// Anything else that is too old to decide may still be drawn from.
+#[test]
+fn a_whole_connection_that_is_not_fresh_is_forgotten() {
+    let memory = memory("management.fresh_seconds = 0");
+    let connection = serde_json::json!({ "id": "con_a", "name": "a", "strategy": "auth0" });
+    let connection = serde_json::from_value::<Connection>(connection).expect("a connection");
+    let asked = Question::Connection("con_a");
+    for (asked, answer) in
+        [(ACME, Answer::Organization(named("acme", 1))), (asked, Answer::Connection(Some(connection.into())))]
+    {
+        let fetched = Fetched { at: Instant::now(), seconds_then: 0, is_from_file: false };
+        memory.keep(asked.to_key(), answer, fetched, 0);
+    }
+    assert!(memory.knows(&ACME));
+    assert!(!memory.knows(&asked));
+}
+
 #[tokio::test]
 async fn a_change_forgets_what_it_concerns_and_nothing_else() {
     let memory = memory("");
