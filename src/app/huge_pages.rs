@@ -1,5 +1,5 @@
-//! Huge pages of memory: not while the process is small, which one of 2 MB for every few kilobytes would make half as
-//! large again; but where a hundred thousand organizations are remembered, whose pages are drawn a tenth faster by them.
+//! Huge pages of memory: not while the process is small, which they would make a third larger; but where a hundred
+//! thousand organizations are remembered, whose pages are drawn a tenth faster by them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
