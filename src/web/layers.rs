@@ -150,21 +150,24 @@ fn watch_body(request: Request, deadline: tokio::time::Instant) -> (Request, Opt
     (Request::from_parts(parts, Body::new(body)), Some(seen))
 }
 
+/// What every response carries unless its handler says otherwise.
+///
+/// `Referrer-Policy` is `same-origin`, not `no-referrer`: under the latter browsers send `Origin: null` with our own
+/// forms, which [`super::is_same_origin`] refuses. Either way no other site sees our addresses.
+pub(super) const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+];
+
 impl Edge {
     /// The defaults of every response; what the handler has set stays.
-    ///
-    /// `Referrer-Policy` is `same-origin`, not `no-referrer`: under the latter browsers send `Origin: null` with our
-    /// own forms, which [`super::is_same_origin`] refuses. Either way no other site sees our addresses.
     pub(super) fn complete_headers(&self, headers: &mut HeaderMap, id: &RequestId) {
-        const DEFAULTS: [(HeaderName, HeaderValue); 4] = [
-            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-            (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-        ];
-        headers.reserve(DEFAULTS.len() + 2);
-        for (name, value) in DEFAULTS {
-            headers.entry(name).or_insert(value);
+        for (name, value) in DEFAULT_HEADERS {
+            if !headers.contains_key(&name) {
+                headers.insert(name, value);
+            }
         }
         if self.https {
             let year = HeaderValue::from_static("max-age=31536000");
