@@ -206,8 +206,7 @@ impl Visit {
 
     /// The language is the one that this authorize request asks for, if it asks for one there is.
     fn read_as(&mut self, query: &str) {
-        let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ui_locales");
-        if let Some((_, asked)) = asked {
+        if let Some(asked) = text::ui_locales(query) {
             self.reader.text = text::of_reader(Some(&asked), &self.headers);
         }
     }

@@ -97,10 +97,12 @@ impl ManagementClient {
     async fn find_login_options(&self, organization: &ShownOrganization) -> Result<Option<OptionSet>> {
         #[derive(Deserialize)]
         struct List {
+            total: usize,
             enabled_connections: Vec<EnabledConnection>,
         }
+        let read = |list: List| (list.total, list.enabled_connections);
         let path = format!("/api/v2/organizations/{}/enabled_connections?", encode(&organization.id));
-        let Some(enabled) = self.find_pages(&path, |list: List| list.enabled_connections, connection_id).await? else {
+        let Some(enabled) = self.find_pages(&path, read, connection_id).await? else {
             self.memory().organization_is_gone(organization);
             return Ok(None);
         };
@@ -210,7 +212,8 @@ impl ManagementClient {
     {
         let load = |urgency| {
             let asking = if urgency == Urgency::Behind { Asking::Refresh } else { self.asking };
-            load(Self { asking, ..self.deciding() })
+            // It is moved a few times until it runs, and is large.
+            Box::pin(load(Self { asking, ..self.deciding() }))
         };
         self.memory().get(asked, self.purpose, load).await
     }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{ManagementClient, ManagementError, Result};
@@ -12,24 +11,16 @@ const PER_PAGE: usize = 100;
 /// A list that is longer never ends.
 const MOST_PAGES: usize = 100;
 
-/// One page of a list with its total (`include_totals=true`).
-#[derive(Deserialize)]
-struct Page<P> {
-    total: usize,
-    #[serde(flatten)]
-    list: P,
-}
-
 impl ManagementClient {
-    /// The whole list at `path`, which ends with `?` or `&`; `None` where there is none (404). `read` takes the entries
-    /// out of a page, `id` tells them apart.
+    /// The whole list at `path`, which ends with `?` or `&`; `None` where there is none (404). `read` takes the total and
+    /// the entries out of a page (`include_totals=true`), `id` tells entries apart.
     ///
     /// # Errors
     /// `Unreachable` also when the pages do not fit together: the list changed between two, or an entry came twice.
     pub(super) async fn find_pages<P: DeserializeOwned, T>(
         &self,
         path: &str,
-        read: impl Fn(P) -> Vec<T>,
+        read: impl Fn(P) -> (usize, Vec<T>),
         id: impl Fn(&T) -> &str,
     ) -> Result<Option<Vec<T>>> {
         let broken =
@@ -38,10 +29,10 @@ impl ManagementClient {
         let mut expected = None;
         for number in 0..MOST_PAGES {
             let page = format!("{path}page={number}&per_page={PER_PAGE}&include_totals=true");
-            let Some(Page { total, list }) = self.find::<Page<P>>(&page).await? else {
+            let Some((total, entries)) = self.find(&page).await?.map(&read) else {
                 return if number == 0 { Ok(None) } else { Err(broken("the list is gone".to_owned())) };
             };
-            all.extend(read(list));
+            all.extend(entries);
             if total != *expected.get_or_insert(total) {
                 return Err(broken("its total changed between two pages".to_owned()));
             }

@@ -199,7 +199,7 @@ impl From<Connection> for KnownConnection {
 
 impl KnownConnection {
     fn weight(&self) -> usize {
-        json(&self.whole) + json(&self.shown)
+        json(&self.whole) + self.shown.bytes()
     }
 }
 
@@ -227,7 +227,7 @@ impl OptionSet {
 
     /// With the connections, though they may be shared: they stay for as long as one set has them.
     fn weight(&self) -> usize {
-        let option = |option: &LoginOption| size_of::<LoginOption>() + json(&option.connection);
+        let option = |option: &LoginOption| size_of::<LoginOption>() + option.connection.bytes();
         self.options.iter().map(option).sum::<usize>() + self.closed().map(|id| id.len()).sum::<usize>()
     }
 

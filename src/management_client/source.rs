@@ -59,8 +59,9 @@ impl ManagementClient {
     pub(super) async fn find_connections(&self, path: &str) -> Result<Option<Vec<Connection>>> {
         #[derive(Deserialize)]
         struct List {
+            total: usize,
             connections: Vec<Connection>,
         }
-        self.find_pages(path, |list: List| list.connections, |found| &found.id).await
+        self.find_pages(path, |list: List| (list.total, list.connections), |found| &found.id).await
     }
 }

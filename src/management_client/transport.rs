@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use http_body_util::{BodyExt, Limited};
+use axum::body::{Body, Bytes, HttpBody};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{Method, Request, Response};
 use tower::util::BoxCloneSyncService;
 use tower::{ServiceExt, service_fn};
@@ -31,10 +31,7 @@ pub fn embedded(router: Router) -> Transport {
         let router = router.clone();
         async move {
             let response = router.oneshot(request.map(Body::from)).await.unwrap_or_else(|never| match never {});
-            let (parts, body) = response.into_parts();
-            let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
-            let body = body.map_err(|error| TransportError(error.to_string()))?.to_bytes();
-            Ok(Response::from_parts(parts, body))
+            whole(response).await
         }
     }))
 }
@@ -73,25 +70,24 @@ pub fn remote(origin: Url, timeout: Duration) -> Result<Transport, Fault> {
             let request = client.request(parts.method, url).headers(parts.headers).body(body).timeout(patience);
             // `without_url`: addresses may hold personal data, and errors are logged.
             let failed = |error: reqwest::Error| TransportError(describe(&error.without_url()));
-            let response = request.send().await.map_err(failed)?;
-            let mut answer = Response::new(Bytes::new());
-            *answer.status_mut() = response.status();
-            *answer.headers_mut() = response.headers().clone();
-            *answer.body_mut() = read_capped(response).await?;
-            Ok(answer)
+            whole(Response::<reqwest::Body>::from(request.send().await.map_err(failed)?)).await
         }
     })))
 }
 
-async fn read_capped(mut response: reqwest::Response) -> Result<Bytes, TransportError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| TransportError(describe(&error.without_url())))? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(TransportError(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes")));
+async fn whole<B>(response: Response<B>) -> Result<Response<Bytes>, TransportError>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let (parts, body) = response.into_parts();
+    match Limited::new(body, MAX_ANSWER_BYTES).collect().await {
+        Ok(body) => Ok(Response::from_parts(parts, body.to_bytes())),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(TransportError(format!("the answer is longer than {MAX_ANSWER_BYTES} bytes")))
         }
-        body.extend_from_slice(&chunk);
+        Err(error) => Err(TransportError(describe(&*error))),
     }
-    Ok(body.into())
 }
 
 /// The error with its causes; reqwest's own text stops before them.

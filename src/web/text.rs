@@ -1,5 +1,6 @@
 //! The texts of the pages in every language: message files in Project Fluent's syntax, compiled in.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
@@ -261,6 +262,15 @@ pub fn of_reader(ui_locales: Option<&str>, headers: &HeaderMap) -> Text {
     choose(ui_locales, headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()), &[])
 }
 
+/// The languages that a query asks for.
+pub fn ui_locales(query: &str) -> Option<Cow<'_, str>> {
+    const NAME: &str = "ui_locales";
+    // Nearly none does, and to decode all of it takes a while. A name that is encoded has its `_` or a letter as `%XX`.
+    let may_ask = query.contains(NAME) || query.contains("%5F") || query.contains("%5f");
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes()).filter(|_| may_ask);
+    pairs.find(|(name, _)| name == NAME).map(|(_, value)| value)
+}
+
 /// `pt-BR`, `PT_br` and `pt` are all Portuguese.
 fn read_tag(tag: &str) -> Option<Locale> {
     let language = tag.trim().split(['-', '_']).next()?;
@@ -295,9 +305,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let RequestId(request_id) = RequestId::from_request_parts(parts, state).await?;
-        let query = parts.uri.query().unwrap_or_default();
-        let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ui_locales");
-        let text = of_reader(asked.as_ref().map(|(_, value)| value.as_ref()), &parts.headers);
+        let asked = ui_locales(parts.uri.query().unwrap_or_default());
+        let text = of_reader(asked.as_deref(), &parts.headers);
         Ok(Self { request_id, text })
     }
 }

@@ -30,6 +30,13 @@ impl ShownConnection {
     pub fn title(&self) -> &str {
         self.display_name.as_deref().or(self.strategy.brand()).unwrap_or(&self.name)
     }
+
+    /// About how many bytes of memory it takes; texts that fit into it count twice.
+    pub fn bytes(&self) -> usize {
+        let texts = [Some(&self.id), Some(&self.name), self.display_name.as_ref(), self.icon_url.as_ref()];
+        let domains = self.domains.iter().map(|domain| size_of_val(domain) + domain.len());
+        size_of::<Self>() + texts.into_iter().flatten().map(|text| text.len()).sum::<usize>() + domains.sum::<usize>()
+    }
 }
 
 impl Connection {
