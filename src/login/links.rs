@@ -14,7 +14,7 @@ pub(super) enum Href<'p> {
     /// A link of [`Links`], put together where it is written.
     Request {
         path: &'static str,
-        /// The request's escaped query.
+        /// The request's escaped query from its `?` on, up to the connection's name where there is one.
         query: &'p str,
         connection: Option<&'p str>,
         /// What follows, escaped.
@@ -37,10 +37,8 @@ impl fmt::Display for Href<'_> {
             Self::Escaped(html) => f.write_str(html),
             Self::Request { path, query, connection, more } => {
                 f.write_str(path)?;
-                f.write_str("?")?;
                 f.write_str(query)?;
                 if let Some(connection) = connection {
-                    f.write_str("&#38;connection=")?;
                     url::form_urlencoded::byte_serialize(connection.as_bytes())
                         .try_for_each(|part| f.write_str(part))?;
                 }
@@ -55,19 +53,23 @@ impl HtmlSafe for Href<'_> {}
 /// The links of a page, which all repeat the request that it answers.
 pub(super) struct Links<'r> {
     request: &'r AuthorizeRequest,
-    /// Its escaped query without the connection, which each option adds as its own.
+    /// Its escaped query without the connection, which each option adds as its own; then `CONNECTION`.
     query: String,
 }
+
+const CONNECTION: &str = "&#38;connection=";
 
 impl<'r> Links<'r> {
     pub(super) fn new(request: &'r AuthorizeRequest) -> Self {
         // What is encoded so holds nothing else that HTML would have escaped.
-        Self { request, query: request.query_joined(&["connection"], "&#38;") }
+        let query = request.query_joined(&["connection"], "&#38;");
+        Self { request, query: ["?", &query, CONNECTION].concat() }
     }
 
     /// The request at `path` with this connection; with none, as it was asked without one.
     pub(super) fn to<'p>(&'p self, path: &'static str, connection: Option<&'p str>) -> Href<'p> {
-        Href::Request { path, query: &self.query, connection, more: "" }
+        let end = if connection.is_some() { self.query.len() } else { self.query.len() - CONNECTION.len() };
+        Href::Request { path, query: &self.query[..end], connection, more: "" }
     }
 
     /// Where an account of this connection is made.

@@ -15,7 +15,8 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::at_once::AtOnce;
@@ -72,7 +73,7 @@ pub async fn serve(
 ) -> Result<(), Fault> {
     let graceful = GracefulShutdown::new();
     // Its drop, at the end of this function at the latest, ends the connections that did not drain.
-    let (alive, ended) = watch::channel(());
+    let mut connections = JoinSet::new();
     let door = Arc::new(Door::new(front.into(), settings)?);
     let guests = Guests::new(settings);
     let places = Arc::new(Semaphore::new(settings.max_connections.clamp(1, Semaphore::MAX_PERMITS)));
@@ -85,17 +86,15 @@ pub async fn serve(
         };
         let ((stream, peer), place) = tokio::select! {
             next = next => next,
+            Some(_) = connections.join_next() => continue,
             () = &mut shutdown => break,
         };
         // Closed at once: one address must not hold every place.
         let Some(guest) = guests.admit(peer.ip()) else { continue };
-        let (door, watcher, mut ended) = (door.clone(), graceful.watcher(), ended.clone());
-        tokio::spawn(async move {
+        let (door, watcher) = (door.clone(), graceful.watcher());
+        connections.spawn(async move {
             let _place = (place, guest);
-            tokio::select! {
-                () = door.admit(stream, peer, watcher) => {}
-                _ = ended.changed() => {}
-            }
+            door.admit(stream, peer, watcher).await;
         });
     }
     drop(listener);
@@ -103,7 +102,6 @@ pub async fn serve(
     if drained.is_err() {
         tracing::warn!(seconds = settings.drain_seconds, "some requests did not finish in time and were cut off");
     }
-    drop(alive);
     Ok(())
 }
 
