@@ -52,7 +52,7 @@ struct Laid<'l> {
     text: Text,
     plain: &'l Plain<'l>,
     /// The paragraph, where names in it have a direction of their own.
-    lead: Option<Html>,
+    lead: Option<Html<'static>>,
     /// The only thing that a mail reader fetches, if it does.
     logo_url: Option<&'l str>,
     colors: ButtonColors,
@@ -95,7 +95,7 @@ impl Letter<'_> {
                 let key = text_key("mail-invitation");
                 Said {
                     paragraph: text.with(&format!("{key}.text"), &values),
-                    lead: Some(text.html(&format!("{key}.text"), &values)),
+                    lead: Some(text.html(&format!("{key}.text"), &values).into_owned()),
                     footer: text.with(&format!("{key}.footer"), &values),
                     ..linked(key, text.get("mail-invitation.button"), href)
                 }
@@ -147,7 +147,7 @@ impl Letter<'_> {
 struct Said<'l> {
     title: String,
     paragraph: String,
-    lead: Option<Html>,
+    lead: Option<Html<'static>>,
     code: Option<&'l str>,
     link: Option<(&'l str, &'l str)>,
     footer: String,

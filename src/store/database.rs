@@ -26,9 +26,9 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
 ];
 
 /// FULL, so that a committed code or session survives a power cut; group commit makes it cheap. Each connection keeps
-/// one and a half megabytes of pages: the upper ones of every index; the kernel keeps them all.
+/// two megabytes of pages: the upper ones of every index; the kernel keeps them all.
 const SQLITE_PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                              PRAGMA busy_timeout = 5000; PRAGMA cache_size = -1536";
+                              PRAGMA busy_timeout = 5000; PRAGMA cache_size = -2048";
 
 /// Writes that one SQLite commit carries at most.
 const GROUP: usize = 64;

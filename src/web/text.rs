@@ -144,23 +144,45 @@ fn fill(pieces: &[Piece], values: &[(&'static str, &str)], write: fn(&mut String
     for piece in pieces {
         match piece {
             Piece::Words(words) => text.push_str(words),
-            Piece::Value(named) => write(&mut text, values.iter().find(|(name, _)| name == named)?.1),
+            Piece::Value(named) => write(&mut text, value_of(values, named)?),
         }
     }
     Some(text)
 }
 
-/// A text that is HTML already: our own words as they are written, and values escaped inside `<bdi>`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Html(String);
+fn value_of<'v>(values: &[(&'static str, &'v str)], named: &str) -> Option<&'v str> {
+    Some(values.iter().find(|(name, _)| *name == named)?.1)
+}
 
-impl fmt::Display for Html {
+/// A text that is HTML already: our own words as they are written, and values escaped inside `<bdi>`.
+pub struct Html<'v>(Written<'v>);
+
+enum Written<'v> {
+    Whole(String),
+    /// Put together where it is written; no value is missing.
+    Pieces(&'static [Piece], &'v [(&'static str, &'v str)]),
+}
+
+impl fmt::Display for Html<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self.0 {
+            Written::Whole(ref html) => f.write_str(html),
+            Written::Pieces(pieces, values) => pieces.iter().try_for_each(|piece| match piece {
+                Piece::Words(words) => f.write_str(words),
+                Piece::Value(named) => write_isolated(f, value_of(values, named).unwrap_or_default()),
+            }),
+        }
     }
 }
 
-impl HtmlSafe for Html {}
+impl HtmlSafe for Html<'_> {}
+
+impl Html<'_> {
+    /// The same, put together.
+    pub fn into_owned(self) -> Html<'static> {
+        Html(Written::Whole(self.to_string()))
+    }
+}
 
 impl Text {
     pub fn of(locale: Locale) -> Self {
@@ -206,8 +228,15 @@ impl Text {
     }
 
     /// A message with values, as HTML: each value is escaped and keeps its own direction.
-    pub fn html(self, key: &str, values: &[(&'static str, &str)]) -> Html {
-        Html(self.filled(key, values, push_isolated))
+    pub fn html<'v>(self, key: &str, values: &'v [(&'static str, &'v str)]) -> Html<'v> {
+        let has = |piece: &Piece| match piece {
+            Piece::Words(_) => true,
+            Piece::Value(named) => value_of(values, named).is_some(),
+        };
+        match self.0.simple.get(key).filter(|pieces| pieces.iter().all(has)) {
+            Some(pieces) => Html(Written::Pieces(pieces, values)),
+            None => Html(Written::Whole(self.filled(key, values, push_isolated))),
+        }
     }
 
     fn filled(self, key: &str, values: &[(&'static str, &str)], write: fn(&mut String, &str)) -> String {
@@ -241,10 +270,14 @@ pub const fn text_key(key: &'static str) -> &'static str {
 }
 
 fn push_isolated(html: &mut String, value: &str) {
-    html.push_str("<bdi>");
     // Writing to a text does not fail.
-    let _ = HtmlEscaper.write_escaped_str(&mut *html, value);
-    html.push_str("</bdi>");
+    let _ = write_isolated(html, value);
+}
+
+fn write_isolated(html: &mut impl fmt::Write, value: &str) -> fmt::Result {
+    html.write_str("<bdi>")?;
+    HtmlEscaper.write_escaped_str(&mut *html, value)?;
+    html.write_str("</bdi>")
 }
 
 /// The language of a page: the first of `ui_locales` (OIDC Core §3.1.2.1) that there is, else the best of
