@@ -218,13 +218,17 @@ impl<'q> Iterator for Pairs<'q> {
 impl<'q> Pairs<'q> {
     /// What stands before one of these bytes, or before the end.
     fn take(&mut self, ends: u8) -> Encoded<'q> {
-        let mut kinds = 0;
-        let length = self.0.bytes().map(|byte| KINDS[usize::from(byte)]).take_while(|kind| {
-            kinds |= kind & !ends;
-            kind & ends == 0
-        });
+        let (bytes, mut kinds, mut length) = (self.0.as_bytes(), 0, 0);
+        while let Some(byte) = bytes.get(length) {
+            let kind = KINDS[usize::from(*byte)];
+            if kind & ends != 0 {
+                break;
+            }
+            kinds |= kind;
+            length += 1;
+        }
         // All ends are ASCII, so this is a boundary.
-        let (text, rest) = self.0.split_at(length.count());
+        let (text, rest) = self.0.split_at(length);
         self.0 = rest;
         Encoded { text, kinds }
     }

@@ -63,7 +63,7 @@ fn parse_authority(bytes: &[u8]) -> Option<Authority> {
 }
 
 fn drop_underscores(headers: &mut HeaderMap) {
-    let pretends = |name: &&HeaderName| name.as_str().bytes().fold(false, |found, byte| found | (byte == b'_'));
+    let pretends = |name: &&HeaderName| name.as_str().as_bytes().contains(&b'_');
     let pretenders: Vec<HeaderName> = headers.keys().filter(pretends).cloned().collect();
     for name in pretenders {
         headers.remove(name);
