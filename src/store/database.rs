@@ -1,5 +1,6 @@
 //! One database of either kind: readers, and writers that commit in groups on SQLite.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,9 +27,9 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
 ];
 
 /// FULL, so that a committed code or session survives a power cut; group commit makes it cheap. Each connection keeps
-/// two megabytes of pages: the upper ones of every index; the kernel keeps them all.
+/// four megabytes of pages: the upper ones of every index of a million rows; the kernel keeps them all.
 const SQLITE_PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                              PRAGMA busy_timeout = 5000; PRAGMA cache_size = -2048";
+                              PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096";
 
 /// Writes that one SQLite commit carries at most.
 const GROUP: usize = 64;
@@ -140,7 +141,7 @@ impl Database {
         }
         let url = if sqlite && !url.contains('?') { format!("{url}?mode=rwc") } else { url };
         let readers = AnyPoolOptions::new()
-            .max_connections(settings.max_connections)
+            .max_connections(if sqlite { readers_of_file(settings.max_connections) } else { settings.max_connections })
             // A file does not hang up; asking whether it did takes as long as many a query.
             .test_before_acquire(!sqlite)
             .after_connect(move |connection, _| {
@@ -208,6 +209,13 @@ impl Database {
         let lost = || StoreError::Fault(Fault::new("writing to the database", "the write was lost"));
         receiver.await.unwrap_or_else(|_| Err(E::from(lost())))
     }
+}
+
+/// Reading a file is work for a core, so more readers would not read more, and each keeps pages of its own. Four, so
+/// that a long search holds nobody up where there is one core.
+fn readers_of_file(most: u32) -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    most.min(u32::try_from(2 * cores).unwrap_or(u32::MAX).max(4))
 }
 
 async fn write_alone(pool: AnyPool, job: Job) {
