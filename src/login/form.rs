@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::http::header::{self, HeaderMap};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::error::LoginError;
 use super::{Login, Visit};
 use crate::web::budget::RetryAfter;
+use crate::web::form::is_form;
 use crate::web::same_origin::is_same_origin;
 
 /// What stands for bytes that are no text, and for a NUL.
@@ -34,13 +34,6 @@ pub(super) async fn guard(State(login): State<Arc<Login>>, visit: Visit, request
         return LoginError::TooMany { seconds }.answer(&login, &visit);
     }
     next.run(request).await
-}
-
-/// Whether the body says it is a form, and is not only something that can be read as one.
-fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// The fields of these names, of a form or a query; one that was not sent is empty. The Management API takes no NUL,

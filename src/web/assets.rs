@@ -24,6 +24,12 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
     theme::stylesheet(primary, None) + include_str!("../../templates/assets/style.css")
 });
 
+/// What the dashboard needs besides.
+const DASHBOARD_STYLE: &str = include_str!("../../templates/assets/dashboard.css");
+
+static DASHBOARD_STYLE_PATH: LazyLock<String> =
+    LazyLock::new(|| format!("/assets/dashboard.{}.css", &sha256(DASHBOARD_STYLE)[..12]));
+
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/style.{}.css", version()));
 
 /// Stands for the style in addresses: a part of its SHA-256.
@@ -35,6 +41,11 @@ fn version() -> &'static str {
 /// The address of the stylesheet, for templates.
 pub fn stylesheet_path() -> &'static str {
     &STYLE_PATH
+}
+
+/// The address of the dashboard's own stylesheet, for templates.
+pub fn dashboard_style_path() -> &'static str {
+    &DASHBOARD_STYLE_PATH
 }
 
 /// The address of the stylesheet with an organization's colours. One that is no colour is ignored: the page has the
@@ -66,16 +77,15 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/assets/{file}", get(style_css))
 }
 
-/// The stylesheet. During a rolling upgrade a page of another version may ask with its own hash: it
+/// A stylesheet. During a rolling upgrade a page of another version may ask with its own hash: it
 /// gets our style rather than none, but must not keep it under that address.
 async fn style_css(Path(name): Path<String>) -> Response {
-    if STYLE_PATH.strip_prefix("/assets/") == Some(&name) {
-        file("text/css; charset=utf-8", IMMUTABLE, STYLE.as_str())
-    } else if name.starts_with("style.") && name.ends_with(".css") {
-        file("text/css; charset=utf-8", "no-store", STYLE.as_str())
-    } else {
-        StatusCode::NOT_FOUND.into_response()
-    }
+    let styles: [(&str, &LazyLock<String>, &str); 2] =
+        [("style.", &STYLE_PATH, &STYLE), ("dashboard.", &DASHBOARD_STYLE_PATH, DASHBOARD_STYLE)];
+    let asked = styles.into_iter().find(|(kind, ..)| name.starts_with(kind) && name.ends_with(".css"));
+    let Some((_, path, style)) = asked else { return StatusCode::NOT_FOUND.into_response() };
+    let cache = if path.strip_prefix("/assets/") == Some(&name) { IMMUTABLE } else { "no-store" };
+    file("text/css; charset=utf-8", cache, style.to_owned())
 }
 
 #[derive(Deserialize)]

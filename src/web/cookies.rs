@@ -14,6 +14,8 @@ pub enum Purpose {
     Browser,
     /// The organization names used on this device.
     Recent,
+    /// The id of an administrator's session in the dashboard.
+    Dashboard,
 }
 
 impl Purpose {
@@ -22,6 +24,7 @@ impl Purpose {
             Self::Session => "session",
             Self::Browser => "browser",
             Self::Recent => "recent",
+            Self::Dashboard => "dashboard",
         }
     }
 }

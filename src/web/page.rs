@@ -17,9 +17,19 @@ use crate::model::ShownOrganization;
 pub struct Page<T> {
     template: T,
     status: StatusCode,
-    /// `None` for a page without a form, which then may send none.
-    form_targets: Option<Vec<String>>,
+    form_targets: FormTargets,
     image_origins: ImageOrigins,
+}
+
+/// Where the forms of a page may lead.
+#[derive(Debug, Default)]
+enum FormTargets {
+    /// It has none.
+    #[default]
+    Nowhere,
+    Ourselves,
+    /// Anywhere over https, and to these.
+    Applications(Vec<String>),
 }
 
 /// The origins of a page's images, each once.
@@ -42,7 +52,12 @@ impl ImageOrigins {
 impl<T: Template> Page<T> {
     /// A page without a form and with images of our own only, answered 200.
     pub fn new(template: T) -> Self {
-        Self { template, status: StatusCode::OK, form_targets: None, image_origins: ImageOrigins::default() }
+        Self {
+            template,
+            status: StatusCode::OK,
+            form_targets: FormTargets::Nowhere,
+            image_origins: ImageOrigins::default(),
+        }
     }
 
     pub fn status(mut self, status: StatusCode) -> Self {
@@ -56,7 +71,13 @@ impl<T: Template> Page<T> {
     /// (`com.example.app:`) unless it is allowed already. What has neither is left out, so no text from a request adds a directive.
     pub fn form_targets<I: IntoIterator<Item: AsRef<str>>>(mut self, targets: I) -> Self {
         let sources = targets.into_iter().filter_map(|target| form_source(target.as_ref()));
-        self.form_targets.get_or_insert_default().extend(sources);
+        self.form_targets = FormTargets::Applications(sources.collect());
+        self
+    }
+
+    /// The page has forms, which lead to pages of ours only.
+    pub fn own_forms(mut self) -> Self {
+        self.form_targets = FormTargets::Ourselves;
         self
     }
 
@@ -86,23 +107,25 @@ impl<T: Template> Page<T> {
     fn policy(&self) -> HeaderValue {
         /// Of a page whose form leads to https and whose images are ours, as nearly every login page is: to put it
         /// together and check it each time takes longer than all other headers.
-        static USUAL: LazyLock<HeaderValue> = LazyLock::new(|| content_security_policy(&[], Some(&[])));
-        match (self.image_origins.0.as_slice(), self.form_targets.as_deref()) {
-            ([], Some([])) => USUAL.clone(),
+        static USUAL: LazyLock<HeaderValue> =
+            LazyLock::new(|| content_security_policy(&[], &FormTargets::Applications(Vec::new())));
+        match (self.image_origins.0.as_slice(), &self.form_targets) {
+            ([], FormTargets::Applications(targets)) if targets.is_empty() => USUAL.clone(),
             (images, form_targets) => content_security_policy(images, form_targets),
         }
     }
 }
 
-fn content_security_policy(images: &[String], form_targets: Option<&[String]>) -> HeaderValue {
+fn content_security_policy(images: &[String], form_targets: &FormTargets) -> HeaderValue {
     let mut policy = String::with_capacity(320);
     policy.push_str("default-src 'none'; style-src 'self'; img-src 'self' data:");
     for origin in images {
         let _ = write!(policy, " {origin}");
     }
     match form_targets {
-        None => policy.push_str("; form-action 'none'"),
-        Some(targets) => {
+        FormTargets::Nowhere => policy.push_str("; form-action 'none'"),
+        FormTargets::Ourselves => policy.push_str("; form-action 'self'"),
+        FormTargets::Applications(targets) => {
             policy.push_str("; form-action 'self' https: http://localhost:* http://127.0.0.1:*");
             for target in targets {
                 let _ = write!(policy, " {target}");
