@@ -26,6 +26,8 @@ pub struct AccessToken {
     pub scopes: Vec<String>,
     /// What can be revoked; absent when the token came by client credentials.
     pub grant_id: Option<String>,
+    /// Of an administrator's token: the account that it was made for, as it was then.
+    pub account_version: Option<String>,
 }
 
 /// Why a token is not accepted.
@@ -57,11 +59,16 @@ pub type VerifyToken = Arc<dyn Fn(String) -> BoxFuture<'static, Result<AccessTok
 /// Whether a grant's tokens are refused.
 pub type IsRevoked = Arc<dyn Fn(String) -> BoxFuture<'static, Result<bool, StoreError>> + Send + Sync>;
 
+/// What is left of the scopes of a person's token.
+pub type ScopesLeft = Arc<dyn Fn(AccessToken) -> BoxFuture<'static, Result<Vec<String>, StoreError>> + Send + Sync>;
+
 /// How tokens are checked: wired by `app.rs`, since signing keys and grants are login data.
 #[derive(Clone)]
 pub struct TokenCheck {
     pub verify: VerifyToken,
     pub is_revoked: IsRevoked,
+    /// Asked at each call, since a token lasts longer than many an administrator's role.
+    pub scopes_left: ScopesLeft,
     /// Under which address calls without a valid token are counted; `None` counts none.
     pub address_of: fn(&Extensions) -> Option<IpAddr>,
 }
@@ -130,11 +137,14 @@ async fn authenticate(tokens: &TokenCheck, headers: &HeaderMap, request: String)
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(unauthorized(Unaccepted::NotOurs.message()));
     }
-    let token = (tokens.verify)(token.trim().to_owned()).await.map_err(|why| unauthorized(why.message()))?;
-    if let Some(grant_id) = token.grant_id
-        && (tokens.is_revoked)(grant_id).await?
-    {
-        return Err(unauthorized(Unaccepted::NotOurs.message()));
+    let mut token = (tokens.verify)(token.trim().to_owned()).await.map_err(|why| unauthorized(why.message()))?;
+    if let Some(grant_id) = token.grant_id.clone() {
+        // It came by a login, so it is a person's.
+        let is_revoked = (tokens.is_revoked)(grant_id).await?;
+        token.scopes = if is_revoked { Vec::new() } else { (tokens.scopes_left)(token.clone()).await? };
+        if token.scopes.is_empty() {
+            return Err(unauthorized(Unaccepted::NotOurs.message()));
+        }
     }
     Ok(Caller { subject: token.subject, client_id: token.client_id, scopes: token.scopes, request })
 }
@@ -161,11 +171,20 @@ mod tests {
                     "forged" => Err(Unaccepted::BadSignature),
                     "old" => Err(Unaccepted::Expired),
                     "userinfo" => Err(Unaccepted::OtherAudience),
-                    _ => Ok(AccessToken { subject: "a@clients".into(), client_id: "a".into(), scopes, grant_id }),
+                    _ => Ok(AccessToken {
+                        subject: "a@clients".into(),
+                        client_id: "a".into(),
+                        scopes,
+                        grant_id,
+                        account_version: None,
+                    }),
                 };
                 Box::pin(std::future::ready(checked))
             }),
             is_revoked: Arc::new(|grant| Box::pin(async move { Ok(grant == "revoked") })),
+            scopes_left: Arc::new(|token| {
+                Box::pin(async move { Ok(token.grant_id.into_iter().filter(|grant| grant != "demoted").collect()) })
+            }),
             address_of: |_| Some(IpAddr::from([192, 0, 2, 1])),
         };
         let answer = |caller: Caller| async move { caller.client_id };
@@ -192,6 +211,7 @@ mod tests {
             (Some("Bearer old"), "Expired token received for JSON Web Token validation"),
             (Some("Bearer userinfo"), "Client is not global."),
             (Some("Bearer grant-revoked"), "Invalid token."),
+            (Some("Bearer grant-demoted"), "Invalid token."),
         ];
         for (authorization, message) in cases {
             let response = router.clone().oneshot(call("/", authorization)).await.expect("an answer");

@@ -23,6 +23,9 @@ pub struct Caller {
 /// The scope that only gateways hold (design §5.3): no API call and no `vestibule token` grants it.
 pub const GATEWAY_SCOPE: &str = "create:logins";
 
+/// The client of the gateway in this process.
+pub const OWN_GATEWAY: &str = "vestibule-gateway";
+
 impl Caller {
     /// Passes when the token has at least one of the scopes.
     ///
@@ -43,9 +46,18 @@ impl Caller {
     pub fn event(&self, description: impl Into<String>) -> Event {
         let mut event = Event::by(&self.client_id, description);
         if let Some((method, path)) = self.request.split_once(' ') {
-            event.details = Some(json!({ "request": { "method": method, "path": format!("/api/v2{path}") } }));
+            let mut request = json!({ "method": method, "path": format!("/api/v2{path}") });
+            if let Some(user_id) = self.person() {
+                request["auth"] = json!({ "user": { "user_id": user_id } });
+            }
+            event.details = Some(json!({ "request": request }));
         }
         event
+    }
+
+    /// The user id of an administrator; of a client there is none.
+    fn person(&self) -> Option<&str> {
+        Some(self.subject.as_str()).filter(|subject| !subject.ends_with("@clients"))
     }
 
     pub fn is_gateway(&self) -> bool {

@@ -16,7 +16,7 @@ use super::operation::{Operation, Routes};
 use super::organizations::shown;
 use super::paging::{CheckpointPaging, List, Listed};
 use super::schema::{LINE, SCOPE, VISIBLE};
-use super::{Caller, GATEWAY_SCOPE, Management};
+use super::{Caller, GATEWAY_SCOPE, Management, is_scope};
 use crate::model::{ApiError, ClientGrant, Organization, OrganizationUsage, Timestamp, new_id};
 use crate::store::{ClientGrantFilter, Rows};
 
@@ -157,6 +157,7 @@ async fn create(
         organization_usage: body.organization_usage,
         allow_any_organization: body.allow_any_organization,
     };
+    check_own(&management, &caller, &grant.audience, &grant.scope)?;
     let now = Timestamp::now();
     let created = management
         .tenant
@@ -181,13 +182,18 @@ async fn update(
 ) -> Answer<Json<ClientGrant>> {
     let scope = change.scope.into_option().map(checked_scopes).transpose()?;
     let now = Timestamp::now();
+    let shared = management.clone();
     let changed = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 let mut grant = hold(&mut rows, &id).await?;
                 check_gateways(&grant.scope)?;
-                grant.scope = scope.unwrap_or(grant.scope);
+                if let Some(scope) = scope {
+                    let added: Vec<_> = scope.iter().filter(|scope| !grant.scope.contains(scope)).cloned().collect();
+                    check_own(&shared, &caller, &grant.audience, &added)?;
+                    grant.scope = scope;
+                }
                 change.organization_usage.put(&mut grant.organization_usage);
                 change.allow_any_organization.put(&mut grant.allow_any_organization);
                 rows.update_client_grant(&grant).await?;
@@ -235,6 +241,21 @@ fn checked_scopes(mut scopes: Vec<String>) -> Result<Vec<String>, ApiError> {
     let mut seen = HashSet::new();
     scopes.retain(|scope| seen.insert(scope.clone()));
     Ok(scopes)
+}
+
+/// Of this API nobody grants more than they have: whoever could would have everything.
+///
+/// # Errors
+/// 403 that names what the caller lacks.
+fn check_own(management: &Management, caller: &Caller, audience: &str, scopes: &[String]) -> Result<(), ApiError> {
+    let lacking = scopes.iter().find(|scope| audience == management.audience && !caller.may(scope));
+    match lacking.filter(|scope| is_scope(scope)) {
+        Some(scope) => {
+            let message = format!("The scope {scope} of this API is granted only by who has it.");
+            Err(ApiError::new(403, Some("operation_not_supported"), message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// # Errors

@@ -15,8 +15,9 @@ use super::operation::{Operation, Routes};
 use super::organizations::unknown_organization;
 use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
 use super::{Caller, GATEWAY_SCOPE, Management};
+use crate::model::application::DASHBOARD;
 use crate::model::{ApiError, Application, Timestamp};
-use crate::store::Rows;
+use crate::store::{ClientGrantFilter, Rows, Slice};
 
 pub(super) fn routes() -> Routes {
     let readers = &["read:clients", "read:client_keys"];
@@ -183,6 +184,7 @@ async fn delete(
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
+                refuse_dashboard(&client_id)?;
                 if rows.delete_client(&client_id).await? {
                     record(&mut rows, "Delete a Client", &caller, &client_id, now).await?;
                 }
@@ -197,12 +199,13 @@ async fn rotate_secret(
     State(management): State<Arc<Management>>,
     Ids(client_id): Ids<String>,
 ) -> Answer<Json<Client>> {
-    let now = Timestamp::now();
+    let (shared, now) = (management.clone(), Timestamp::now());
     let rotated = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 let mut application = hold(&mut rows, &client_id).await?;
+                check_held(&shared, &mut rows, &caller, &client_id).await?;
                 if application.is_public() {
                     let message = "The client has no secret: its token_endpoint_auth_method is none.";
                     return Err(ApiError::new(400, Some("operation_not_supported"), message).into());
@@ -221,8 +224,9 @@ async fn rotate_secret(
 /// management host, so nothing here may hand its credentials to someone else (design §5.3).
 ///
 /// # Errors
-/// 404 when there is none, 403 when it is a gateway's.
+/// 404 when there is none, 403 when it is a gateway's or the dashboard.
 async fn hold(rows: &mut Rows<'_>, client_id: &str) -> Answer<Application> {
+    refuse_dashboard(client_id)?;
     rows.hold_client(client_id).await?;
     let application = rows.find_client(client_id).await?.ok_or_else(inexistent_client)?;
     if rows.client_holds_scope(client_id, GATEWAY_SCOPE).await? {
@@ -230,6 +234,29 @@ async fn hold(rows: &mut Rows<'_>, client_id: &str) -> Answer<Application> {
         return Err(ApiError::new(403, Some("operation_not_supported"), message).into());
     }
     Ok(application)
+}
+
+/// A new secret is told, so it is given only to who may do all that the client may do here.
+async fn check_held(management: &Management, rows: &mut Rows<'_>, caller: &Caller, client_id: &str) -> Answer<()> {
+    let (client_id, audience) = (Some(client_id.to_owned()), Some(management.audience.clone()));
+    let filter = ClientGrantFilter { client_id, audience, ..ClientGrantFilter::default() };
+    let held = rows.list_client_grants(&filter, &Slice { after: None, skip: 0, most: 1 }).await?;
+    match held.iter().flat_map(|grant| &grant.item.scope).all(|scope| caller.may(scope)) {
+        true => Ok(()),
+        false => {
+            let message = "This client may do more in this API than you may; its secret is not yours to have.";
+            Err(ApiError::new(403, Some("operation_not_supported"), message).into())
+        }
+    }
+}
+
+/// The dashboard is what the server made it: whoever could change where its codes go would be an administrator.
+fn refuse_dashboard(client_id: &str) -> Answer<()> {
+    if client_id != DASHBOARD {
+        return Ok(());
+    }
+    let message = "This client is the dashboard: the server itself sees to it.";
+    Err(ApiError::new(403, Some("operation_not_supported"), message).into())
 }
 
 /// # Errors

@@ -16,7 +16,7 @@ use super::connections::{ListParameters, hold, record, shown_all, unknown_client
 use super::operation::{Operation, Routes};
 use super::paging::{CheckpointPaging, List, Listed, Selected};
 use super::schema::LINE;
-use super::{Caller, Management};
+use super::{Caller, Management, administrators};
 use crate::model::{Connection, Timestamp};
 use crate::store::ConnectionFilter;
 
@@ -90,6 +90,7 @@ async fn update_clients(
         .write(move |mut rows| {
             Box::pin(async move {
                 hold(&mut rows, &id).await?;
+                administrators::check_clients(&caller, changes.iter().map(|change| &change.client_id))?;
                 for change in &changes {
                     if change.status {
                         let created = rows.create_connection_client(&id, &change.client_id).await;

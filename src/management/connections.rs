@@ -20,7 +20,7 @@ use super::membership_guard;
 use super::operation::{Operation, Routes, json_response};
 use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
 use super::schema::LINE;
-use super::{Caller, Management};
+use super::{Caller, Management, administrators};
 use crate::model::user::{EMAIL, LONGEST_EMAIL};
 use crate::model::{ApiError, Connection, Timestamp};
 use crate::store::{ConnectionFilter, Event, Placed, Rows};
@@ -103,6 +103,7 @@ async fn create(
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
+                administrators::check_clients(&caller, &connection.enabled_clients)?;
                 rows.create_connection(&connection, now)
                     .await
                     .map_err(|error| or_refused(error, name_taken(), unknown_client()))?;
@@ -129,6 +130,7 @@ async fn update(
                 let mut connection = hold(&mut rows, &id).await?;
                 let before = connection.clone();
                 change.apply(&mut connection)?;
+                administrators::check_clients(&by, before.enabled_clients.iter().chain(&connection.enabled_clients))?;
                 membership_guard::check_opened(&mut rows, &by, (&before, &connection), guard, now).await?;
                 let before = before.enabled_clients;
                 rows.update_connection(&connection).await?;
@@ -153,6 +155,8 @@ async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(i
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
+                let clients = rows.find_connection(&id).await?.map(|found| found.enabled_clients).unwrap_or_default();
+                administrators::check_clients(&caller, &clients)?;
                 if !rows.delete_connection(&id).await? {
                     return Answer::Ok(Deleted { deleted_at: None });
                 }
@@ -237,6 +241,7 @@ async fn delete_user(
                 if !connection.strategy.is_database() {
                     return Err(not_built("Deleting a user of a connection that is no database").into());
                 }
+                administrators::check_clients(&caller, &connection.enabled_clients)?;
                 for user_id in rows.delete_users_by_email(&id, &email).await? {
                     let event = Event {
                         connection_id: Some(id.clone()),

@@ -9,14 +9,15 @@ use super::Management;
 use super::answer::{Answer, Body, Failure};
 use super::answered_trips::{TRIP_SECONDS, find_answered, fingerprint, trip};
 use super::attempts::{self, find_open_connection};
-use super::caller::GATEWAY_SCOPE;
+use super::caller::{Caller, GATEWAY_SCOPE, OWN_GATEWAY};
 use super::check::{check_bytes, email, usable_profile};
 use super::membership::{self, Wish};
 use super::operation::{Operation, Routes};
 use super::recognize::{Prepared, Recognized, recognize};
-use super::{email_codes, membership_guard, sign_up};
+use super::{administrators, email_codes, membership_guard, sign_up};
 use crate::config::MembershipGuard;
 use crate::error::Fault;
+use crate::model::application::DASHBOARD;
 use crate::model::login::{Admission, Identity, LONGEST_ISSUER, LoginRecord, Membership, Proof, refusal};
 use crate::model::user::{LONGEST_SUBJECT, LONGEST_USER_ID};
 use crate::model::{ApiError, Timestamp, User, sha256};
@@ -29,9 +30,14 @@ pub(super) fn routes() -> Routes {
 }
 
 async fn record_login(
+    caller: Caller,
     State(management): State<Arc<Management>>,
     Body(record): Body<LoginRecord>,
 ) -> Answer<Json<Admission>> {
+    // A gateway on another machine sees what its people type, and administrators are not its people.
+    if record.client_id == DASHBOARD && caller.client_id != OWN_GATEWAY {
+        return Err(not_enabled_error().into());
+    }
     record_login_at(&management, record, Timestamp::now()).await.map(Json)
 }
 
@@ -181,6 +187,7 @@ struct Decision {
     user: Option<StoredUser>,
     wish: Wish,
     answered: Option<AnsweredTrip>,
+    management_scopes: Vec<String>,
 }
 
 impl Decision {
@@ -190,7 +197,8 @@ impl Decision {
         let (account_version, user) = (version_of(&stored), stored.user);
         let membership =
             record.organization_id.clone().map(|organization_id| Membership { organization_id, created: false });
-        Some(Admission { user, account_version, connection: self.connection.summary, membership })
+        let (connection, management_scopes) = (self.connection.summary, self.management_scopes);
+        Some(Admission { user, account_version, connection, membership, management_scopes })
     }
 }
 
@@ -225,7 +233,12 @@ async fn decide(
             membership_guard::lets_join(rows, record, &connection, person, guard).await?;
     }
     let wish = membership::decide(rows, record, &connection, prepared, (&user_id, user.as_ref()), now).await?;
-    Ok(Decision { connection, user_id, user, wish, answered })
+    // Only this application's tokens are for administering, and nobody administers as somebody's member.
+    let management_scopes = match record.client_id == DASHBOARD && record.organization_id.is_none() {
+        true => administrators::scopes_now(rows, &user_id).await?,
+        false => Vec::new(),
+    };
+    Ok(Decision { connection, user_id, user, wish, answered, management_scopes })
 }
 
 /// Writes what was decided.
@@ -236,7 +249,7 @@ async fn admit(
     prepared: &Prepared,
     now: Timestamp,
 ) -> Result<Admission, Stop> {
-    let Decision { connection, user_id, user, wish, answered } = decision;
+    let Decision { connection, user_id, user, wish, answered, management_scopes } = decision;
     let counts = answered.is_none() && !matches!(record.proof, Proof::Session { .. });
     let mut stored = match user {
         Some(stored) => stored,
@@ -256,7 +269,8 @@ async fn admit(
     }
     let membership = record.organization_id.clone().map(|organization_id| Membership { organization_id, created });
     let account_version = version_of(&stored);
-    Ok(Admission { user: stored.user, account_version, connection: connection.summary, membership })
+    let (user, connection) = (stored.user, connection.summary);
+    Ok(Admission { user, account_version, connection, membership, management_scopes })
 }
 
 /// The user of somebody who comes for the first time. Of two parallel first logins the second finds the first one's.

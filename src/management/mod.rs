@@ -1,6 +1,7 @@
 //! The Management API v2: Auth0's Organizations contract over tenant data; knows SQL's rows, not the faces.
 
 mod acceptance;
+pub mod administrators;
 pub mod answer;
 pub mod answer_cache;
 mod answered_trips;
@@ -53,6 +54,7 @@ mod resource_servers;
 mod roles;
 mod schema;
 mod search;
+pub mod setup;
 mod sign_up;
 mod sign_ups;
 pub mod signing_keys;
@@ -273,6 +275,7 @@ fn routes() -> Routes {
         .merge(sign_ups::routes())
         .merge(tickets::routes())
         .merge(jobs::routes())
+        .merge(setup::routes())
         .merge(organization_discovery::routes())
         .merge(open_invitations::routes())
 }

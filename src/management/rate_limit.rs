@@ -67,14 +67,14 @@ impl Limits {
     /// operation's: what they are about names its group.
     pub(super) fn check(&self, caller: &Caller, path: &str, method: &Method, scopes: Option<&[&str]>) -> Budget {
         let buckets = match caller.is_gateway() {
-            true if is_of_a_login(path, method) => return take(&self.gateway_logins, &caller.client_id),
-            true => return take(&self.gateways, &caller.client_id),
+            true if is_of_a_login(path, method) => return take(&self.gateway_logins, &caller.subject),
+            true => return take(&self.gateways, &caller.subject),
             false => &self.clients,
         };
-        let budget = take(buckets, &caller.client_id);
+        let budget = take(buckets, &caller.subject);
         let group = scopes.and_then(|scopes| self.groups.get(&group_of(method, scopes.first()?)));
         match group {
-            Some(group) if !budget.is_spent() => budget.tighter(take(group, &caller.client_id)),
+            Some(group) if !budget.is_spent() => budget.tighter(take(group, &caller.subject)),
             _ => budget,
         }
     }

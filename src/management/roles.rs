@@ -13,7 +13,7 @@ use super::check::{Ids, Sent, or_conflict};
 use super::operation::{Operation, Routes};
 use super::paging::{List, Listed, Paging};
 use super::schema::{IDENTIFIER, LINE};
-use super::{Caller, Management};
+use super::{Caller, Management, administrators};
 use crate::model::{ApiError, Role, Timestamp, new_id};
 use crate::store::Rows;
 
@@ -104,7 +104,8 @@ async fn create(
     State(management): State<Arc<Management>>,
     Body(body): Body<NewRole>,
 ) -> Answer<Json<Role>> {
-    let role = Role { id: new_id("rol"), name: body.name, description: body.description.into_option() };
+    let description = body.description.into_option();
+    let role = Role { id: new_id("rol"), name: body.name, description, management_access: None };
     let now = Timestamp::now();
     let created = management
         .tenant
@@ -131,6 +132,7 @@ async fn update(
         .write(move |mut rows| {
             Box::pin(async move {
                 let mut role = hold(&mut rows, &id).await?;
+                administrators::check_roles(&mut rows, &caller, std::slice::from_ref(&id)).await?;
                 change.name.put(&mut role.name);
                 if let Sent::Yes(description) = change.description {
                     role.description = Some(description);
@@ -151,6 +153,7 @@ async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(i
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
+                administrators::check_roles(&mut rows, &caller, std::slice::from_ref(&id)).await?;
                 if rows.delete_role(&id).await? {
                     record(&mut rows, &caller, "Delete a role", &id, now).await?;
                 }

@@ -113,12 +113,19 @@ pub(super) fn caller(scopes: &[&str]) -> Caller {
 pub(super) fn router(management: &Arc<Management>) -> Router {
     let verify = |token: String| {
         let scopes = token.split_whitespace().map(str::to_owned).collect();
-        let token = AccessToken { subject: "admin@clients".into(), client_id: "admin".into(), scopes, grant_id: None };
+        let token = AccessToken {
+            subject: "admin@clients".into(),
+            client_id: "admin".into(),
+            scopes,
+            grant_id: None,
+            account_version: None,
+        };
         Box::pin(ready(Ok(token))) as BoxFuture<'static, _>
     };
     let tokens = TokenCheck {
         verify: Arc::new(verify),
         is_revoked: Arc::new(|_| Box::pin(async { Ok(false) })),
+        scopes_left: Arc::new(|token| Box::pin(async move { Ok(token.scopes) })),
         address_of: |_| None,
     };
     super::router(management.clone(), tokens)

@@ -16,7 +16,7 @@ use super::operation::{Operation, Routes};
 use super::organizations::unknown_organization;
 use super::schema::LINE;
 use super::users::{get_user, unknown_user};
-use super::{Caller, Management};
+use super::{Caller, Management, administrators};
 use crate::error::Fault;
 use crate::model::login::refusal;
 use crate::model::tenant_settings::Locale;
@@ -189,6 +189,7 @@ async fn create(
                     return Err(unknown_organization().into());
                 }
                 let user_id = new.user_id.clone();
+                administrators::check_users(&mut rows, &caller, user_id.as_slice()).await?;
                 let created = new.create(&mut rows, now, now.plus_seconds(seconds)).await;
                 let ticket = created.map_err(|error| or_missing(error, unknown_user()))?;
                 rows.record_event(Event { user_id, ..caller.event("Create a ticket") }, now).await?;
@@ -344,6 +345,10 @@ async fn find(
     let now = Timestamp::now();
     let mut rows = management.tenant.read().await?;
     let found = rows.find_ticket(&sha256(&question.ticket), question.purpose, now).await?.ok_or_else(ticket_ended)?;
+    if found.purpose == TicketPurpose::Setup {
+        // It makes the connection, and the person.
+        return Ok(Json(TicketSubject { identifier: None, connection_id: String::new(), organization_id: None }));
+    }
     let user = find_user_of(&mut rows, &found).await?.ok_or_else(ticket_ended)?;
     Ok(Json(TicketSubject {
         identifier: user.user.email.or(user.user.username),

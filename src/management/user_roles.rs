@@ -15,7 +15,8 @@ use super::paging::{CheckpointPaging, List, Listed, Paging};
 use super::roles::{Nothing, RoleIds, require_roles, unknown_role};
 use super::schema::IDENTIFIER;
 use super::users::{get_user, unknown_user};
-use super::{Caller, Management};
+use super::{Caller, Management, administrators};
+use crate::model::ticket::TicketPurpose;
 use crate::model::user::{LONGEST_USER_ID, Member};
 use crate::model::{Role, Timestamp};
 use crate::store::{Event, Rows};
@@ -123,8 +124,13 @@ async fn give(management: &Management, caller: Caller, users: Vec<String>, roles
         .write(move |mut rows| {
             Box::pin(async move {
                 require_roles(&mut rows, &roles).await?;
+                let makes_administrators = administrators::check_roles(&mut rows, &caller, &roles).await?;
                 for user in users {
                     get_user(&mut rows, &user).await?;
+                    if makes_administrators {
+                        // Whoever had one made before must not become the administrator.
+                        rows.delete_tickets(&user, TicketPurpose::PasswordChange).await?;
+                    }
                     let mut changed = false;
                     for role in &roles {
                         let created = rows.create_user_role(&user, role, now).await;
@@ -153,6 +159,7 @@ async fn remove(
         .write(move |mut rows| {
             Box::pin(async move {
                 get_user(&mut rows, &id).await?;
+                administrators::check_roles(&mut rows, &caller, &body.roles).await?;
                 let mut changed = false;
                 for role in &body.roles {
                     changed |= rows.delete_user_role(&id, role).await?;

@@ -16,7 +16,7 @@ use super::paging::{CheckpointPaging, Fields, List, Listed, Paging, Selected};
 use super::search::{self, Searchable, Syntax};
 use super::tickets::{EMAIL_PAGE, address_of};
 use super::user_body::{UserBody, UserChange, name_by_default};
-use super::{Caller, Management, jobs, password_changes};
+use super::{Caller, Management, administrators, jobs, password_changes};
 use crate::model::user::{EMAIL, LONGEST_EMAIL};
 use crate::model::{ApiError, LINE, Organization, Timestamp, User};
 use crate::store::{Event, MembershipFilter, Rows, StoredUser, UserKey, UserOrder, user_field};
@@ -195,7 +195,11 @@ async fn update(
     Body(body): Body<UserChange>,
 ) -> Answer<Json<User>> {
     let now = Timestamp::now();
-    let before = get_user(&mut management.tenant.read().await?, &id).await?;
+    let mut rows = management.tenant.read().await?;
+    let before = get_user(&mut rows, &id).await?;
+    // Also before a password is compared with earlier ones, which would tell whether it was one.
+    administrators::check_users(&mut rows, &caller, std::slice::from_ref(&id)).await?;
+    drop(rows);
     if before.password_hash.is_none() && body.members.is_of_database_only() {
         let message = "Cannot change email, email_verified, username or password of a user whose identity provider \
                        tells them.";
@@ -210,6 +214,7 @@ async fn update(
                 if !rows.lock_user(&id, now).await? {
                     return Err(unknown_user().into());
                 }
+                administrators::check_users(&mut rows, &caller, std::slice::from_ref(&id)).await?;
                 let mut stored = get_user(&mut rows, &id).await?;
                 let is_of = |name: &str| stored.user.identities.iter().any(|identity| identity.connection == name);
                 if let Sent::Yes(name) = &body.connection
@@ -239,6 +244,7 @@ async fn delete(State(management): State<Arc<Management>>, caller: Caller, Ids(i
         .write(move |mut rows| {
             Box::pin(async move {
                 let Some(stored) = rows.find_user(&id).await? else { return Ok(NoContent) };
+                administrators::check_users(&mut rows, &caller, std::slice::from_ref(&id)).await?;
                 if rows.delete_user(&id).await? {
                     // An identity provider may send the person of its own id again.
                     if stored.password_hash.is_some() {

@@ -59,6 +59,8 @@ impl Change {
             }
             ["organizations", id, "clients", ..] => vec![Self::OrganizationClients((*id).into()), DISCOVERIES],
             ["organizations", _, "discovery-domains", ..] => vec![DISCOVERIES],
+            // It may make the dashboard's application and connection.
+            ["logins", "setups"] => vec![NO_APPLICATION, APPLICATION_OPTIONS, NO_CONNECTION],
             // What these say is never remembered.
             ["organizations", _, "members" | "invitations" | "client-grants", ..] => vec![],
             [

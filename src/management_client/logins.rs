@@ -7,8 +7,8 @@ use super::{ManagementClient, ManagementError, Result};
 use crate::model::invitation::{InvitationLink, OpenedInvitation};
 use crate::model::login::{Admission, Challenge, ChallengeRequest, LoginRecord, refusal};
 use crate::model::ticket::{
-    EmailVerification, OpenSignUp, PasswordChange, PasswordReset, PasswordResetAsked, TicketQuestion, TicketSubject,
-    TicketUsed,
+    EmailVerification, OpenSignUp, PasswordChange, PasswordReset, PasswordResetAsked, SetUp, TicketQuestion,
+    TicketSubject, TicketUsed,
 };
 use crate::model::{ApiError, User, sha256};
 
@@ -92,6 +92,15 @@ impl ManagementClient {
     /// `Refused` with `sign_up_not_allowed`, `account_exists`, `weak_password`, `too_busy` or `too_many_attempts`.
     pub async fn sign_up(&self, account: &OpenSignUp) -> Result<User> {
         self.post("/api/v2/logins/sign-ups", account).await
+    }
+
+    /// Makes the first administrator of this server.
+    ///
+    /// # Errors
+    /// `Refused` with `ticket_ended`, `weak_password`, `too_busy` or `too_many_attempts`, and with 400 for an address
+    /// that is none.
+    pub async fn set_up(&self, account: &SetUp) -> Result<User> {
+        self.post("/api/v2/logins/setups", account).await
     }
 
     /// What the link of an invitation opens; asked at the source each time.

@@ -1,5 +1,6 @@
 //! Typed calls to the Management API, remembered; knows HTTP, not SQL.
 
+mod administration;
 mod calls;
 mod changes;
 mod circuit;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use crate::config;
 use crate::model::{ApiError, ShownConnection};
 
+pub use administration::{Administration, AdministrationError, Part};
 pub use discovery::{Memberships, MembershipsAsked};
 pub use remembered::Remembered;
 pub use token::TokenSource;
@@ -135,7 +137,7 @@ fn may_name(text: &str) -> bool {
 }
 
 /// A path segment or query value; ids may hold any character.
-fn encode(text: &str) -> String {
+pub fn encode(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 

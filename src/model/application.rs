@@ -66,6 +66,9 @@ pub enum TokenEndpointAuthMethod {
     None,
 }
 
+/// The client id of the dashboard, which is an application as any other.
+pub const DASHBOARD: &str = "vestibule-dashboard";
+
 /// An application (contract §1.12).
 #[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Application {

@@ -215,6 +215,9 @@ pub struct Admission {
     pub connection: ConnectionSummary,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub membership: Option<Membership>,
+    /// What an administrator who signs in to the dashboard may do in the Management API.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub management_scopes: Vec<String>,
 }
 
 /// The membership that let the person in.

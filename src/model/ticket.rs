@@ -16,6 +16,8 @@ use super::{LINE, Timestamp};
 pub enum TicketPurpose {
     PasswordChange,
     EmailVerification,
+    /// Makes the first administrator of the server.
+    Setup,
 }
 
 /// The body of `POST /api/v2/logins/password-resets`: a link to choose a new password is to be sent. Whether one is
@@ -97,6 +99,22 @@ pub struct PasswordChange {
 pub struct EmailVerification {
     #[schemars(length(min = 1, max = 128), regex(pattern = LINE))]
     pub ticket: String,
+}
+
+/// The body of `POST /api/v2/logins/setups`: the first administrator's account; it has no `Debug` since it holds the
+/// password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetUp {
+    #[schemars(length(min = 1, max = 128), regex(pattern = LINE))]
+    pub ticket: String,
+    #[schemars(length(min = 1, max = LONGEST_EMAIL))]
+    pub email: String,
+    pub password: String,
+    /// The person's network address as the gateway knows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(length(min = 1, max = 64), regex(pattern = LINE))]
+    pub client_address: Option<String>,
 }
 
 /// A ticket was used: where the person goes next, if anywhere.

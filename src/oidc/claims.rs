@@ -63,6 +63,9 @@ pub struct AccessTokenClaims {
     /// Our own: names everything issued from one authorization code, so that its reuse can revoke it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub gid: Option<String>,
+    /// Our own, of administrators' tokens: the account as it was, so that another password ends them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub acv: Option<String>,
 }
 
 impl AccessTokenClaims {
@@ -118,6 +121,7 @@ mod tests {
             org_id: None,
             org_name: None,
             gid: None,
+            acv: None,
         };
         assert!(claims.has_scope("create:users") && !claims.has_scope("create"));
         let written = serde_json::to_value(&claims).expect("serializes");

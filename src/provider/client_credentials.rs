@@ -50,6 +50,7 @@ pub(super) async fn for_client(
             organization.as_ref().map(|organization| organization.name.as_str()),
         ),
         gid: None,
+        acv: None,
     };
     answer(provider, access, None)
 }

@@ -197,6 +197,11 @@ fn issue(
     } else {
         None
     };
+    let mut scope = code.scope.clone();
+    let is_for_administrators = code.audience.as_ref() == Some(&settings.management_audience());
+    if is_for_administrators {
+        scope.extend_from_slice(&admission.management_scopes);
+    }
     let userinfo = format!("{issuer}userinfo");
     let access = AccessTokenClaims {
         iss: issuer,
@@ -210,11 +215,12 @@ fn issue(
         iat: now.seconds(),
         exp: now.seconds() + seconds,
         jti: random_alphanumeric(22),
-        scope: code.scope.join(" "),
+        scope: scope.join(" "),
         gty: None,
         org_id,
         org_name,
         gid: Some(code.grant_id.clone()),
+        acv: is_for_administrators.then(|| admission.account_version.clone()),
     };
     answer(provider, access, id_token)
 }

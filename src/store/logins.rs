@@ -29,6 +29,12 @@ pub enum Kind {
     SpentCode,
     /// A grant whose tokens are refused.
     RevokedGrant,
+    /// An administrator's session in the dashboard, by its cookie.
+    Dashboard,
+    /// An administrator on the way to signing in, by the `state`.
+    DashboardSignIn,
+    /// A form of the dashboard whose sender has to sign in again first.
+    DashboardDraft,
 }
 
 impl Kind {
@@ -41,6 +47,9 @@ impl Kind {
             Self::Code => "code",
             Self::SpentCode => "spent_code",
             Self::RevokedGrant => "revoked_grant",
+            Self::Dashboard => "dashboard",
+            Self::DashboardSignIn => "dashboard_sign_in",
+            Self::DashboardDraft => "dashboard_draft",
         }
     }
 }

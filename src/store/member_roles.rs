@@ -16,7 +16,8 @@ impl Rows<'_> {
         slice: &Slice,
     ) -> Result<Vec<Placed<Role>>, StoreError> {
         let statement = sqlx::query(
-            "SELECT r.id, r.name, r.description FROM member_roles mr JOIN roles r ON r.id = mr.role_id \
+            "SELECT r.id, r.name, r.description, r.management_access FROM member_roles mr \
+             JOIN roles r ON r.id = mr.role_id \
              WHERE mr.organization_id = $1 AND mr.user_id = $2 AND mr.role_id > $3 \
              ORDER BY mr.role_id LIMIT $4 OFFSET $5",
         );

@@ -84,6 +84,22 @@ impl Rows<'_> {
         self.optional(statement).await?.as_ref().map(read).transpose()
     }
 
+    /// Takes every ticket for this; the hashes of those that were open.
+    pub async fn take_tickets_for(
+        &mut self,
+        purpose: TicketPurpose,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let statement = sqlx::query("DELETE FROM tickets WHERE purpose = $1 RETURNING hash, expires_at");
+        let mut open = Vec::new();
+        for row in self.all(statement.bind(serde_json::to_string(&purpose)?)).await? {
+            if row.try_get::<i64, _>("expires_at")? > now.0 {
+                open.push(row.try_get("hash")?);
+            }
+        }
+        Ok(open)
+    }
+
     /// Ends the user's other tickets for the same thing.
     pub async fn delete_tickets(&mut self, user_id: &str, purpose: TicketPurpose) -> Result<(), StoreError> {
         let statement = sqlx::query("DELETE FROM tickets WHERE user_id = $1 AND purpose = $2");

@@ -11,7 +11,8 @@ impl Rows<'_> {
     /// In the order of the roles' ids.
     pub async fn list_user_roles(&mut self, user_id: &str, slice: &Slice) -> Result<Vec<Placed<Role>>, StoreError> {
         let statement = sqlx::query(
-            "SELECT r.id, r.name, r.description FROM user_roles ur JOIN roles r ON r.id = ur.role_id \
+            "SELECT r.id, r.name, r.description, r.management_access FROM user_roles ur \
+             JOIN roles r ON r.id = ur.role_id \
              WHERE ur.user_id = $1 AND ur.role_id > $2 ORDER BY ur.role_id LIMIT $3 OFFSET $4",
         );
         let (after, _) = slice.after_text();
