@@ -14,9 +14,11 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 
 use crate::config::Config;
+use crate::dashboard::{self, Dashboard};
 use crate::error::{Context, Fault};
 use crate::login::{self, Login};
 use crate::mail::MailRoom;
+use crate::management::caller::OWN_GATEWAY;
 use crate::management::signing_keys::SigningKeys;
 use crate::management::{self, Management};
 use crate::management_client::{self, GATEWAY_SCOPES, ManagementClient, Remembered, TokenSource};
@@ -58,6 +60,7 @@ impl App {
     /// When the database, the root key or a setting cannot be used. No identity provider is asked.
     pub async fn build(config: Config) -> Result<Self, Fault> {
         let rows = store::open(&config.storage).await?;
+        management::setup::follow(&rows.0, &config.server.public_url).await?;
         Self::assemble(config, rows).await
     }
 
@@ -90,7 +93,7 @@ impl App {
             settings.clone(),
             client.clone(),
             logins.clone(),
-            relying_party,
+            relying_party.clone(),
             keys.verifier(),
             cookies.clone(),
         ));
@@ -100,9 +103,21 @@ impl App {
             logins: logins.clone(),
             keys: keys.clone(),
             settings: settings.clone(),
-            cookies,
+            cookies: cookies.clone(),
         });
-        let faces = Router::new().merge(login::router(login.clone())).merge(provider::router(provider));
+        let provider = provider::router(provider);
+        let dashboard = match &settings.management.url {
+            Some(url) => dashboard::elsewhere(url),
+            None => dashboard::router(Arc::new(Dashboard::new(
+                settings.clone(),
+                client.clone(),
+                management_client::embedded(provider.clone()),
+                logins.clone(),
+                (keys.verifier(), relying_party.clone()),
+                cookies,
+            ))),
+        };
+        let faces = Router::new().merge(login::router(login.clone())).merge(provider).merge(dashboard);
         let faces = web::limit_body(faces, settings.server.max_form_bytes, web::body::too_large);
         let api = web::limit_body(api, settings.server.max_api_bytes, management::answer::too_large);
         let router = faces.nest("/api/v2", api);
@@ -182,6 +197,28 @@ impl App {
         Rotation { settings: self.settings.clone(), logins: self.logins.clone(), keys: self.keys.clone() }
     }
 
+    /// A link that makes an administrator, once and within an hour.
+    ///
+    /// # Errors
+    /// When the Management API is on another host, or the database cannot be written.
+    pub async fn setup_link(&self) -> Result<String, Fault> {
+        if self.settings.management.url.is_some() {
+            return Err(Fault::new("vestibule setup", "the Management API is on another host; run this there"));
+        }
+        management::setup::make_link(&self.tenant, &self.settings.server.public_url).await
+    }
+
+    /// The same for the start of a server that nobody administers yet.
+    ///
+    /// # Errors
+    /// As [`App::setup_link`].
+    pub async fn first_setup_link(&self) -> Result<Option<String>, Fault> {
+        match self.settings.management.url.is_some() || management::administrators::exist(&self.tenant).await? {
+            true => Ok(None),
+            false => self.setup_link().await.map(Some),
+        }
+    }
+
     /// A Management API token for `vestibule token`, valid for `seconds`.
     ///
     /// # Errors
@@ -208,7 +245,7 @@ fn management_router(
     let rotation = Rotation { settings: settings.clone(), logins: logins.clone(), keys: keys.clone() };
     let cache = Arc::new(remembered.clone());
     let management = Arc::new(Management::new(tenant.clone(), settings, Arc::new(rotation), cache));
-    let tokens = token_check(settings, logins, keys);
+    let tokens = token_check(settings, tenant, logins, keys);
     match settings.management.url {
         None => remembered.noticing(management::router(management, tokens)),
         Some(_) => management::gateway_router(management, tokens),
@@ -227,7 +264,7 @@ fn management_client(
         let (settings, keys) = (settings.clone(), keys.clone());
         let sign = move || {
             let seconds = settings.tokens.access_token_seconds;
-            let token = own_token(&settings, &keys, "vestibule-gateway", &GATEWAY_SCOPES.join(" "), seconds)?;
+            let token = own_token(&settings, &keys, OWN_GATEWAY, &GATEWAY_SCOPES.join(" "), seconds)?;
             Ok((token, Duration::from_secs(seconds.unsigned_abs())))
         };
         let transport = management_client::embedded(Router::new().nest("/api/v2", api));

@@ -1,4 +1,4 @@
-//! The command line: serve, demo, check, explain, token, gateway, keys.
+//! The command line: serve, demo, check, explain, token, setup, gateway, keys.
 
 use std::path::PathBuf;
 
@@ -49,6 +49,8 @@ enum Command {
         #[arg(long, default_value_t = 3600)]
         seconds: i64,
     },
+    /// Print a link that makes an administrator of the dashboard, or gives one a new password: once, within an hour.
+    Setup(ConfigArgument),
     /// Manage the gateways that may use this host's Management API.
     #[command(subcommand)]
     Gateway(GatewayCommand),
@@ -133,6 +135,10 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
             println!("{}", app.management_token(&scopes, seconds)?);
             Ok(())
         }
+        Command::Setup(config) => {
+            println!("{}", config.open().await?.setup_link().await?);
+            Ok(())
+        }
         Command::Gateway(GatewayCommand::Add { config, name }) => add_gateway(&config, &name).await,
         Command::Keys(command) => keys(command).await,
     }
@@ -155,6 +161,10 @@ async fn serve(config: &ConfigArgument) -> Result<(), Fault> {
             "first start: the database, its root key and a signing key were made. Get a Management API token with: \
              vestibule token --scope create:organizations (without --scope it has every scope)"
         );
+    }
+    if let Some(link) = app.first_setup_link().await? {
+        // Not in our log; where standard output is kept, it is of no use after an hour, or once somebody administers.
+        println!("Nobody administers this server yet. Within an hour, once: {link}");
     }
     app.serve(listener, stop).await
 }

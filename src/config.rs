@@ -26,6 +26,7 @@ pub struct Config {
     pub storage: Storage,
     pub management: Management,
     pub login: Login,
+    pub dashboard: Dashboard,
     pub tokens: Tokens,
     pub outbound: Outbound,
     pub providers: Providers,
@@ -127,6 +128,14 @@ pub struct EndpointLimit {
     pub requests_per_second: u32,
     /// At once.
     pub request_burst: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dashboard {
+    pub session_idle_minutes: i64,
+    pub session_hours: i64,
+    pub forms_per_minute: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]

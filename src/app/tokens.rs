@@ -6,16 +6,17 @@ use futures_util::future::BoxFuture;
 
 use crate::config::Config;
 use crate::error::Fault;
+use crate::management::administrators;
 use crate::management::auth::{AccessToken, TokenCheck, Unaccepted};
 use crate::model::{Timestamp, random_alphanumeric};
 use crate::oidc::claims::{AccessTokenClaims, Audience, CLIENT_CREDENTIALS};
 use crate::oidc::keys::{ACCESS_TOKEN, KeyRing, Verifier};
 use crate::oidc::verifier::{Expected, TokenError};
-use crate::store::Logins;
+use crate::store::{Logins, Tenant};
 use crate::web::client_address::ClientAddress;
 
 /// How the Management API checks tokens without knowing the key ring or the login data.
-pub(super) fn token_check(settings: &Arc<Config>, logins: &Logins, keys: &KeyRing) -> TokenCheck {
+pub(super) fn token_check(settings: &Arc<Config>, tenant: &Tenant, logins: &Logins, keys: &KeyRing) -> TokenCheck {
     let verify = {
         let (settings, verifier) = (settings.clone(), keys.verifier());
         move |token: String| {
@@ -29,9 +30,16 @@ pub(super) fn token_check(settings: &Arc<Config>, logins: &Logins, keys: &KeyRin
         let look_up = async move { logins.is_revoked(&grant_id, Timestamp::now()).await };
         Box::pin(look_up) as BoxFuture<'static, _>
     };
+    let tenant = tenant.clone();
+    let scopes_left = move |token: AccessToken| {
+        let tenant = tenant.clone();
+        let left = async move { administrators::scopes_left(&tenant, token).await };
+        Box::pin(left) as BoxFuture<'static, _>
+    };
     TokenCheck {
         verify: Arc::new(verify),
         is_revoked: Arc::new(is_revoked),
+        scopes_left: Arc::new(scopes_left),
         address_of: |extensions| extensions.get::<ClientAddress>().map(|address| address.0),
     }
 }
@@ -56,7 +64,8 @@ async fn check(settings: &Config, verifier: &Verifier, token: &str) -> Result<Ac
         return Err(Unaccepted::OtherAudience);
     }
     let scopes = claims.scopes().map(str::to_owned).collect();
-    Ok(AccessToken { subject: claims.sub, client_id: claims.azp, scopes, grant_id: claims.gid })
+    let (subject, client_id, account_version) = (claims.sub, claims.azp, claims.acv);
+    Ok(AccessToken { subject, client_id, scopes, grant_id: claims.gid, account_version })
 }
 
 /// A Management API token of our own.
@@ -81,6 +90,7 @@ pub(super) fn own_token(
         org_id: None,
         org_name: None,
         gid: None,
+        acv: None,
     };
     keys.sign(ACCESS_TOKEN, &claims)
 }

@@ -41,6 +41,15 @@ pub struct Tour {
     pub management_token: String,
     pub organizations: Vec<TourOrganization>,
     pub sign_ins: Vec<SignIn>,
+    pub dashboard: TourDashboard,
+}
+
+/// Who administers the gateway.
+#[derive(Debug, Serialize)]
+pub struct TourDashboard {
+    pub url: String,
+    pub username: &'static str,
+    pub password: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -162,6 +171,8 @@ fn tell(tour: &Tour, mails: &Path, json: bool) -> Result<(), Fault> {
     for organization in &tour.organizations {
         println!("  {:<34} the login page of {}", organization.login_url, organization.name);
     }
+    let TourDashboard { url, username, password } = &tour.dashboard;
+    println!("  {url:<34} the dashboard: {username}, {password}");
     println!("\nSign in as:\n");
     println!("  {:<14}{:<22}{:<26}{:<24}what happens", "organization", "option", "username", "password");
     for it in &tour.sign_ins {

@@ -4,12 +4,14 @@ use axum::body::Bytes;
 use axum::http::{Method, Request, header};
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use url::Url;
 
-use super::{SignIn, Tour, TourOrganization};
+use super::{SignIn, Tour, TourDashboard, TourOrganization};
 use crate::app::App;
 use crate::error::{Context, Fault};
 use crate::management;
 use crate::management_client::embedded;
+use crate::model::ticket::SetUp;
 
 /// The three origins.
 pub(super) struct Places {
@@ -39,6 +41,9 @@ pub(super) struct Seeded {
 }
 
 const PASSWORD: &str = "correct horse battery";
+
+/// Address and password.
+const DASHBOARD_SIGN_IN: (&str, &str) = ("admin@vestibule.example", PASSWORD);
 
 const SIGN_INS: [SignIn; 4] = [
     SignIn {
@@ -186,11 +191,26 @@ pub(super) async fn gateway(app: &App, places: &Places, people: &People) -> Resu
     });
     let george = text(&admin.create("/users", george).await?, "user_id")?;
     admin.create(&format!("/organizations/{globex}/members"), json!({"members": [gina, george]})).await?;
+    set_up(app).await?;
     Ok(Seeded {
         client_id: text(&client, "client_id")?,
         client_secret: text(&client, "client_secret")?,
         organizations: vec![(acme, "acme"), (globex, "globex")],
     })
+}
+
+/// Makes who administers the gateway, by the link that any first start prints.
+async fn set_up(app: &App) -> Result<(), Fault> {
+    let context = "setting up the demo's dashboard";
+    let link = Url::parse(&app.setup_link().await?).context(context)?;
+    let ticket = link.query_pairs().find(|(name, _)| name == "ticket").map(|(_, ticket)| ticket.into_owned());
+    let account = SetUp {
+        ticket: ticket.unwrap_or_default(),
+        email: DASHBOARD_SIGN_IN.0.to_owned(),
+        password: DASHBOARD_SIGN_IN.1.to_owned(),
+        client_address: None,
+    };
+    app.client.set_up(&account).await.context(context).map(|_| ())
 }
 
 async fn federated(
@@ -257,6 +277,11 @@ impl Seeded {
             management_token,
             organizations: organizations.collect(),
             sign_ins: SIGN_INS.to_vec(),
+            dashboard: TourDashboard {
+                url: format!("{}/dashboard", places.gateway),
+                username: DASHBOARD_SIGN_IN.0,
+                password: DASHBOARD_SIGN_IN.1,
+            },
         }
     }
 }

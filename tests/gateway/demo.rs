@@ -49,6 +49,19 @@ async fn every_sign_in_of_the_tour_does_what_it_says() {
 }
 
 #[tokio::test]
+async fn the_administrator_of_the_tour_gets_into_the_dashboard() {
+    let demo = Demo::start();
+    let dashboard = &demo.tour["dashboard"];
+    let visitor = Visitor::new();
+    let page = visitor.get(text(dashboard, "url")).await;
+    let page = visitor.follow(page, "never").await;
+    let (username, password) = (text(dashboard, "username"), text(dashboard, "password"));
+    let page = visitor.submit(&page, &[("username", &username), ("password", &password)]).await;
+    let page = visitor.follow(page, "never").await;
+    assert_eq!(page.texts_of("#organizations .row-title"), ["Acme Corporation", "Globex"], "{}", page.text());
+}
+
+#[tokio::test]
 async fn the_tour_has_the_documented_shape_and_its_token_works() {
     let demo = Demo::start();
     let tour = &demo.tour;

@@ -71,6 +71,8 @@ pub struct Gateway {
     pub own_admin: Administrator,
     /// For what the command line asks without a request.
     pub login: Arc<Login>,
+    /// What makes the first administrator of the dashboard; empty where the API is on another machine.
+    pub setup_link: String,
     /// The database of the Management API.
     pub storage: String,
     servers: Vec<AbortHandle>,
@@ -130,7 +132,7 @@ impl Gateway {
         let own_admin = Administrator::of(&app, &place.origin);
         let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
         servers.push(place.serve(app));
-        Self { origin, address, admin, own_admin, login, storage, servers, folder }
+        Self { origin, address, admin, own_admin, login, setup_link: String::new(), storage, servers, folder }
     }
 
     /// Over TLS, with [`CERTIFICATE`].
@@ -154,8 +156,9 @@ impl Gateway {
         let app = App::build(config).await.unwrap();
         let (admin, own_admin) = (Administrator::of(&app, &place.origin), Administrator::of(&app, &place.origin));
         let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
+        let setup_link = app.setup_link().await.unwrap();
         let servers = vec![place.serve(app)];
-        Self { origin, address, admin, own_admin, login, storage, servers, folder }
+        Self { origin, address, admin, own_admin, login, setup_link, storage, servers, folder }
     }
 
     /// The same SQLite database served anew, on another port and with other settings, such as a client's id that
@@ -175,6 +178,16 @@ impl Gateway {
     /// Where the server of the Management API writes its mails.
     pub fn mail_folder(&self) -> std::path::PathBuf {
         self.folder.path().join("mails")
+    }
+
+    /// Another link that makes an administrator, as the host makes it beside the server.
+    pub async fn another_setup_link(&self) -> String {
+        let text = format!(
+            "storage.url = {:?}\nstorage.root_key = {ROOT_KEY:?}\nserver.public_url = {:?}",
+            self.storage, self.origin
+        );
+        let config = Config::from_text(&text, std::iter::empty()).unwrap();
+        App::beside_a_server(config).await.unwrap().setup_link().await.unwrap()
     }
 
     /// An address of the gateway.
@@ -207,16 +220,17 @@ impl Place {
     }
 }
 
+/// 32 bytes of 7.
+const ROOT_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
 /// Dotted keys (`login.code_seconds = 1`) so that settings from several places can be put together.
 async fn config(mode: Mode, folder: &TempDir, name: &str, origin: &str, settings: &str) -> Config {
     let storage = match mode.is_postgres() {
         true => Postgres::database().await,
         false => format!("sqlite:{}", folder.path().join(format!("{name}.db")).display()),
     };
-    // 32 bytes of 7.
-    let root_key = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
     let usual = format!(
-        "server.public_url = {origin:?}\nstorage.url = {storage:?}\nstorage.root_key = {root_key:?}\n\
+        "server.public_url = {origin:?}\nstorage.url = {storage:?}\nstorage.root_key = {ROOT_KEY:?}\n\
          storage.max_connections = 4\noutbound.allow = [\"127.0.0.0/8\"]\noutbound.timeout_seconds = 2\n\
          mail.folder = {:?}\nmanagement.timeout_seconds = 10\n",
         folder.path().join("mails")

@@ -30,6 +30,14 @@ pub fn links(html: &str, base: &Url) -> Vec<(String, Url)> {
     document.select(&anchors).filter_map(|a| Some((text(a), base.join(a.attr("href")?).ok()?))).collect()
 }
 
+/// What the page loads: styles, icons, pictures, scripts.
+pub fn assets(html: &str, base: &Url) -> Vec<Url> {
+    let document = Html::parse_document(html);
+    let loaded = css("link[href], img[src], script[src], iframe[src]");
+    let address = |it: ElementRef<'_>| base.join(it.attr("href").or(it.attr("src"))?).ok();
+    document.select(&loaded).filter_map(address).collect()
+}
+
 pub fn forms(html: &str, base: &Url) -> Vec<Form> {
     Html::parse_document(html).select(&css("form")).map(|form| read_form(form, base)).collect()
 }

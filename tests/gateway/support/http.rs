@@ -232,6 +232,11 @@ impl Page {
         found.unwrap_or_else(|| panic!("no link {text:?} on {}:\n{}", self.url, self.text())).1
     }
 
+    /// What the page loads.
+    pub fn assets(&self) -> Vec<Url> {
+        html::assets(&self.text(), &self.url)
+    }
+
     pub fn forms(&self) -> Vec<Form> {
         html::forms(&self.text(), &self.url)
     }

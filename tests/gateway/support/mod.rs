@@ -3,6 +3,7 @@
 #![allow(unreachable_pub)]
 
 pub mod administrator;
+pub mod administrators;
 pub mod appearance;
 pub mod application;
 pub mod browser;

@@ -1,0 +1,213 @@
+//! One connection: what it is called, what its identity provider has to know, and whether that answers.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::connections::{known_fields, put_typed};
+use super::error::DashboardError;
+use super::fields::Errors;
+use super::frame::{Done, Frame, Section};
+use super::session::Signed;
+use super::strategy::{self, Field, has_identity_provider, kind};
+use super::{Answer, Dashboard, Visit};
+use crate::management_client::{Administration, AdministrationError, encode};
+use crate::model::Connection;
+use crate::web::form::Form;
+use crate::web::page::Page;
+use crate::web::redirect;
+use crate::web::text::Text;
+
+#[derive(Template)]
+#[template(path = "dashboard/connection.html", whitespace = "minimize")]
+struct ConnectionPage {
+    text: Text,
+    frame: Frame,
+    name: String,
+    id: String,
+    kind: &'static str,
+    fields: &'static [Field],
+    /// What the identity provider has to know.
+    callback: Option<String>,
+    form: Form,
+    /// What came of asking the identity provider.
+    checked: Option<Result<(), String>>,
+    check_action: String,
+    delete_href: String,
+    errors: Errors,
+}
+
+#[derive(Template)]
+#[template(path = "dashboard/connection_delete.html", whitespace = "minimize")]
+struct DeletionPage {
+    text: Text,
+    frame: Frame,
+    title: String,
+    /// What is to be typed.
+    typed_label: String,
+    back_href: String,
+    errors: Errors,
+}
+
+/// What administrators know a connection by.
+pub(super) fn title(connection: &Connection) -> String {
+    connection.display_name.clone().unwrap_or_else(|| connection.name.clone())
+}
+
+/// Its page here.
+pub(super) fn address(id: &str) -> String {
+    format!("/dashboard/connections/{}", encode(id))
+}
+
+fn path(id: &str) -> String {
+    format!("/api/v2/connections/{}", encode(id))
+}
+
+/// A connection without its secrets.
+pub(super) async fn find(api: &Administration, id: &str) -> Result<Option<Connection>, AdministrationError> {
+    api.find(&path(id)).await
+}
+
+fn frame(signed: &Signed, title: impl Into<String>) -> Frame {
+    Frame::new(signed, Section::Connections, title).below("Connections", "/dashboard/connections")
+}
+
+/// `GET /dashboard/connections/{id}`.
+pub(super) async fn page(
+    State(dashboard): State<Arc<Dashboard>>,
+    signed: Signed,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Response {
+    let drawn = draw(&dashboard, &signed, &id, signed.draft.clone(), Errors::default(), None);
+    drawn.await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn draw(
+    dashboard: &Dashboard,
+    signed: &Signed,
+    id: &str,
+    typed: Option<Form>,
+    errors: Errors,
+    checked: Option<Result<(), String>>,
+) -> Answer {
+    let known = find(&signed.api, id).await?.ok_or(DashboardError::NotFound)?;
+    let callback = dashboard.relying_party.callback_url(&known.name).to_string();
+    let page = ConnectionPage {
+        text: signed.reader.text,
+        frame: Frame { action: address(id), ..frame(signed, title(&known)) },
+        kind: kind(known.strategy),
+        fields: strategy::fields(known.strategy),
+        callback: has_identity_provider(known.strategy).then_some(callback),
+        form: typed.unwrap_or_else(|| as_form(&known)),
+        checked,
+        check_action: format!("{}/check", address(id)),
+        delete_href: format!("{}/delete", address(id)),
+        name: known.name,
+        id: known.id,
+        errors,
+    };
+    let status = page.errors.status();
+    Ok(Page::new(page).own_forms().status(status).into_response())
+}
+
+/// What is there, as it would be typed.
+fn as_form(known: &Connection) -> Form {
+    let text = |name: &str| known.options.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let options = strategy::fields(known.strategy).iter().map(|field| (field.name.to_owned(), text(field.name)));
+    options.chain([("display_name".to_owned(), known.display_name.clone().unwrap_or_default())]).collect()
+}
+
+/// `POST /dashboard/connections/{id}`.
+pub(super) async fn update(
+    State(dashboard): State<Arc<Dashboard>>,
+    signed: Signed,
+    visit: Visit,
+    Path(id): Path<String>,
+    Extension(form): Extension<Form>,
+) -> Response {
+    save(&dashboard, &signed, &id, form).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn save(dashboard: &Dashboard, signed: &Signed, id: &str, form: Form) -> Answer {
+    let known = find(&signed.api, id).await?.ok_or(DashboardError::NotFound)?;
+    let display_name = Some(form.get("display_name")).filter(|name| !name.is_empty());
+    let mut body = json!({ "display_name": display_name });
+    if has_identity_provider(known.strategy) {
+        let mut options = known.options;
+        put_typed(&mut options, known.strategy, &form);
+        body["options"] = options.into();
+    }
+    match signed.api.patch::<Value>(&path(id), &body).await {
+        Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&address(id)))),
+        Err(error) => {
+            let errors = Errors::of(error, &known_fields(known.strategy))?;
+            draw(dashboard, signed, id, Some(form), errors, None).await
+        }
+    }
+}
+
+/// `POST /dashboard/connections/{id}/check`: asks the identity provider whether it is there.
+pub(super) async fn check(
+    State(dashboard): State<Arc<Dashboard>>,
+    signed: Signed,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Response {
+    ask(&dashboard, &signed, &id).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn ask(dashboard: &Dashboard, signed: &Signed, id: &str) -> Answer {
+    // Whoever may not see it may not have it asked either.
+    find(&signed.api, id).await?.ok_or(DashboardError::NotFound)?;
+    let whole = dashboard.client.deciding().connection(id).await?.ok_or(DashboardError::NotFound)?;
+    let checked = match whole.is_open() {
+        true => dashboard.relying_party.probe(&whole).await.map_err(|error| error.to_string()),
+        false => Err("Something that every login needs is missing: its id, its secret or its address.".to_owned()),
+    };
+    draw(dashboard, signed, id, None, Errors::default(), Some(checked)).await
+}
+
+/// `GET /dashboard/connections/{id}/delete`.
+pub(super) async fn deletion(signed: Signed, visit: Visit, Path(id): Path<String>) -> Response {
+    draw_deletion(&signed, &id, Errors::default()).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn draw_deletion(signed: &Signed, id: &str, errors: Errors) -> Answer {
+    let known = find(&signed.api, id).await?.ok_or(DashboardError::NotFound)?;
+    let title = title(&known);
+    let page = DeletionPage {
+        text: signed.reader.text,
+        frame: frame(signed, format!("Delete {title}")).below(&title, address(id)),
+        typed_label: format!("Type {} to confirm", known.name),
+        back_href: address(id),
+        title,
+        errors,
+    };
+    let status = page.errors.status();
+    Ok(Page::new(page).own_forms().status(status).into_response())
+}
+
+/// `POST /dashboard/connections/{id}/delete`, once its name was typed.
+pub(super) async fn delete(
+    signed: Signed,
+    visit: Visit,
+    Path(id): Path<String>,
+    Extension(form): Extension<Form>,
+) -> Response {
+    remove(&signed, &id, &form).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn remove(signed: &Signed, id: &str, form: &Form) -> Answer {
+    let known = find(&signed.api, id).await?.ok_or(DashboardError::NotFound)?;
+    if form.get("typed_name") != known.name {
+        let errors = Errors::at_field("typed_name", format!("Type {} to delete it.", known.name));
+        return draw_deletion(signed, id, errors).await;
+    }
+    signed.api.delete(&path(id)).await?;
+    Ok(redirect::see_other(&Done::Deleted.at("/dashboard/connections")))
+}

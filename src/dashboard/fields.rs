@@ -1,0 +1,102 @@
+//! What the API refused, said at the field it is about.
+
+use axum::http::StatusCode;
+
+use super::error::DashboardError;
+use crate::management_client::AdministrationError;
+use crate::model::ApiError;
+
+/// The errors of a form; none of them for one that is drawn first.
+#[derive(Debug, Default)]
+pub(super) struct Errors {
+    fields: Vec<(&'static str, String)>,
+    /// What no field of the form can say.
+    general: Option<String>,
+}
+
+impl Errors {
+    /// Sorts a refusal by the `known` fields of the form.
+    ///
+    /// # Errors
+    /// What the form cannot mend.
+    pub(super) fn of(error: AdministrationError, known: &[&'static str]) -> Result<Self, DashboardError> {
+        match error {
+            AdministrationError::Refused(refused) if [400, 409].contains(&refused.status_code) => {
+                Ok(Self::sorted(&refused, known))
+            }
+            other => Err(other.into()),
+        }
+    }
+
+    fn sorted(refused: &ApiError, known: &[&'static str]) -> Self {
+        let property = match refused.error_code.as_deref() {
+            Some("organization_conflict" | "connection_conflict") => Some("name"),
+            _ => property(&refused.message),
+        };
+        match known.iter().find(|field| Some(**field) == property) {
+            Some(field) => Self::at_field(field, sentence(field, refused)),
+            None => Self { general: Some(refused.message.clone()), ..Self::default() },
+        }
+    }
+
+    pub(super) fn at_field(field: &'static str, message: impl Into<String>) -> Self {
+        Self { fields: vec![(field, message.into())], general: None }
+    }
+
+    pub(super) fn at(&self, field: &str) -> Option<&str> {
+        self.fields.iter().find(|(its, _)| *its == field).map(|(_, message)| message.as_str())
+    }
+
+    pub(super) fn general(&self) -> Option<&str> {
+        self.general.as_deref()
+    }
+
+    /// Of the page that shows them.
+    pub(super) fn status(&self) -> StatusCode {
+        if self.are_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK }
+    }
+
+    pub(super) fn are_some(&self) -> bool {
+        self.general.is_some() || !self.fields.is_empty()
+    }
+}
+
+/// The first name of the member that a refusal names (`... on property branding.colors.primary.`); of `options` the
+/// second.
+fn property(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("on property ")?;
+    rest.strip_prefix("options.").unwrap_or(rest).split(['.', '[', ' ', '(']).next()
+}
+
+/// The same in a person's words, where there are some.
+fn sentence(field: &str, refused: &ApiError) -> String {
+    match (field, refused.status_code) {
+        ("name", 409) => "Another one has this name.".to_owned(),
+        ("name", _) if refused.message.contains("a-zA-Z") => {
+            "Use letters and digits, with single hyphens between them.".to_owned()
+        }
+        ("name", _) => "Use 1 to 50 small letters, digits, hyphens or underscores.".to_owned(),
+        ("display_name", _) => "Use one line of at most 255 characters.".to_owned(),
+        ("allowed_domains", _) => "Use up to 50 domains, such as acme.com, one on each line.".to_owned(),
+        _ => refused.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_said_at_its_field() {
+        let refused = |status, code, message: &str| ApiError::new(status, code, message);
+        let wrong = refused(400, Some("invalid_body"), "Payload validation error: 'Too long' on property name.");
+        let errors = Errors::sorted(&wrong, &["name", "display_name"]);
+        assert!(errors.at("name").is_some_and(|message| message.starts_with("Use 1 to 50")), "{errors:?}");
+        assert_eq!((errors.at("display_name"), errors.general()), (None, None));
+        let taken = refused(409, Some("organization_conflict"), "An organization with this name already exists.");
+        assert_eq!(Errors::sorted(&taken, &["name"]).at("name"), Some("Another one has this name."));
+        let other = refused(400, None, "Something else on property branding.colors.primary.");
+        assert_eq!(Errors::sorted(&other, &["name"]).general(), Some(other.message.as_str()));
+        assert_eq!(property(&other.message), Some("branding"));
+    }
+}

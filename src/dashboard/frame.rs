@@ -1,0 +1,112 @@
+//! The frame of every page somebody signed in sees: where they are, who they are, what just happened.
+
+use super::session::Signed;
+
+/// The parts of the dashboard, in the order of its navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Section {
+    Organizations,
+    Connections,
+}
+
+impl Section {
+    const ALL: [Self; 2] = [Self::Organizations, Self::Connections];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Organizations => "Organizations",
+            Self::Connections => "Connections",
+        }
+    }
+
+    fn address(self) -> &'static str {
+        match self {
+            Self::Organizations => "/dashboard/organizations",
+            Self::Connections => "/dashboard/connections",
+        }
+    }
+}
+
+/// What the frame shows.
+pub(super) struct Frame {
+    pub(super) title: String,
+    pub(super) section: Section,
+    /// Label and address of what this page is a part of, the outermost first.
+    pub(super) crumbs: Vec<(String, String)>,
+    pub(super) person: String,
+    pub(super) csrf: String,
+    /// Where the page's form is sent: its own address.
+    pub(super) action: String,
+    /// Whether the person may change anything.
+    pub(super) may_write: bool,
+    pub(super) notice: Option<&'static str>,
+}
+
+impl Frame {
+    pub(super) fn new(signed: &Signed, section: Section, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            section,
+            crumbs: Vec::new(),
+            person: signed.session.label.clone(),
+            csrf: signed.csrf.clone(),
+            action: signed.path().to_owned(),
+            may_write: signed.session.may_write,
+            notice: Done::of(&signed.place).map(Done::sentence),
+        }
+    }
+
+    pub(super) fn below(mut self, label: impl Into<String>, address: impl Into<String>) -> Self {
+        self.crumbs.push((label.into(), address.into()));
+        self
+    }
+
+    /// Label and address of each part, and whether the page is in it.
+    pub(super) fn sections(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> + '_ {
+        Section::ALL.into_iter().map(|section| (section.label(), section.address(), section == self.section))
+    }
+}
+
+/// What a form has just done, told once on the page that it leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    Created,
+    Saved,
+    Enabled,
+    Removed,
+    Deleted,
+}
+
+impl Done {
+    const ALL: [Self; 5] = [Self::Created, Self::Saved, Self::Enabled, Self::Removed, Self::Deleted];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Saved => "saved",
+            Self::Enabled => "enabled",
+            Self::Removed => "removed",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Created => "Created.",
+            Self::Saved => "Saved. The login page shows it from now on.",
+            Self::Enabled => "The connection is enabled. Choose how people become members, then save.",
+            Self::Removed => "The connection is removed: nobody signs in through it here any more.",
+            Self::Deleted => "Deleted.",
+        }
+    }
+
+    /// The address of a page that tells it.
+    pub(super) fn at(self, path: &str) -> String {
+        format!("{path}?done={}", self.word())
+    }
+
+    fn of(place: &str) -> Option<Self> {
+        let word = super::parameter(place, "done")?;
+        Self::ALL.into_iter().find(|done| done.word() == word)
+    }
+}

@@ -1,0 +1,185 @@
+//! Face 3, the administrator: pages over the Management API, each call with the administrator's own token.
+//!
+//! Every page has an address; its form posts to the same address and ends in a 303. Nothing here decides what somebody
+//! may do: the API does, and a page only leaves out what would be refused.
+
+mod connection;
+mod connections;
+mod enabling;
+mod error;
+mod fields;
+mod frame;
+mod guard;
+mod organization;
+mod organization_connection;
+mod organization_connections;
+mod organizations;
+mod session;
+mod setup;
+mod sign_in;
+mod strategy;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{get, post};
+use url::Url;
+
+use crate::config::Config;
+use crate::management_client::{ManagementClient, Transport};
+use crate::oidc::keys::Verifier;
+use crate::oidc::relying_party::RelyingParty;
+use crate::store::Logins;
+use crate::web::Cookies;
+use crate::web::budget::Budget;
+use crate::web::client_address::ClientAddress;
+use crate::web::redirect;
+use crate::web::text::{Reader, Text};
+
+/// What the dashboard works with.
+pub struct Dashboard {
+    /// For what a person without a token asks; everything else goes by their own.
+    client: ManagementClient,
+    /// The token endpoint of this process.
+    back_channel: Transport,
+    logins: Logins,
+    verifier: Verifier,
+    /// For what identity providers have to know, and whether they answer.
+    relying_party: RelyingParty,
+    settings: Arc<Config>,
+    cookies: Cookies,
+    forms: Budget,
+    /// Forms that are kept for who has to sign in again.
+    drafts: Budget,
+}
+
+impl Dashboard {
+    pub fn new(
+        settings: Arc<Config>,
+        client: ManagementClient,
+        back_channel: Transport,
+        logins: Logins,
+        (verifier, relying_party): (Verifier, RelyingParty),
+        cookies: Cookies,
+    ) -> Self {
+        let forms = Budget::per_minute(settings.dashboard.forms_per_minute);
+        Self {
+            client,
+            back_channel,
+            logins,
+            verifier,
+            relying_party,
+            settings,
+            cookies,
+            forms,
+            drafts: Budget::per_minute(10),
+        }
+    }
+
+    /// The address of one of its pages, for others.
+    fn address(&self, path: &str) -> String {
+        let joined = self.settings.server.public_url.join(path);
+        joined.map(String::from).unwrap_or_default()
+    }
+}
+
+/// The pages of the dashboard.
+pub fn router(dashboard: Arc<Dashboard>) -> Router {
+    let open = Router::new()
+        .route("/dashboard/setup", get(setup::page))
+        .route("/dashboard/sign-in", get(sign_in::begin))
+        .route("/dashboard/callback", get(sign_in::arrive))
+        .route("/dashboard/signed-out", get(sign_in::signed_out));
+    let open_forms = Router::new()
+        .route("/dashboard/setup", post(setup::create))
+        // Also of a session that has ended: whoever signs out is out.
+        .route("/dashboard/sign-out", post(sign_in::sign_out))
+        .route_layer(from_fn_with_state(dashboard.clone(), guard::of_anyone));
+    let forms = forms().route_layer(from_fn_with_state(dashboard.clone(), guard::of_administrators));
+    open.merge(open_forms).merge(pages()).merge(forms).with_state(dashboard)
+}
+
+/// What somebody signed in may look at.
+fn pages() -> Router<Arc<Dashboard>> {
+    Router::new()
+        .route("/dashboard", get(async || redirect::found("/dashboard/organizations")))
+        .route("/dashboard/connections", get(connections::list))
+        .route("/dashboard/connections/new", get(connections::new))
+        .route("/dashboard/connections/{id}", get(connection::page))
+        .route("/dashboard/connections/{id}/delete", get(connection::deletion))
+        .route("/dashboard/organizations", get(organizations::list))
+        .route("/dashboard/organizations/new", get(organizations::new))
+        .route("/dashboard/organizations/{id}", get(organization::page))
+        .route("/dashboard/organizations/{id}/delete", get(organization::deletion))
+        .route("/dashboard/organizations/{id}/connections", get(organization_connections::list))
+        .route("/dashboard/organizations/{id}/connections/enable", get(enabling::page))
+        .route("/dashboard/organizations/{id}/connections/{connection}", get(organization_connection::page))
+        .route("/dashboard/organizations/{id}/connections/{connection}/remove", get(organization_connection::removal))
+}
+
+/// The forms of these pages, behind the guard.
+fn forms() -> Router<Arc<Dashboard>> {
+    Router::new()
+        .route("/dashboard/connections/new", post(connections::create))
+        .route("/dashboard/connections/{id}", post(connection::update))
+        .route("/dashboard/connections/{id}/check", post(connection::check))
+        .route("/dashboard/connections/{id}/delete", post(connection::delete))
+        .route("/dashboard/organizations/new", post(organizations::create))
+        .route("/dashboard/organizations/{id}", post(organization::update))
+        .route("/dashboard/organizations/{id}/delete", post(organization::delete))
+        .route("/dashboard/organizations/{id}/connections/enable", post(enabling::enable))
+        .route("/dashboard/organizations/{id}/connections/{connection}", post(organization_connection::update))
+        .route("/dashboard/organizations/{id}/connections/{connection}/remove", post(organization_connection::remove))
+}
+
+/// Where another machine serves the Management API, its dashboard is there as well.
+pub fn elsewhere(management: &Url) -> Router {
+    let target = management.join("dashboard").map(String::from).unwrap_or_default();
+    let lead = move || {
+        let target = target.clone();
+        async move { redirect::found(&target) }
+    };
+    Router::new().route("/dashboard", get(lead.clone())).route("/dashboard/{*page}", get(lead))
+}
+
+/// What a page knows of the request.
+#[derive(Clone)]
+struct Visit {
+    address: std::net::IpAddr,
+    reader: Reader,
+    headers: HeaderMap,
+    /// Path and query.
+    place: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
+        let mut reader = Reader::from_request_parts(parts, state).await?;
+        // It speaks English alone.
+        reader.text = Text::of(crate::model::tenant_settings::Locale::En);
+        let place = parts.uri.path_and_query().map_or("/", |place| place.as_str()).to_owned();
+        Ok(Self { address, reader, headers: parts.headers.clone(), place })
+    }
+}
+
+/// The page of an organization, for templates.
+pub(crate) fn organization_address(id: &str) -> String {
+    organization::address(id)
+}
+
+/// A parameter of an address, given as path and query.
+fn parameter(place: &str, name: &str) -> Option<String> {
+    let (_, query) = place.split_once('?')?;
+    url::form_urlencoded::parse(query.as_bytes()).find(|(its, _)| its == name).map(|(_, value)| value.into_owned())
+}
+
+/// What a page answers: itself, or why there is none.
+type Answer = Result<Response, error::DashboardError>;

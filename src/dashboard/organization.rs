@@ -1,0 +1,190 @@
+//! One organization: what it is called, and its end.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::error::DashboardError;
+use super::fields::Errors;
+use super::frame::{Done, Frame, Section};
+use super::session::Signed;
+use super::{Answer, Visit};
+use crate::management_client::{Administration, encode};
+use crate::model::Organization;
+use crate::web::form::Form;
+use crate::web::page::Page;
+use crate::web::redirect;
+use crate::web::text::Text;
+
+/// The parts of an organization's own navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    Overview,
+    Connections,
+}
+
+impl Tab {
+    const ALL: [Self; 2] = [Self::Overview, Self::Connections];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Connections => "Connections",
+        }
+    }
+
+    fn address(self, id: &str) -> String {
+        match self {
+            Self::Overview => address(id),
+            Self::Connections => format!("{}/connections", address(id)),
+        }
+    }
+}
+
+/// The head of every page of an organization.
+pub(super) struct Head {
+    pub(super) organization: Organization,
+    tab: Tab,
+}
+
+impl Head {
+    pub(super) async fn find(api: &Administration, id: &str, tab: Tab) -> Result<Self, DashboardError> {
+        Ok(Self { organization: api.get(&path(id)).await?, tab })
+    }
+
+    pub(super) fn tabs(&self) -> impl Iterator<Item = (&'static str, String, bool)> + '_ {
+        Tab::ALL.into_iter().map(|tab| (tab.label(), tab.address(&self.organization.id), tab == self.tab))
+    }
+
+    /// The frame of its own page.
+    pub(super) fn frame(&self, signed: &Signed) -> Frame {
+        Frame::new(signed, Section::Organizations, self.organization.title())
+            .below("Organizations", "/dashboard/organizations")
+    }
+
+    /// The frame of a page below it.
+    pub(super) fn frame_below(&self, signed: &Signed, title: impl Into<String>) -> Frame {
+        let frame = Frame::new(signed, Section::Organizations, title)
+            .below("Organizations", "/dashboard/organizations")
+            .below(self.organization.title(), address(&self.organization.id));
+        match self.tab {
+            Tab::Overview => frame,
+            tab => frame.below(tab.label(), tab.address(&self.organization.id)),
+        }
+    }
+}
+
+/// The organization in the API.
+pub(super) fn path(id: &str) -> String {
+    format!("/api/v2/organizations/{}", encode(id))
+}
+
+/// Its page here.
+pub(super) fn address(id: &str) -> String {
+    format!("/dashboard/organizations/{}", encode(id))
+}
+
+#[derive(Template)]
+#[template(path = "dashboard/organization.html", whitespace = "minimize")]
+struct OrganizationPage {
+    text: Text,
+    frame: Frame,
+    head: Head,
+    form: Form,
+    errors: Errors,
+}
+
+#[derive(Template)]
+#[template(path = "dashboard/organization_delete.html", whitespace = "minimize")]
+struct DeletionPage {
+    text: Text,
+    frame: Frame,
+    head: Head,
+    /// What is to be typed.
+    typed_label: String,
+    members: u64,
+    connections: u64,
+    errors: Errors,
+}
+
+/// `GET /dashboard/organizations/{id}`.
+pub(super) async fn page(signed: Signed, visit: Visit, Path(id): Path<String>) -> Response {
+    draw(&signed, &id, signed.draft.clone(), Errors::default()).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+/// The page, with what was typed or else with what is there.
+async fn draw(signed: &Signed, id: &str, typed: Option<Form>, errors: Errors) -> Answer {
+    let head = Head::find(&signed.api, id, Tab::Overview).await?;
+    let known = &head.organization;
+    let fields = [("name", known.name.clone()), ("display_name", known.display_name.clone().unwrap_or_default())];
+    let form = typed.unwrap_or_else(|| fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
+    let page = OrganizationPage { text: signed.reader.text, frame: head.frame(signed), head, form, errors };
+    let status = page.errors.status();
+    Ok(Page::new(page).own_forms().status(status).into_response())
+}
+
+/// `POST /dashboard/organizations/{id}`.
+pub(super) async fn update(
+    signed: Signed,
+    visit: Visit,
+    Path(id): Path<String>,
+    Extension(form): Extension<Form>,
+) -> Response {
+    save(&signed, &id, form).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn save(signed: &Signed, id: &str, form: Form) -> Answer {
+    let display_name = Some(form.get("display_name")).filter(|name| !name.is_empty());
+    let body = json!({ "name": form.get("name"), "display_name": display_name });
+    match signed.api.patch::<Value>(&path(id), &body).await {
+        Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&address(id)))),
+        Err(error) => draw(signed, id, Some(form), Errors::of(error, &["name", "display_name"])?).await,
+    }
+}
+
+/// `GET /dashboard/organizations/{id}/delete`.
+pub(super) async fn deletion(signed: Signed, visit: Visit, Path(id): Path<String>) -> Response {
+    draw_deletion(&signed, &id, Errors::default()).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn draw_deletion(signed: &Signed, id: &str, errors: Errors) -> Answer {
+    let head = Head::find(&signed.api, id, Tab::Overview).await?;
+    let (members, connections) =
+        tokio::join!(async { signed.api.total(&format!("{}/members?", path(id))).await }, async {
+            signed.api.total(&format!("{}/enabled_connections?", path(id))).await
+        },);
+    let frame = head.frame_below(signed, format!("Delete {}", head.organization.title()));
+    let page = DeletionPage {
+        text: signed.reader.text,
+        frame,
+        typed_label: format!("Type {} to confirm", head.organization.name),
+        head,
+        members: members?,
+        connections: connections?,
+        errors,
+    };
+    let status = page.errors.status();
+    Ok(Page::new(page).own_forms().status(status).into_response())
+}
+
+/// `POST /dashboard/organizations/{id}/delete`, once its name was typed.
+pub(super) async fn delete(
+    signed: Signed,
+    visit: Visit,
+    Path(id): Path<String>,
+    Extension(form): Extension<Form>,
+) -> Response {
+    remove(&signed, &id, &form).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn remove(signed: &Signed, id: &str, form: &Form) -> Answer {
+    let organization: Organization = signed.api.get(&path(id)).await?;
+    if form.get("typed_name") != organization.name {
+        let errors = Errors::at_field("typed_name", format!("Type {} to delete it.", organization.name));
+        return draw_deletion(signed, id, errors).await;
+    }
+    signed.api.delete(&path(id)).await?;
+    Ok(redirect::see_other(&Done::Deleted.at("/dashboard/organizations")))
+}

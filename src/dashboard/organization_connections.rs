@@ -1,0 +1,64 @@
+//! The connections of one organization: which are enabled, and what each does.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+
+use super::connection::title;
+use super::frame::Frame;
+use super::organization::{Head, Tab, address, path};
+use super::session::Signed;
+use super::strategy::kind;
+use super::{Answer, Visit};
+use crate::management_client::{Administration, AdministrationError, Part, encode};
+use crate::model::{Connection, EnabledConnection};
+use crate::web::page::Page;
+use crate::web::text::Text;
+
+/// As many as one organization may have.
+const MOST: usize = 100;
+
+#[derive(Template)]
+#[template(path = "dashboard/organization_connections.html", whitespace = "minimize")]
+struct ConnectionsPage {
+    text: Text,
+    frame: Frame,
+    head: Head,
+    connections: Vec<Row>,
+}
+
+struct Row {
+    title: String,
+    kind: &'static str,
+    enabled: EnabledConnection,
+    href: String,
+}
+
+/// `GET /dashboard/organizations/{id}/connections`.
+pub(super) async fn list(signed: Signed, visit: Visit, Path(id): Path<String>) -> Response {
+    draw(&signed, &id).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn draw(signed: &Signed, id: &str) -> Answer {
+    let head = Head::find(&signed.api, id, Tab::Connections).await?;
+    // Their titles; of more than so many, the others are called by their names.
+    let known: Part<Connection> = signed.api.part(&format!("/api/v2/connections?take={MOST}"), "connections").await?;
+    let row = |enabled: EnabledConnection| Row {
+        title: known
+            .items
+            .iter()
+            .find(|known| known.id == enabled.connection_id)
+            .map_or_else(|| enabled.connection.name.clone(), title),
+        kind: kind(enabled.connection.strategy),
+        href: format!("{}/connections/{}", address(id), encode(&enabled.connection_id)),
+        enabled,
+    };
+    let connections = enabled(&signed.api, id).await?.into_iter().map(row).collect();
+    let page = ConnectionsPage { text: signed.reader.text, frame: head.frame(signed), head, connections };
+    Ok(Page::new(page).own_forms().into_response())
+}
+
+/// What is enabled, in the order of the buttons.
+pub(super) async fn enabled(api: &Administration, id: &str) -> Result<Vec<EnabledConnection>, AdministrationError> {
+    api.get(&format!("{}/enabled_connections?per_page={MOST}", path(id))).await
+}

@@ -1,0 +1,152 @@
+//! All organizations: a list that is searched and paged, and a new one.
+
+use askama::Template;
+use axum::Extension;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use url::form_urlencoded::Serializer;
+
+use super::error::DashboardError;
+use super::fields::Errors;
+use super::frame::{Done, Frame, Section};
+use super::session::Signed;
+use super::{Answer, Visit};
+use crate::management_client::{Administration, encode};
+use crate::model::Organization;
+use crate::model::organization::{is_organization_id, is_organization_name};
+use crate::web::form::Form;
+use crate::web::page::Page;
+use crate::web::redirect;
+use crate::web::text::Text;
+
+/// Organizations of one page of the list.
+const TAKEN: usize = 25;
+
+#[derive(Template)]
+#[template(path = "dashboard/organizations.html", whitespace = "minimize")]
+struct OrganizationsPage {
+    text: Text,
+    frame: Frame,
+    /// What is searched for.
+    query: String,
+    organizations: Vec<Organization>,
+    first_href: Option<String>,
+    next_href: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "dashboard/organization_new.html", whitespace = "minimize")]
+struct NewOrganizationPage {
+    text: Text,
+    frame: Frame,
+    form: Form,
+    errors: Errors,
+}
+
+/// `GET /dashboard/organizations?q=&from=`.
+pub(super) async fn list(signed: Signed, visit: Visit) -> Response {
+    draw_list(&signed).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn draw_list(signed: &Signed) -> Answer {
+    let (q, from) = (signed.parameter("q").unwrap_or_default(), signed.parameter("from"));
+    let q = q.trim().chars().take(100).collect::<String>();
+    let (organizations, next) = find(&signed.api, &q, from.as_deref()).await?;
+    let at = |from: Option<&str>| {
+        let mut query = Serializer::new(String::new());
+        query.extend_pairs([("q", q.as_str())].into_iter().filter(|(_, q)| !q.is_empty()));
+        query.extend_pairs(from.map(|from| ("from", from)));
+        format!("/dashboard/organizations?{}", query.finish())
+    };
+    let page = OrganizationsPage {
+        text: signed.reader.text,
+        frame: Frame::new(signed, Section::Organizations, "Organizations"),
+        first_href: from.map(|_| at(None)),
+        next_href: next.map(|next| at(Some(&next))),
+        organizations,
+        query: q,
+    };
+    Ok(Page::new(page).own_forms().into_response())
+}
+
+/// One page of the organizations that the text is about. An id and a name find theirs at once, however many there are.
+async fn find(
+    api: &Administration,
+    q: &str,
+    from: Option<&str>,
+) -> Result<(Vec<Organization>, Option<String>), DashboardError> {
+    let from = from.map(|from| format!("&from={}", encode(from))).unwrap_or_default();
+    if q.is_empty() {
+        let path = format!("/api/v2/organizations?take={TAKEN}&sort=name:1{from}");
+        let part = api.part(&path, "organizations").await?;
+        return Ok((part.items, part.next));
+    }
+    let mut found: Vec<Organization> = Vec::new();
+    if from.is_empty() {
+        let exact = match (is_organization_id(q), is_organization_name(q)) {
+            (true, _) => api.find(&format!("/api/v2/organizations/{q}")).await?,
+            (false, true) => api.find(&format!("/api/v2/organizations/name/{q}")).await?,
+            (false, false) => None,
+        };
+        found.extend(exact);
+    }
+    let path = format!("/api/v2/organizations/search?take={TAKEN}&sort=name&q={}{from}", encode(&condition(q)));
+    let part = api.part::<Organization>(&path, "organizations").await?;
+    let known: Vec<String> = found.iter().map(|it| it.id.clone()).collect();
+    found.extend(part.items.into_iter().filter(|it| !known.contains(&it.id)));
+    Ok((found, part.next))
+}
+
+/// Names that begin with the text; from three letters on, those that hold it.
+fn condition(q: &str) -> String {
+    let mut escaped = String::with_capacity(q.len() * 2);
+    for letter in q.chars() {
+        if !letter.is_alphanumeric() {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    let before = if q.chars().count() < 3 { "" } else { "*" };
+    format!("name:{before}{escaped}* OR display_name:{before}{escaped}*")
+}
+
+/// `GET /dashboard/organizations/new`.
+pub(super) async fn new(signed: Signed) -> Response {
+    let form = signed.draft.clone().unwrap_or_default();
+    draw_new(&signed, form, Errors::default())
+}
+
+fn draw_new(signed: &Signed, form: Form, errors: Errors) -> Response {
+    let frame = Frame::new(signed, Section::Organizations, "New organization")
+        .below("Organizations", "/dashboard/organizations");
+    let page = NewOrganizationPage { text: signed.reader.text, frame, form, errors };
+    let status = page.errors.status();
+    Page::new(page).own_forms().status(status).into_response()
+}
+
+/// `POST /dashboard/organizations/new`.
+pub(super) async fn create(signed: Signed, visit: Visit, Extension(form): Extension<Form>) -> Response {
+    make(&signed, form).await.unwrap_or_else(|error| error.answer(&visit))
+}
+
+async fn make(signed: &Signed, form: Form) -> Answer {
+    let mut body = json!({ "name": form.get("name") });
+    if !form.get("display_name").is_empty() {
+        body["display_name"] = form.get("display_name").into();
+    }
+    match signed.api.post::<Organization>("/api/v2/organizations", &body).await {
+        Ok(made) => Ok(redirect::see_other(&Done::Created.at(&format!("/dashboard/organizations/{}", made.id)))),
+        Err(error) => Ok(draw_new(signed, form, Errors::of(error, &["name", "display_name"])?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_searched_for_is_no_part_of_the_question() {
+        assert_eq!(condition("ac"), "name:ac* OR display_name:ac*");
+        assert_eq!(condition("a*) OR x:"), "name:*a\\*\\)\\ OR\\ x\\:* OR display_name:*a\\*\\)\\ OR\\ x\\:*");
+    }
+}

@@ -1,0 +1,50 @@
+//! People who administer: they set the dashboard up, and sign in to it.
+
+use serde_json::json;
+
+use super::gateway::{Gateway, id};
+use super::http::{Page, Visitor};
+
+pub const ADMINISTRATOR: &str = "ada@company.example";
+pub const PASSWORD: &str = "Correct Horse 7";
+
+/// Makes the first administrator by the setup link.
+pub async fn set_up(gateway: &Gateway) {
+    let visitor = Visitor::new();
+    let page = visitor.get(&gateway.setup_link).await;
+    let page = visitor.submit(&page, &[("email", ADMINISTRATOR), ("password", PASSWORD)]).await;
+    assert_eq!((page.status, page.location().path()), (303, "/dashboard"), "{}", page.text());
+}
+
+/// Signs in to the page of the dashboard at this address; what is seen afterwards.
+pub async fn sign_in(visitor: &Visitor, url: &str, email: &str) -> Page {
+    let page = visitor.get(url).await;
+    let page = visitor.follow(page, "https://nowhere.example").await;
+    let page = visitor.submit(&page, &[("username", email), ("password", PASSWORD)]).await;
+    visitor.follow(page, "https://nowhere.example").await
+}
+
+/// The first administrator, signed in.
+pub async fn signed_in(gateway: &Gateway) -> Visitor {
+    set_up(gateway).await;
+    again(gateway, ADMINISTRATOR).await
+}
+
+/// Another browser of somebody who has an account.
+pub async fn again(gateway: &Gateway, email: &str) -> Visitor {
+    let visitor = Visitor::new();
+    let page = sign_in(&visitor, &gateway.url("/dashboard"), email).await;
+    assert_eq!((page.status, page.text_of("h1").as_deref()), (200, Some("Organizations")), "{}", page.text());
+    visitor
+}
+
+/// Somebody who has an account where administrators have theirs, and this role, if any; the user's id.
+pub async fn colleague(gateway: &Gateway, email: &str, role: Option<&str>) -> String {
+    let user = gateway.admin.person("administrators", email, PASSWORD).await;
+    if let Some(name) = role {
+        let roles = gateway.admin.get(&format!("/roles?name_filter={}", name.replace(' ', "%20"))).await;
+        let body = json!({ "roles": [id(&roles[0])] });
+        gateway.admin.done("POST", &format!("/users/{}/roles", user.replace('|', "%7C")), Some(body)).await;
+    }
+    user
+}
