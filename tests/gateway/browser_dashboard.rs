@@ -100,8 +100,9 @@ async fn chromium_asks_before_everybody_on_earth_becomes_a_member() {
 async fn chromium_shows_every_page_of_the_dashboard() {
     let gateway = Gateway::start(Mode::SqliteEmbedded).await;
     let browser = Browser::start().await;
-    browser.open(&gateway.setup_link).await;
+    browser.open(gateway.setup_link().await).await;
     check_page(&browser, "dashboard-setup", "Set up the dashboard").await;
+    // It uses up every link.
     set_up(&gateway).await;
     browser.reload().await;
     check_page(&browser, "dashboard-setup-ended", "This setup link has ended").await;

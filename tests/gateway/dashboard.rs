@@ -18,8 +18,8 @@ fn user_path(user: &str) -> String {
 #[tokio::test]
 async fn a_setup_link_makes_one_administrator_and_ends() {
     let gateway = start().await;
-    let visitor = Visitor::new();
-    let form = visitor.get(&gateway.setup_link).await;
+    let (visitor, link) = (Visitor::new(), gateway.setup_link().await);
+    let form = visitor.get(&link).await;
     let weak = visitor.submit(&form, &[("email", ADMINISTRATOR), ("password", "short")]).await;
     assert_eq!(weak.status, 400);
     assert!(weak.text_of("#password-error").is_some(), "{}", weak.text());
@@ -29,7 +29,7 @@ async fn a_setup_link_makes_one_administrator_and_ends() {
     assert_eq!((made.status, made.location().path()), (303, "/dashboard"));
     let late = visitor.submit(&form, &[("email", "eve@evil.example"), ("password", PASSWORD)]).await;
     assert_eq!((late.status, late.text_of("h1").as_deref()), (403, Some("This setup link has ended")));
-    assert_eq!(visitor.get(&gateway.setup_link).await.status, 403);
+    assert_eq!(visitor.get(&link).await.status, 403);
     let users = gateway.admin.user_ids().await;
     assert_eq!(users.len(), 1, "{users:?}");
     again(&gateway, ADMINISTRATOR).await;
@@ -38,7 +38,7 @@ async fn a_setup_link_makes_one_administrator_and_ends() {
 #[tokio::test]
 async fn fifty_uses_of_one_setup_link_make_one_account() {
     let gateway = Gateway::start_with(Mode::SqliteEmbedded, "login.password_failures = 1000").await;
-    let form = Visitor::new().get(&gateway.setup_link).await;
+    let form = Visitor::new().get(gateway.setup_link().await).await;
     let uses = (0..50).map(|number| {
         let form = form.clone();
         async move {
@@ -98,7 +98,7 @@ async fn an_administrator_who_was_away_shows_anew_who_they_are() {
 async fn of_two_setup_links_one_is_used() {
     for mode in [Mode::SqliteEmbedded, Mode::PostgresEmbedded] {
         let gateway = Gateway::start(mode).await;
-        let links = [gateway.setup_link.clone(), gateway.another_setup_link().await];
+        let links = [gateway.setup_link().await, gateway.setup_link().await];
         let uses = links.iter().enumerate().map(|(number, link)| async move {
             let visitor = Visitor::new();
             let form = visitor.get(link).await;

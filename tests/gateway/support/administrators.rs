@@ -11,7 +11,7 @@ pub const PASSWORD: &str = "Correct Horse 7";
 /// Makes the first administrator by the setup link.
 pub async fn set_up(gateway: &Gateway) {
     let visitor = Visitor::new();
-    let page = visitor.get(&gateway.setup_link).await;
+    let page = visitor.get(gateway.setup_link().await).await;
     let page = visitor.submit(&page, &[("email", ADMINISTRATOR), ("password", PASSWORD)]).await;
     assert_eq!((page.status, page.location().path()), (303, "/dashboard"), "{}", page.text());
 }

@@ -71,8 +71,6 @@ pub struct Gateway {
     pub own_admin: Administrator,
     /// For what the command line asks without a request.
     pub login: Arc<Login>,
-    /// What makes the first administrator of the dashboard; empty where the API is on another machine.
-    pub setup_link: String,
     /// The database of the Management API.
     pub storage: String,
     servers: Vec<AbortHandle>,
@@ -132,7 +130,7 @@ impl Gateway {
         let own_admin = Administrator::of(&app, &place.origin);
         let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
         servers.push(place.serve(app));
-        Self { origin, address, admin, own_admin, login, setup_link: String::new(), storage, servers, folder }
+        Self { origin, address, admin, own_admin, login, storage, servers, folder }
     }
 
     /// Over TLS, with [`CERTIFICATE`].
@@ -156,9 +154,8 @@ impl Gateway {
         let app = App::build(config).await.unwrap();
         let (admin, own_admin) = (Administrator::of(&app, &place.origin), Administrator::of(&app, &place.origin));
         let (origin, address, login) = (place.origin.clone(), place.address, app.login.clone());
-        let setup_link = app.setup_link().await.unwrap();
         let servers = vec![place.serve(app)];
-        Self { origin, address, admin, own_admin, login, setup_link, storage, servers, folder }
+        Self { origin, address, admin, own_admin, login, storage, servers, folder }
     }
 
     /// The same SQLite database served anew, on another port and with other settings, such as a client's id that
@@ -180,8 +177,8 @@ impl Gateway {
         self.folder.path().join("mails")
     }
 
-    /// Another link that makes an administrator, as the host makes it beside the server.
-    pub async fn another_setup_link(&self) -> String {
+    /// A link that makes an administrator, as the host makes it beside the server.
+    pub async fn setup_link(&self) -> String {
         let text = format!(
             "storage.url = {:?}\nstorage.root_key = {ROOT_KEY:?}\nserver.public_url = {:?}",
             self.storage, self.origin
