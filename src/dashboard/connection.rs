@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use super::connections::{known_fields, put_typed};
@@ -14,7 +14,7 @@ use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
 use super::session::Signed;
 use super::strategy::{self, Field, has_identity_provider, kind};
-use super::{Answer, Dashboard, Visit};
+use super::{Answer, Dashboard};
 use crate::management_client::{Administration, AdministrationError, encode};
 use crate::model::Connection;
 use crate::web::form::Form;
@@ -77,14 +77,9 @@ fn frame(signed: &Signed, title: impl Into<String>) -> Frame {
 }
 
 /// `GET /dashboard/connections/{id}`.
-pub(super) async fn page(
-    State(dashboard): State<Arc<Dashboard>>,
-    signed: Signed,
-    visit: Visit,
-    Path(id): Path<String>,
-) -> Response {
+pub(super) async fn page(State(dashboard): State<Arc<Dashboard>>, signed: Signed, Path(id): Path<String>) -> Answer {
     let drawn = draw(&dashboard, &signed, &id, signed.draft.clone(), Errors::default(), None);
-    drawn.await.unwrap_or_else(|error| error.answer(&visit))
+    drawn.await
 }
 
 async fn draw(
@@ -126,15 +121,10 @@ fn as_form(known: &Connection) -> Form {
 pub(super) async fn update(
     State(dashboard): State<Arc<Dashboard>>,
     signed: Signed,
-    visit: Visit,
     Path(id): Path<String>,
     Extension(form): Extension<Form>,
-) -> Response {
-    save(&dashboard, &signed, &id, form).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn save(dashboard: &Dashboard, signed: &Signed, id: &str, form: Form) -> Answer {
-    let known = find(&signed.api, id).await?.ok_or(DashboardError::NotFound)?;
+) -> Answer {
+    let known = find(&signed.api, &id).await?.ok_or(DashboardError::NotFound)?;
     let display_name = Some(form.get("display_name")).filter(|name| !name.is_empty());
     let mut body = json!({ "display_name": display_name });
     if has_identity_provider(known.strategy) {
@@ -142,39 +132,30 @@ async fn save(dashboard: &Dashboard, signed: &Signed, id: &str, form: Form) -> A
         put_typed(&mut options, known.strategy, &form);
         body["options"] = options.into();
     }
-    match signed.api.patch::<Value>(&path(id), &body).await {
-        Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&address(id)))),
+    match signed.api.patch::<Value>(&path(&id), &body).await {
+        Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&address(&id)))),
         Err(error) => {
             let errors = Errors::of(error, &known_fields(known.strategy))?;
-            draw(dashboard, signed, id, Some(form), errors, None).await
+            draw(&dashboard, &signed, &id, Some(form), errors, None).await
         }
     }
 }
 
 /// `POST /dashboard/connections/{id}/check`: asks the identity provider whether it is there.
-pub(super) async fn check(
-    State(dashboard): State<Arc<Dashboard>>,
-    signed: Signed,
-    visit: Visit,
-    Path(id): Path<String>,
-) -> Response {
-    ask(&dashboard, &signed, &id).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn ask(dashboard: &Dashboard, signed: &Signed, id: &str) -> Answer {
+pub(super) async fn check(State(dashboard): State<Arc<Dashboard>>, signed: Signed, Path(id): Path<String>) -> Answer {
     // Whoever may not see it may not have it asked either.
-    find(&signed.api, id).await?.ok_or(DashboardError::NotFound)?;
-    let whole = dashboard.client.deciding().connection(id).await?.ok_or(DashboardError::NotFound)?;
+    find(&signed.api, &id).await?.ok_or(DashboardError::NotFound)?;
+    let whole = dashboard.client.deciding().connection(&id).await?.ok_or(DashboardError::NotFound)?;
     let checked = match whole.is_open() {
         true => dashboard.relying_party.probe(&whole).await.map_err(|error| error.to_string()),
-        false => Err("Something that every login needs is missing: its id, its secret or its address.".to_owned()),
+        false => Err("Something that every login needs is missing: its &id, its secret or its address.".to_owned()),
     };
-    draw(dashboard, signed, id, None, Errors::default(), Some(checked)).await
+    draw(&dashboard, &signed, &id, None, Errors::default(), Some(checked)).await
 }
 
 /// `GET /dashboard/connections/{id}/delete`.
-pub(super) async fn deletion(signed: Signed, visit: Visit, Path(id): Path<String>) -> Response {
-    draw_deletion(&signed, &id, Errors::default()).await.unwrap_or_else(|error| error.answer(&visit))
+pub(super) async fn deletion(signed: Signed, Path(id): Path<String>) -> Answer {
+    draw_deletion(&signed, &id, Errors::default()).await
 }
 
 async fn draw_deletion(signed: &Signed, id: &str, errors: Errors) -> Answer {
@@ -193,21 +174,12 @@ async fn draw_deletion(signed: &Signed, id: &str, errors: Errors) -> Answer {
 }
 
 /// `POST /dashboard/connections/{id}/delete`, once its name was typed.
-pub(super) async fn delete(
-    signed: Signed,
-    visit: Visit,
-    Path(id): Path<String>,
-    Extension(form): Extension<Form>,
-) -> Response {
-    remove(&signed, &id, &form).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn remove(signed: &Signed, id: &str, form: &Form) -> Answer {
-    let known = find(&signed.api, id).await?.ok_or(DashboardError::NotFound)?;
+pub(super) async fn delete(signed: Signed, Path(id): Path<String>, Extension(form): Extension<Form>) -> Answer {
+    let known = find(&signed.api, &id).await?.ok_or(DashboardError::NotFound)?;
     if form.get("typed_name") != known.name {
         let errors = Errors::at_field("typed_name", format!("Type {} to delete it.", known.name));
-        return draw_deletion(signed, id, errors).await;
+        return draw_deletion(&signed, &id, errors).await;
     }
-    signed.api.delete(&path(id)).await?;
+    signed.api.delete(&path(&id)).await?;
     Ok(redirect::see_other(&Done::Deleted.at("/dashboard/connections")))
 }

@@ -12,7 +12,7 @@ use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
 use super::session::Signed;
 use super::strategy::{self, Field, has_identity_provider, kind};
-use super::{Answer, Dashboard, Visit, connection};
+use super::{Answer, Dashboard, connection};
 use crate::management_client::encode;
 use crate::model::{Connection, Strategy};
 use crate::web::form::Form;
@@ -65,11 +65,7 @@ struct NewConnectionPage {
 }
 
 /// `GET /dashboard/connections?from=`.
-pub(super) async fn list(signed: Signed, visit: Visit) -> Response {
-    draw_list(&signed).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn draw_list(signed: &Signed) -> Answer {
+pub(super) async fn list(signed: Signed) -> Answer {
     let from = signed.parameter("from");
     let cursor = from.as_ref().map(|from| format!("&from={}", encode(from))).unwrap_or_default();
     let path = format!("/api/v2/connections?take={TAKEN}{cursor}");
@@ -84,7 +80,7 @@ async fn draw_list(signed: &Signed) -> Answer {
     };
     let page = ConnectionsPage {
         text: signed.reader.text,
-        frame: Frame::new(signed, Section::Connections, "Connections"),
+        frame: Frame::new(&signed, Section::Connections, "Connections"),
         rows: part.items.into_iter().map(row).collect(),
         first_href: from.map(|_| "/dashboard/connections"),
         next_href: part.next.map(|next| format!("/dashboard/connections?from={}", encode(&next))),
@@ -140,14 +136,9 @@ fn draw_new(dashboard: &Dashboard, signed: &Signed, strategy: Strategy, form: Fo
 pub(super) async fn create(
     State(dashboard): State<Arc<Dashboard>>,
     signed: Signed,
-    visit: Visit,
     Extension(form): Extension<Form>,
-) -> Response {
-    make(&dashboard, &signed, form).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn make(dashboard: &Dashboard, signed: &Signed, form: Form) -> Answer {
-    let Some(strategy) = Strategy::parse(form.get("strategy")) else { return Ok(draw_kinds(signed)) };
+) -> Answer {
+    let Some(strategy) = Strategy::parse(form.get("strategy")) else { return Ok(draw_kinds(&signed)) };
     let mut options = Map::new();
     if strategy == Strategy::Oidc {
         // What every OpenID provider can do.
@@ -163,7 +154,7 @@ async fn make(dashboard: &Dashboard, signed: &Signed, form: Form) -> Answer {
         Ok(made) => Ok(redirect::see_other(&Done::Created.at(&connection::address(&made.id)))),
         Err(error) => {
             let errors = Errors::of(error, &known_fields(strategy))?;
-            Ok(draw_new(dashboard, signed, strategy, form, errors))
+            Ok(draw_new(&dashboard, &signed, strategy, form, errors))
         }
     }
 }

@@ -3,9 +3,10 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
+use super::Answer;
 use super::connection::title;
 use super::fields::Errors;
 use super::frame::{Done, Frame};
@@ -13,7 +14,6 @@ use super::organization::{Head, Tab, address, path};
 use super::organization_connections::enabled;
 use super::session::Signed;
 use super::strategy::kind;
-use super::{Answer, Visit};
 use crate::management_client::{AdministrationError, encode};
 use crate::model::Connection;
 use crate::web::form::Form;
@@ -39,9 +39,9 @@ struct EnablePage {
 }
 
 /// `GET /dashboard/organizations/{id}/connections/enable`.
-pub(super) async fn page(signed: Signed, visit: Visit, Path(id): Path<String>) -> Response {
+pub(super) async fn page(signed: Signed, Path(id): Path<String>) -> Answer {
     let chosen = signed.draft.as_ref().map(|draft| draft.get("connection_id").to_owned()).unwrap_or_default();
-    draw(&signed, &id, chosen, Errors::default()).await.unwrap_or_else(|error| error.answer(&visit))
+    draw(&signed, &id, chosen, Errors::default()).await
 }
 
 async fn draw(signed: &Signed, id: &str, chosen: String, errors: Errors) -> Answer {
@@ -67,29 +67,20 @@ async fn draw(signed: &Signed, id: &str, chosen: String, errors: Errors) -> Answ
 }
 
 /// `POST /dashboard/organizations/{id}/connections/enable`.
-pub(super) async fn enable(
-    signed: Signed,
-    visit: Visit,
-    Path(id): Path<String>,
-    Extension(form): Extension<Form>,
-) -> Response {
-    add(&signed, &id, &form).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn add(signed: &Signed, id: &str, form: &Form) -> Answer {
+pub(super) async fn enable(signed: Signed, Path(id): Path<String>, Extension(form): Extension<Form>) -> Answer {
     let chosen = form.get("connection_id").to_owned();
     if chosen.is_empty() {
         let errors = Errors::at_field("connection_id", "Select the connection to enable.");
-        return draw(signed, id, chosen, errors).await;
+        return draw(&signed, &id, chosen, errors).await;
     }
     let body = json!({ "connection_id": chosen });
-    match signed.api.post::<Value>(&format!("{}/enabled_connections", path(id)), &body).await {
+    match signed.api.post::<Value>(&format!("{}/enabled_connections", path(&id)), &body).await {
         // Somebody else was faster: it is what was wanted.
-        Ok(_) => Ok(redirect::see_other(&Done::Enabled.at(&of(id, &chosen)))),
+        Ok(_) => Ok(redirect::see_other(&Done::Enabled.at(&of(&id, &chosen)))),
         Err(AdministrationError::Refused(error)) if error.status_code == 409 => {
-            Ok(redirect::see_other(&of(id, &chosen)))
+            Ok(redirect::see_other(&of(&id, &chosen)))
         }
-        Err(error) => draw(signed, id, chosen, Errors::of(error, &["connection_id"])?).await,
+        Err(error) => draw(&signed, &id, chosen, Errors::of(error, &["connection_id"])?).await,
     }
 }
 

@@ -1,7 +1,11 @@
 //! What an administrator is told when there is no page: what happened, and what to do.
 
+use std::sync::Arc;
+
 use askama::Template;
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Visit;
@@ -77,14 +81,32 @@ pub(super) struct MessagePage {
     pub(super) request_id: String,
 }
 
+/// Drawn by [`speak`], which knows who asks.
+impl IntoResponse for DashboardError {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// The layer around all pages that says what is wrong.
+pub(super) async fn speak(visit: Visit, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Arc<DashboardError>>() {
+        Some(error) => error.answer(&visit),
+        None => response,
+    }
+}
+
 impl DashboardError {
-    pub(super) fn answer(self, visit: &Visit) -> Response {
+    fn answer(&self, visit: &Visit) -> Response {
         let home = || ("Back to the dashboard", "/dashboard".to_owned());
         let (status, title, message, action) = match self {
             Self::SignedOut { place } => {
                 return redirect::see_other(&super::sign_in::address(place.unwrap_or(&visit.place)));
             }
-            Self::Forbidden(message) => (StatusCode::FORBIDDEN, "You may not do this", message, home()),
+            Self::Forbidden(message) => (StatusCode::FORBIDDEN, "You may not do this", message.clone(), home()),
             Self::NotFound => {
                 let message = "It was deleted, or never was. Nothing was changed.".to_owned();
                 (StatusCode::NOT_FOUND, "There is no such thing", message, home())
@@ -98,12 +120,12 @@ impl DashboardError {
             Self::Wait(seconds) => {
                 let message = format!("Too much was asked for at once. Please try again in {seconds} s.");
                 let mut page = page(&visit.reader, "Please wait", message, home(), StatusCode::TOO_MANY_REQUESTS);
-                page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+                page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
                 return page;
             }
             Self::Refused(error) => {
                 let status = StatusCode::from_u16(error.status_code).unwrap_or(StatusCode::BAD_REQUEST);
-                (status, "This was refused", error.message, home())
+                (status, "This was refused", error.message.clone(), home())
             }
             Self::Unavailable(why) => {
                 tracing::warn!(why, "the dashboard got no answer of the Management API");

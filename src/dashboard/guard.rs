@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use axum::body::to_bytes;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
 
 use super::error::DashboardError;
 use super::session::Signed;
@@ -27,54 +26,41 @@ const DRAFT_SECONDS: i64 = 1800;
 const LARGEST_DRAFT: usize = 16 * 1024;
 
 /// Lets through a form of our own pages that needs no session.
-pub(super) async fn of_anyone(State(dashboard): State<Arc<Dashboard>>, request: Request, next: Next) -> Response {
+pub(super) async fn of_anyone(
+    State(dashboard): State<Arc<Dashboard>>,
+    visit: Visit,
+    request: Request,
+    next: Next,
+) -> Answer {
     if request.method() != Method::POST {
         // There is nothing here for it: 405.
-        return next.run(request).await;
+        return Ok(next.run(request).await);
     }
-    let (visit, request) = visit_of(request).await;
-    match read(&dashboard, &visit, request).await {
-        Ok((request, _)) => next.run(request).await,
-        Err(error) => error.answer(&visit),
-    }
+    let (request, _) = read(&dashboard, &visit, request).await?;
+    Ok(next.run(request).await)
 }
 
 /// Lets through a form of a page of the session that it comes with.
 pub(super) async fn of_administrators(
     State(dashboard): State<Arc<Dashboard>>,
+    visit: Visit,
     request: Request,
     next: Next,
-) -> Response {
+) -> Answer {
     if request.method() != Method::POST {
-        return next.run(request).await;
+        return Ok(next.run(request).await);
     }
-    let (visit, request) = visit_of(request).await;
-    let admitted = async {
-        let (mut request, form) = read(&dashboard, &visit, request).await?;
-        let now = Timestamp::now();
-        let Some((secret, session)) = dashboard.find_session(&visit, now).await? else {
-            return keep_draft(&dashboard, &visit, &form, now).await.map(Err);
-        };
-        let signed = Signed::new(&dashboard, &visit, &secret, session);
-        if form.get("csrf") != signed.csrf {
-            return Err(DashboardError::BrokenForm);
-        }
-        request.extensions_mut().insert(signed);
-        Ok(Ok(request))
+    let (mut request, form) = read(&dashboard, &visit, request).await?;
+    let now = Timestamp::now();
+    let Some((secret, session)) = dashboard.find_session(&visit, now).await? else {
+        return keep_draft(&dashboard, &visit, &form, now).await;
     };
-    match admitted.await {
-        Ok(Ok(request)) => next.run(request).await,
-        Ok(Err(response)) => response,
-        Err(error) => error.answer(&visit),
+    let signed = Signed::new(&dashboard, &visit, &secret, session);
+    if form.get("csrf") != signed.csrf {
+        return Err(DashboardError::BrokenForm);
     }
-}
-
-async fn visit_of(request: Request) -> (Visit, Request) {
-    let (mut parts, body) = request.into_parts();
-    match Visit::from_request_parts(&mut parts, &()).await {
-        Ok(visit) => (visit, Request::from_parts(parts, body)),
-        Err(never) => match never {},
-    }
+    request.extensions_mut().insert(signed);
+    Ok(next.run(request).await)
 }
 
 /// The form, which handlers find in the request's extensions.

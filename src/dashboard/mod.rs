@@ -25,7 +25,7 @@ use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use url::Url;
@@ -101,7 +101,8 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
         .route("/dashboard/sign-out", post(sign_in::sign_out))
         .route_layer(from_fn_with_state(dashboard.clone(), guard::of_anyone));
     let forms = forms().route_layer(from_fn_with_state(dashboard.clone(), guard::of_administrators));
-    open.merge(open_forms).merge(pages()).merge(forms).with_state(dashboard)
+    let all = open.merge(open_forms).merge(pages()).merge(forms);
+    all.layer(from_fn(error::speak)).with_state(dashboard)
 }
 
 /// What somebody signed in may look at.

@@ -3,14 +3,14 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
+use super::Answer;
 use super::error::DashboardError;
 use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
 use super::session::Signed;
-use super::{Answer, Visit};
 use crate::management_client::{Administration, encode};
 use crate::model::Organization;
 use crate::web::form::Form;
@@ -110,8 +110,8 @@ struct DeletionPage {
 }
 
 /// `GET /dashboard/organizations/{id}`.
-pub(super) async fn page(signed: Signed, visit: Visit, Path(id): Path<String>) -> Response {
-    draw(&signed, &id, signed.draft.clone(), Errors::default()).await.unwrap_or_else(|error| error.answer(&visit))
+pub(super) async fn page(signed: Signed, Path(id): Path<String>) -> Answer {
+    draw(&signed, &id, signed.draft.clone(), Errors::default()).await
 }
 
 /// The page, with what was typed or else with what is there.
@@ -126,27 +126,18 @@ async fn draw(signed: &Signed, id: &str, typed: Option<Form>, errors: Errors) ->
 }
 
 /// `POST /dashboard/organizations/{id}`.
-pub(super) async fn update(
-    signed: Signed,
-    visit: Visit,
-    Path(id): Path<String>,
-    Extension(form): Extension<Form>,
-) -> Response {
-    save(&signed, &id, form).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn save(signed: &Signed, id: &str, form: Form) -> Answer {
+pub(super) async fn update(signed: Signed, Path(id): Path<String>, Extension(form): Extension<Form>) -> Answer {
     let display_name = Some(form.get("display_name")).filter(|name| !name.is_empty());
     let body = json!({ "name": form.get("name"), "display_name": display_name });
-    match signed.api.patch::<Value>(&path(id), &body).await {
-        Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&address(id)))),
-        Err(error) => draw(signed, id, Some(form), Errors::of(error, &["name", "display_name"])?).await,
+    match signed.api.patch::<Value>(&path(&id), &body).await {
+        Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&address(&id)))),
+        Err(error) => draw(&signed, &id, Some(form), Errors::of(error, &["name", "display_name"])?).await,
     }
 }
 
 /// `GET /dashboard/organizations/{id}/delete`.
-pub(super) async fn deletion(signed: Signed, visit: Visit, Path(id): Path<String>) -> Response {
-    draw_deletion(&signed, &id, Errors::default()).await.unwrap_or_else(|error| error.answer(&visit))
+pub(super) async fn deletion(signed: Signed, Path(id): Path<String>) -> Answer {
+    draw_deletion(&signed, &id, Errors::default()).await
 }
 
 async fn draw_deletion(signed: &Signed, id: &str, errors: Errors) -> Answer {
@@ -170,21 +161,12 @@ async fn draw_deletion(signed: &Signed, id: &str, errors: Errors) -> Answer {
 }
 
 /// `POST /dashboard/organizations/{id}/delete`, once its name was typed.
-pub(super) async fn delete(
-    signed: Signed,
-    visit: Visit,
-    Path(id): Path<String>,
-    Extension(form): Extension<Form>,
-) -> Response {
-    remove(&signed, &id, &form).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn remove(signed: &Signed, id: &str, form: &Form) -> Answer {
-    let organization: Organization = signed.api.get(&path(id)).await?;
+pub(super) async fn delete(signed: Signed, Path(id): Path<String>, Extension(form): Extension<Form>) -> Answer {
+    let organization: Organization = signed.api.get(&path(&id)).await?;
     if form.get("typed_name") != organization.name {
         let errors = Errors::at_field("typed_name", format!("Type {} to delete it.", organization.name));
-        return draw_deletion(signed, id, errors).await;
+        return draw_deletion(&signed, &id, errors).await;
     }
-    signed.api.delete(&path(id)).await?;
+    signed.api.delete(&path(&id)).await?;
     Ok(redirect::see_other(&Done::Deleted.at("/dashboard/organizations")))
 }

@@ -3,16 +3,16 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
+use super::Answer;
 use super::connection::{self, title};
 use super::error::DashboardError;
 use super::fields::Errors;
 use super::frame::{Done, Frame};
 use super::organization::{Head, Tab, address, path};
 use super::session::Signed;
-use super::{Answer, Visit};
 use crate::management_client::encode;
 use crate::model::{EnabledConnection, Strategy};
 use crate::web::form::Form;
@@ -79,9 +79,9 @@ impl Switches {
 }
 
 /// `GET /dashboard/organizations/{id}/connections/{connection}`.
-pub(super) async fn page(signed: Signed, visit: Visit, Path((id, cid)): Path<(String, String)>) -> Response {
+pub(super) async fn page(signed: Signed, Path((id, cid)): Path<(String, String)>) -> Answer {
     let typed = signed.draft.as_ref().map(Switches::typed);
-    draw(&signed, (&id, &cid), typed, Errors::default()).await.unwrap_or_else(|error| error.answer(&visit))
+    draw(&signed, (&id, &cid), typed, Errors::default()).await
 }
 
 async fn find(signed: &Signed, (id, cid): (&str, &str)) -> Result<EnabledConnection, DashboardError> {
@@ -119,30 +119,19 @@ async fn draw(signed: &Signed, (id, cid): (&str, &str), typed: Option<Switches>,
 /// `POST /dashboard/organizations/{id}/connections/{connection}`.
 pub(super) async fn update(
     signed: Signed,
-    visit: Visit,
     Path((id, cid)): Path<(String, String)>,
     Extension(form): Extension<Form>,
-) -> Response {
-    save(&signed, (&id, &cid), &form).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-/// Whether anybody can have an account there.
-async fn is_for_anyone(signed: &Signed, cid: &str) -> Result<bool, DashboardError> {
-    let found = connection::find(&signed.api, cid).await?;
-    Ok(found.is_some_and(|found| found.strategy.is_for_anyone(&found.options)))
-}
-
-async fn save(signed: &Signed, (id, cid): (&str, &str), form: &Form) -> Answer {
-    let switches = Switches::typed(form);
-    let before = find(signed, (id, cid)).await?;
+) -> Answer {
+    let switches = Switches::typed(&form);
+    let before = find(&signed, (&id, &cid)).await?;
     let lets_everybody_join = switches.membership
         && switches.domains().is_empty()
         && !before.membership_open
-        && (switches.sign_up || is_for_anyone(signed, cid).await?);
+        && (switches.sign_up || is_for_anyone(&signed, &cid).await?);
     if lets_everybody_join && !form.is_on("everybody") {
         let message = "Anyone can get an account there, so anyone at all would become a member. Name the domains \
                        whose people may, or confirm that you mean everybody.";
-        return draw(signed, (id, cid), Some(switches), Errors::at_field("everybody", message)).await;
+        return draw(&signed, (&id, &cid), Some(switches), Errors::at_field("everybody", message)).await;
     }
     let mut body = json!({
         "assign_membership_on_login": switches.membership,
@@ -155,41 +144,39 @@ async fn save(signed: &Signed, (id, cid): (&str, &str), form: &Form) -> Answer {
     if strategy == Strategy::Auth0 {
         body["is_signup_enabled"] = switches.sign_up.into();
     }
-    match signed.api.patch::<Value>(&one(id, cid), &body).await {
-        Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&format!("{}/connections", address(id))))),
+    match signed.api.patch::<Value>(&one(&id, &cid), &body).await {
+        Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&format!("{}/connections", address(&id))))),
         Err(error) => {
             let errors = Errors::of(error, &["allowed_domains", "is_signup_enabled"])?;
-            draw(signed, (id, cid), Some(switches), errors).await
+            draw(&signed, (&id, &cid), Some(switches), errors).await
         }
     }
 }
 
-/// `GET /dashboard/organizations/{id}/connections/{connection}/remove`.
-pub(super) async fn removal(signed: Signed, visit: Visit, Path((id, cid)): Path<(String, String)>) -> Response {
-    draw_removal(&signed, (&id, &cid)).await.unwrap_or_else(|error| error.answer(&visit))
+/// Whether anybody can have an account there.
+async fn is_for_anyone(signed: &Signed, cid: &str) -> Result<bool, DashboardError> {
+    let found = connection::find(&signed.api, cid).await?;
+    Ok(found.is_some_and(|found| found.strategy.is_for_anyone(&found.options)))
 }
 
-async fn draw_removal(signed: &Signed, (id, cid): (&str, &str)) -> Answer {
-    let head = Head::find(&signed.api, id, Tab::Connections).await?;
-    let enabled = find(signed, (id, cid)).await?;
-    let known = connection::find(&signed.api, cid).await?;
+/// `GET /dashboard/organizations/{id}/connections/{connection}/remove`.
+pub(super) async fn removal(signed: Signed, Path((id, cid)): Path<(String, String)>) -> Answer {
+    let head = Head::find(&signed.api, &id, Tab::Connections).await?;
+    let enabled = find(&signed, (&id, &cid)).await?;
+    let known = connection::find(&signed.api, &cid).await?;
     let title = known.as_ref().map_or_else(|| enabled.connection.name.clone(), title);
     let page = RemovalPage {
         text: signed.reader.text,
-        frame: head.frame_below(signed, format!("Remove {title}")),
+        frame: head.frame_below(&signed, format!("Remove {title}")),
         head,
         title,
-        back_href: format!("{}/connections", address(id)),
+        back_href: format!("{}/connections", address(&id)),
     };
     Ok(Page::new(page).own_forms().into_response())
 }
 
 /// `POST /dashboard/organizations/{id}/connections/{connection}/remove`.
-pub(super) async fn remove(signed: Signed, visit: Visit, Path((id, cid)): Path<(String, String)>) -> Response {
-    end(&signed, (&id, &cid)).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn end(signed: &Signed, (id, cid): (&str, &str)) -> Answer {
-    signed.api.delete(&one(id, cid)).await?;
-    Ok(redirect::see_other(&Done::Removed.at(&format!("{}/connections", address(id)))))
+pub(super) async fn remove(signed: Signed, Path((id, cid)): Path<(String, String)>) -> Answer {
+    signed.api.delete(&one(&id, &cid)).await?;
+    Ok(redirect::see_other(&Done::Removed.at(&format!("{}/connections", address(&id)))))
 }

@@ -2,14 +2,14 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 
+use super::Answer;
 use super::connection::title;
 use super::frame::Frame;
 use super::organization::{Head, Tab, address, path};
 use super::session::Signed;
 use super::strategy::kind;
-use super::{Answer, Visit};
 use crate::management_client::{Administration, AdministrationError, Part, encode};
 use crate::model::{Connection, EnabledConnection};
 use crate::web::page::Page;
@@ -35,12 +35,8 @@ struct Row {
 }
 
 /// `GET /dashboard/organizations/{id}/connections`.
-pub(super) async fn list(signed: Signed, visit: Visit, Path(id): Path<String>) -> Response {
-    draw(&signed, &id).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn draw(signed: &Signed, id: &str) -> Answer {
-    let head = Head::find(&signed.api, id, Tab::Connections).await?;
+pub(super) async fn list(signed: Signed, Path(id): Path<String>) -> Answer {
+    let head = Head::find(&signed.api, &id, Tab::Connections).await?;
     // Their titles; of more than so many, the others are called by their names.
     let known: Part<Connection> = signed.api.part(&format!("/api/v2/connections?take={MOST}"), "connections").await?;
     let row = |enabled: EnabledConnection| Row {
@@ -50,11 +46,11 @@ async fn draw(signed: &Signed, id: &str) -> Answer {
             .find(|known| known.id == enabled.connection_id)
             .map_or_else(|| enabled.connection.name.clone(), title),
         kind: kind(enabled.connection.strategy),
-        href: format!("{}/connections/{}", address(id), encode(&enabled.connection_id)),
+        href: format!("{}/connections/{}", address(&id), encode(&enabled.connection_id)),
         enabled,
     };
-    let connections = enabled(&signed.api, id).await?.into_iter().map(row).collect();
-    let page = ConnectionsPage { text: signed.reader.text, frame: head.frame(signed), head, connections };
+    let connections = enabled(&signed.api, &id).await?.into_iter().map(row).collect();
+    let page = ConnectionsPage { text: signed.reader.text, frame: head.frame(&signed), head, connections };
     Ok(Page::new(page).own_forms().into_response())
 }
 

@@ -6,11 +6,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
+use super::Answer;
 use super::error::DashboardError;
 use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
 use super::session::Signed;
-use super::{Answer, Visit};
 use crate::management_client::{Administration, encode};
 use crate::model::Organization;
 use crate::model::organization::{is_organization_id, is_organization_name};
@@ -44,11 +44,7 @@ struct NewOrganizationPage {
 }
 
 /// `GET /dashboard/organizations?q=&from=`.
-pub(super) async fn list(signed: Signed, visit: Visit) -> Response {
-    draw_list(&signed).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn draw_list(signed: &Signed) -> Answer {
+pub(super) async fn list(signed: Signed) -> Answer {
     let (q, from) = (signed.parameter("q").unwrap_or_default(), signed.parameter("from"));
     let q = q.trim().chars().take(100).collect::<String>();
     let (organizations, next) = find(&signed.api, &q, from.as_deref()).await?;
@@ -60,7 +56,7 @@ async fn draw_list(signed: &Signed) -> Answer {
     };
     let page = OrganizationsPage {
         text: signed.reader.text,
-        frame: Frame::new(signed, Section::Organizations, "Organizations"),
+        frame: Frame::new(&signed, Section::Organizations, "Organizations"),
         first_href: from.map(|_| at(None)),
         next_href: next.map(|next| at(Some(&next))),
         organizations,
@@ -125,18 +121,14 @@ fn draw_new(signed: &Signed, form: Form, errors: Errors) -> Response {
 }
 
 /// `POST /dashboard/organizations/new`.
-pub(super) async fn create(signed: Signed, visit: Visit, Extension(form): Extension<Form>) -> Response {
-    make(&signed, form).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn make(signed: &Signed, form: Form) -> Answer {
+pub(super) async fn create(signed: Signed, Extension(form): Extension<Form>) -> Answer {
     let mut body = json!({ "name": form.get("name") });
     if !form.get("display_name").is_empty() {
         body["display_name"] = form.get("display_name").into();
     }
     match signed.api.post::<Organization>("/api/v2/organizations", &body).await {
         Ok(made) => Ok(redirect::see_other(&Done::Created.at(&format!("/dashboard/organizations/{}", made.id)))),
-        Err(error) => Ok(draw_new(signed, form, Errors::of(error, &["name", "display_name"])?)),
+        Err(error) => Ok(draw_new(&signed, form, Errors::of(error, &["name", "display_name"])?)),
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::error::DashboardError;
@@ -102,9 +101,9 @@ fn csrf(secret: &str) -> String {
 }
 
 impl FromRequestParts<Arc<Dashboard>> for Signed {
-    type Rejection = Response;
+    type Rejection = DashboardError;
 
-    async fn from_request_parts(parts: &mut Parts, dashboard: &Arc<Dashboard>) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, dashboard: &Arc<Dashboard>) -> Result<Self, DashboardError> {
         // The guard of forms has found it already.
         if let Some(signed) = parts.extensions.get::<Self>() {
             return Ok(signed.clone());
@@ -114,14 +113,10 @@ impl FromRequestParts<Arc<Dashboard>> for Signed {
             Err(never) => match never {},
         };
         let now = Timestamp::now();
-        match dashboard.find_session(&visit, now).await {
-            Ok(Some((secret, session))) => {
-                let mut signed = Self::new(dashboard, &visit, &secret, session);
-                signed.draft = super::guard::draft(dashboard, &visit, now).await.unwrap_or_default();
-                Ok(signed)
-            }
-            Ok(None) => Err(DashboardError::SignedOut { place: None }.answer(&visit)),
-            Err(error) => Err(DashboardError::from(error).answer(&visit)),
-        }
+        let found = dashboard.find_session(&visit, now).await?;
+        let (secret, session) = found.ok_or(DashboardError::SignedOut { place: None })?;
+        let mut signed = Self::new(dashboard, &visit, &secret, session);
+        signed.draft = super::guard::draft(dashboard, &visit, now).await.unwrap_or_default();
+        Ok(signed)
     }
 }

@@ -35,19 +35,15 @@ struct SetupPage {
 }
 
 /// `GET /dashboard/setup?ticket=`.
-pub(super) async fn page(State(dashboard): State<Arc<Dashboard>>, visit: Visit) -> Response {
-    open(&dashboard, &visit).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn open(dashboard: &Dashboard, visit: &Visit) -> Answer {
+pub(super) async fn page(State(dashboard): State<Arc<Dashboard>>, visit: Visit) -> Answer {
     let ticket = parameter(&visit.place, "ticket").unwrap_or_default();
     if ticket.is_empty() || ticket.len() > 128 || ticket.contains(char::is_control) {
-        return Ok(ended(visit));
+        return Ok(ended(&visit));
     }
     let question = TicketQuestion { ticket: ticket.clone(), purpose: TicketPurpose::Setup };
     match dashboard.client.ticket_for(visit.address, &question).await? {
-        Some(_) => Ok(draw(visit, ticket, String::new(), Errors::default(), StatusCode::OK)),
-        None => Ok(ended(visit)),
+        Some(_) => Ok(draw(&visit, ticket, String::new(), Errors::default(), StatusCode::OK)),
+        None => Ok(ended(&visit)),
     }
 }
 
@@ -71,13 +67,9 @@ pub(super) async fn create(
     State(dashboard): State<Arc<Dashboard>>,
     visit: Visit,
     Extension(form): Extension<Form>,
-) -> Response {
-    make(&dashboard, &visit, &form).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn make(dashboard: &Dashboard, visit: &Visit, form: &Form) -> Answer {
+) -> Answer {
     let (ticket, email, password) = (form.get("ticket"), form.get("email"), form.get_as_it_is("password"));
-    let again = |errors, status| Ok(draw(visit, ticket.to_owned(), email.to_owned(), errors, status));
+    let again = |errors, status| Ok(draw(&visit, ticket.to_owned(), email.to_owned(), errors, status));
     if email.is_empty() {
         return again(Errors::at_field("email", "Enter your e-mail address."), StatusCode::BAD_REQUEST);
     }
@@ -91,7 +83,7 @@ async fn make(dashboard: &Dashboard, visit: &Visit, form: &Form) -> Answer {
         Ok(_) => Ok(redirect::see_other("/dashboard")),
         Err(ManagementError::Refused(error)) => match complaint(visit.reader.text, &error) {
             Some((errors, status)) => again(errors, status),
-            None if error.error_code.as_deref() == Some(refusal::TICKET_ENDED) => Ok(ended(visit)),
+            None if error.error_code.as_deref() == Some(refusal::TICKET_ENDED) => Ok(ended(&visit)),
             None => Err(DashboardError::Refused(error)),
         },
         Err(error) => Err(error.into()),

@@ -49,11 +49,7 @@ fn page_of_ours(place: &str) -> &str {
 }
 
 /// `GET /dashboard/sign-in`.
-pub(super) async fn begin(State(dashboard): State<Arc<Dashboard>>, visit: Visit) -> Response {
-    lead(&dashboard, &visit).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn lead(dashboard: &Dashboard, visit: &Visit) -> Answer {
+pub(super) async fn begin(State(dashboard): State<Arc<Dashboard>>, visit: Visit) -> Answer {
     let now = Timestamp::now();
     dashboard.forms.check(visit.address).map_err(|wait| DashboardError::Wait(wait.0))?;
     let browser = dashboard.cookies.read(&visit.headers, Purpose::Browser).unwrap_or_else(new_secret);
@@ -83,11 +79,7 @@ async fn lead(dashboard: &Dashboard, visit: &Visit) -> Answer {
 }
 
 /// `GET /dashboard/callback`.
-pub(super) async fn arrive(State(dashboard): State<Arc<Dashboard>>, visit: Visit) -> Response {
-    finish(&dashboard, &visit).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn finish(dashboard: &Dashboard, visit: &Visit) -> Answer {
+pub(super) async fn arrive(State(dashboard): State<Arc<Dashboard>>, visit: Visit) -> Answer {
     let now = Timestamp::now();
     let asked = |name| parameter(&visit.place, name).unwrap_or_default();
     let again = || DashboardError::SignedOut { place: Some("/dashboard") };
@@ -101,8 +93,8 @@ async fn finish(dashboard: &Dashboard, visit: &Visit) -> Answer {
         let description = asked("error_description");
         return Err(DashboardError::Forbidden(format!("The sign-in was refused: {description}")));
     }
-    let tokens = exchange(dashboard, visit, &asked("code"), &begun.verifier).await?;
-    let (id, access) = verify(dashboard, &tokens, now).await?;
+    let tokens = exchange(&dashboard, &visit, &asked("code"), &begun.verifier).await?;
+    let (id, access) = verify(&dashboard, &tokens, now).await?;
     if id.nonce.as_deref() != Some(&begun.nonce) || id.sub != access.sub {
         return Err(again());
     }
@@ -110,7 +102,7 @@ async fn finish(dashboard: &Dashboard, visit: &Visit) -> Answer {
     let scopes_of_api = access.scopes().filter(|scope| scope.contains(':')).count();
     if scopes_of_api == 0 {
         let message = format!("You are signed in as {label}, who does not administer this server.");
-        let action = ("Sign in as somebody else", logout(dashboard, Some(&tokens.id_token)));
+        let action = ("Sign in as somebody else", logout(&dashboard, Some(&tokens.id_token)));
         return Ok(error::page(&visit.reader, "You are no administrator", message, action, StatusCode::FORBIDDEN));
     }
     let signed_in_at = id.auth_time.map_or(now, |seconds| Timestamp(seconds * 1000));
@@ -183,20 +175,16 @@ async fn verify(
 }
 
 /// `POST /dashboard/sign-out`: ends the session here, its tokens everywhere, and the provider's session.
-pub(super) async fn sign_out(State(dashboard): State<Arc<Dashboard>>, visit: Visit) -> Response {
-    end(&dashboard, &visit).await.unwrap_or_else(|error| error.answer(&visit))
-}
-
-async fn end(dashboard: &Dashboard, visit: &Visit) -> Answer {
+pub(super) async fn sign_out(State(dashboard): State<Arc<Dashboard>>, visit: Visit) -> Answer {
     let now = Timestamp::now();
     let mut hint = None;
-    if let Some((secret, session)) = dashboard.find_session(visit, now).await? {
+    if let Some((secret, session)) = dashboard.find_session(&visit, now).await? {
         dashboard.logins.delete(Kind::Dashboard, &secret).await?;
         let end = now.plus_seconds(crate::model::LONGEST_TOKEN_SECONDS);
         dashboard.logins.put(Kind::RevokedGrant, &session.grant_id, "", &true, end).await?;
         hint = Some(session.id_token);
     }
-    let mut response = redirect::see_other(&logout(dashboard, hint.as_deref()));
+    let mut response = redirect::see_other(&logout(&dashboard, hint.as_deref()));
     let cookie: HeaderValue = dashboard.cookies.clear(Purpose::Dashboard);
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
