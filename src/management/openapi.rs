@@ -26,7 +26,9 @@ pub(super) fn described(table: impl FnOnce() -> Routes) -> (Router<Arc<Managemen
     let mut description = empty();
     let router = router.finish_api(&mut description);
     let text = serde_json::to_vec(&description).expect("a description has only texts for keys");
-    (router, needs, text.into())
+    // What described it is not asked again, and would stay for good.
+    in_context(|ctx| ctx.schema = SchemaGenerator::default());
+    (router, needs, text.into_boxed_slice().into())
 }
 
 /// Tells the description to anyone: it holds nothing that the README does not.
