@@ -72,14 +72,9 @@ pub(super) async fn find(api: &Administration, id: &str) -> Result<Option<Connec
     api.find(&path(id)).await
 }
 
-fn frame(signed: &Signed, title: impl Into<String>) -> Frame {
-    Frame::new(signed, Section::Connections, title).below("Connections", "/dashboard/connections")
-}
-
 /// `GET /dashboard/connections/{id}`.
 pub(super) async fn page(State(dashboard): State<Arc<Dashboard>>, signed: Signed, Path(id): Path<String>) -> Answer {
-    let drawn = draw(&dashboard, &signed, &id, signed.draft.clone(), Errors::default(), None);
-    drawn.await
+    draw(&dashboard, &signed, &id, signed.draft.clone(), Errors::default(), None).await
 }
 
 async fn draw(
@@ -94,7 +89,7 @@ async fn draw(
     let callback = dashboard.relying_party.callback_url(&known.name).to_string();
     let page = ConnectionPage {
         text: signed.reader.text,
-        frame: Frame { action: address(id), ..frame(signed, title(&known)) },
+        frame: Frame { action: address(id), ..Frame::within(signed, Section::Connections, title(&known)) },
         kind: kind(known.strategy),
         fields: strategy::fields(known.strategy),
         callback: has_identity_provider(known.strategy).then_some(callback),
@@ -148,7 +143,7 @@ pub(super) async fn check(State(dashboard): State<Arc<Dashboard>>, signed: Signe
     let whole = dashboard.client.deciding().connection(&id).await?.ok_or(DashboardError::NotFound)?;
     let checked = match whole.is_open() {
         true => dashboard.relying_party.probe(&whole).await.map_err(|error| error.to_string()),
-        false => Err("Something that every login needs is missing: its &id, its secret or its address.".to_owned()),
+        false => Err("Something that every login needs is missing: its id, its secret or its address.".to_owned()),
     };
     draw(&dashboard, &signed, &id, None, Errors::default(), Some(checked)).await
 }
@@ -163,7 +158,7 @@ async fn draw_deletion(signed: &Signed, id: &str, errors: Errors) -> Answer {
     let title = title(&known);
     let page = DeletionPage {
         text: signed.reader.text,
-        frame: frame(signed, format!("Delete {title}")).below(&title, address(id)),
+        frame: Frame::within(signed, Section::Connections, format!("Delete {title}")).below(&title, address(id)),
         typed_label: format!("Type {} to confirm", known.name),
         back_href: address(id),
         title,

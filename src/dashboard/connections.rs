@@ -103,24 +103,19 @@ fn asked_strategy(signed: &Signed) -> Option<Strategy> {
     Strategy::parse(&typed.or(signed.parameter("strategy"))?)
 }
 
-fn frame(signed: &Signed, title: &str) -> Frame {
-    Frame::new(signed, Section::Connections, title).below("Connections", "/dashboard/connections")
-}
-
 fn draw_kinds(signed: &Signed) -> Response {
     let choice =
         |it: Strategy| (format!("/dashboard/connections/new?strategy={}", it.as_str()), kind(it), strategy::about(it));
     let kinds = Strategy::ALL.into_iter().map(choice).collect();
-    Page::new(KindsPage { text: signed.reader.text, frame: frame(signed, "New connection"), kinds })
-        .own_forms()
-        .into_response()
+    let frame = Frame::within(signed, Section::Connections, "New connection");
+    Page::new(KindsPage { text: signed.reader.text, frame, kinds }).own_forms().into_response()
 }
 
 fn draw_new(dashboard: &Dashboard, signed: &Signed, strategy: Strategy, form: Form, errors: Errors) -> Response {
     let callback = dashboard.relying_party.callback_url("").to_string();
     let page = NewConnectionPage {
         text: signed.reader.text,
-        frame: frame(signed, &format!("New connection: {}", kind(strategy))),
+        frame: Frame::within(signed, Section::Connections, format!("New connection: {}", kind(strategy))),
         strategy: strategy.as_str(),
         about: strategy::about(strategy),
         fields: strategy::fields(strategy),

@@ -56,6 +56,11 @@ impl Frame {
         }
     }
 
+    /// The frame of a page below the list of its section.
+    pub(super) fn within(signed: &Signed, section: Section, title: impl Into<String>) -> Self {
+        Self::new(signed, section, title).below(section.label(), section.address())
+    }
+
     pub(super) fn below(mut self, label: impl Into<String>, address: impl Into<String>) -> Self {
         self.crumbs.push((label.into(), address.into()));
         self

@@ -60,14 +60,12 @@ impl Head {
 
     /// The frame of its own page.
     pub(super) fn frame(&self, signed: &Signed) -> Frame {
-        Frame::new(signed, Section::Organizations, self.organization.title())
-            .below("Organizations", "/dashboard/organizations")
+        Frame::within(signed, Section::Organizations, self.organization.title())
     }
 
     /// The frame of a page below it.
     pub(super) fn frame_below(&self, signed: &Signed, title: impl Into<String>) -> Frame {
-        let frame = Frame::new(signed, Section::Organizations, title)
-            .below("Organizations", "/dashboard/organizations")
+        let frame = Frame::within(signed, Section::Organizations, title)
             .below(self.organization.title(), address(&self.organization.id));
         match self.tab {
             Tab::Overview => frame,
@@ -142,18 +140,16 @@ pub(super) async fn deletion(signed: Signed, Path(id): Path<String>) -> Answer {
 
 async fn draw_deletion(signed: &Signed, id: &str, errors: Errors) -> Answer {
     let head = Head::find(&signed.api, id, Tab::Overview).await?;
-    let (members, connections) =
-        tokio::join!(async { signed.api.total(&format!("{}/members?", path(id))).await }, async {
-            signed.api.total(&format!("{}/enabled_connections?", path(id))).await
-        },);
+    let (members, connections) = (format!("{}/members?", path(id)), format!("{}/enabled_connections?", path(id)));
+    let (members, connections) = tokio::try_join!(signed.api.total(&members), signed.api.total(&connections))?;
     let frame = head.frame_below(signed, format!("Delete {}", head.organization.title()));
     let page = DeletionPage {
         text: signed.reader.text,
         frame,
         typed_label: format!("Type {} to confirm", head.organization.name),
         head,
-        members: members?,
-        connections: connections?,
+        members,
+        connections,
         errors,
     };
     let status = page.errors.status();

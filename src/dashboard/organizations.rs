@@ -113,8 +113,7 @@ pub(super) async fn new(signed: Signed) -> Response {
 }
 
 fn draw_new(signed: &Signed, form: Form, errors: Errors) -> Response {
-    let frame = Frame::new(signed, Section::Organizations, "New organization")
-        .below("Organizations", "/dashboard/organizations");
+    let frame = Frame::within(signed, Section::Organizations, "New organization");
     let page = NewOrganizationPage { text: signed.reader.text, frame, form, errors };
     let status = page.errors.status();
     Page::new(page).own_forms().status(status).into_response()
@@ -127,7 +126,7 @@ pub(super) async fn create(signed: Signed, Extension(form): Extension<Form>) -> 
         body["display_name"] = form.get("display_name").into();
     }
     match signed.api.post::<Organization>("/api/v2/organizations", &body).await {
-        Ok(made) => Ok(redirect::see_other(&Done::Created.at(&format!("/dashboard/organizations/{}", made.id)))),
+        Ok(made) => Ok(redirect::see_other(&Done::Created.at(&super::organization::address(&made.id)))),
         Err(error) => Ok(draw_new(&signed, form, Errors::of(error, &["name", "display_name"])?)),
     }
 }
