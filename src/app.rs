@@ -205,7 +205,7 @@ impl App {
         if self.settings.management.url.is_some() {
             return Err(Fault::new("vestibule setup", "the Management API is on another host; run this there"));
         }
-        management::setup::make_link(&self.tenant, &self.settings.server.public_url).await
+        management::setup::make_link(&self.tenant, &self.settings.server.public_url, CLI_CLIENT).await
     }
 
     /// The same for the start of a server that nobody administers yet.

@@ -38,11 +38,12 @@ pub(super) fn routes() -> Routes {
     Routes::new("logins").post("/logins/setups", set_up, operation)
 }
 
-/// A link that makes an administrator, within an hour and once. Only the management host makes one.
+/// A link that makes an administrator, within an hour and once. Only the management host makes one; the log names
+/// who asked.
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn make_link(tenant: &Tenant, public_url: &Url) -> Result<String, Fault> {
+pub async fn make_link(tenant: &Tenant, public_url: &Url, by: &'static str) -> Result<String, Fault> {
     let now = Timestamp::now();
     let page = public_url.join(PAGE).map_err(|error| Fault::new("server.public_url", error))?;
     let settings = TicketSettings::default();
@@ -50,7 +51,7 @@ pub async fn make_link(tenant: &Tenant, public_url: &Url) -> Result<String, Faul
     let written = tenant.write(move |mut rows| {
         Box::pin(async move {
             let ticket = new.create(&mut rows, now, now.plus_seconds(SECONDS)).await?;
-            rows.record_event(Event::by("vestibule-cli", "Make a setup link"), now).await?;
+            rows.record_event(Event::by(by, "Make a setup link"), now).await?;
             Ok::<_, StoreError>(ticket)
         })
     });
