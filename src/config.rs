@@ -135,6 +135,7 @@ pub struct EndpointLimit {
 pub struct Dashboard {
     pub session_idle_minutes: i64,
     pub session_hours: i64,
+    pub fresh_seconds: i64,
     pub forms_per_minute: u32,
 }
 

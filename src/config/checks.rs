@@ -63,6 +63,7 @@ impl Config {
             ("login.mails_per_hour", login.mails_per_hour.into()),
             ("dashboard.session_idle_minutes", self.dashboard.session_idle_minutes.into()),
             ("dashboard.session_hours", self.dashboard.session_hours.into()),
+            ("dashboard.fresh_seconds", self.dashboard.fresh_seconds.into()),
             ("dashboard.forms_per_minute", self.dashboard.forms_per_minute.into()),
             ("mail.outbox_milliseconds", self.mail.outbox_milliseconds.into()),
             ("mail.timeout_seconds", self.mail.timeout_seconds.into()),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
-use super::connections::{known_fields, put_typed};
+use super::confirmation::{Confirmation, check_typed, quoted};
+use super::connections::{known_fields, labels, put_typed};
+use super::editing::Edit;
 use super::error::DashboardError;
 use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
@@ -18,7 +19,6 @@ use super::{Answer, Dashboard};
 use crate::management_client::{Administration, AdministrationError, encode};
 use crate::model::Connection;
 use crate::web::form::Form;
-use crate::web::page::Page;
 use crate::web::redirect;
 use crate::web::text::Text;
 
@@ -33,24 +33,11 @@ struct ConnectionPage {
     fields: &'static [Field],
     /// What the identity provider has to know.
     callback: Option<String>,
-    form: Form,
+    form: Edit,
     /// What came of asking the identity provider.
     checked: Option<Result<(), String>>,
     check_action: String,
     delete_href: String,
-    errors: Errors,
-}
-
-#[derive(Template)]
-#[template(path = "dashboard/connection_delete.html", whitespace = "minimize")]
-struct DeletionPage {
-    text: Text,
-    frame: Frame,
-    title: String,
-    /// What is to be typed.
-    typed_label: String,
-    back_href: String,
-    errors: Errors,
 }
 
 /// What administrators know a connection by.
@@ -85,24 +72,23 @@ async fn draw(
     errors: Errors,
     checked: Option<Result<(), String>>,
 ) -> Answer {
-    let known = find(&signed.api, id).await?.ok_or(DashboardError::NotFound)?;
+    let (known, version) = signed.api.get_versioned::<Connection>(&path(id)).await?;
+    let form = Edit::of((as_form(&known), version), typed, &errors, &labels(known.strategy));
     let callback = dashboard.relying_party.callback_url(&known.name).to_string();
-    let page = ConnectionPage {
+    let frame = Frame { action: address(id), ..Frame::within(signed, Section::Connections, title(&known)) };
+    frame.with(errors).draw(|frame| ConnectionPage {
         text: signed.reader.text,
-        frame: Frame { action: address(id), ..Frame::within(signed, Section::Connections, title(&known)) },
+        frame,
         kind: kind(known.strategy),
         fields: strategy::fields(known.strategy),
         callback: has_identity_provider(known.strategy).then_some(callback),
-        form: typed.unwrap_or_else(|| as_form(&known)),
+        form,
         checked,
         check_action: format!("{}/check", address(id)),
         delete_href: format!("{}/delete", address(id)),
         name: known.name,
         id: known.id,
-        errors,
-    };
-    let status = page.errors.status();
-    Ok(Page::new(page).own_forms().status(status).into_response())
+    })
 }
 
 /// What is there, as it would be typed.
@@ -127,7 +113,7 @@ pub(super) async fn update(
         put_typed(&mut options, known.strategy, &form);
         body["options"] = options.into();
     }
-    match signed.api.patch::<Value>(&path(&id), &body).await {
+    match signed.api.patch_version::<Value>(&path(&id), form.get("version"), &body).await {
         Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&address(&id)))),
         Err(error) => {
             let errors = Errors::of(error, &known_fields(known.strategy))?;
@@ -150,29 +136,32 @@ pub(super) async fn check(State(dashboard): State<Arc<Dashboard>>, signed: Signe
 
 /// `GET /dashboard/connections/{id}/delete`.
 pub(super) async fn deletion(signed: Signed, Path(id): Path<String>) -> Answer {
+    signed.require_recent()?;
     draw_deletion(&signed, &id, Errors::default()).await
 }
 
 async fn draw_deletion(signed: &Signed, id: &str, errors: Errors) -> Answer {
     let known = find(&signed.api, id).await?.ok_or(DashboardError::NotFound)?;
     let title = title(&known);
-    let page = DeletionPage {
-        text: signed.reader.text,
-        frame: Frame::within(signed, Section::Connections, format!("Delete {title}")).below(&title, address(id)),
-        typed_label: format!("Type {} to confirm", known.name),
+    let frame = Frame::within(signed, Section::Connections, format!("Delete {title}")).below(&title, address(id));
+    let asked = Confirmation {
+        says: vec![format!("This cannot be undone. {} disappears everywhere.", quoted(&title))],
+        losses: vec![
+            "the way to sign in, in every organization that has it enabled".to_owned(),
+            "its users: their accounts, memberships and passwords".to_owned(),
+        ],
+        typed: Some((known.name, "The name of the connection, as it stands in tokens.")),
+        button: "Delete connection",
         back_href: address(id),
-        title,
-        errors,
     };
-    let status = page.errors.status();
-    Ok(Page::new(page).own_forms().status(status).into_response())
+    asked.draw(signed, frame.with(errors))
 }
 
 /// `POST /dashboard/connections/{id}/delete`, once its name was typed.
 pub(super) async fn delete(signed: Signed, Path(id): Path<String>, Extension(form): Extension<Form>) -> Answer {
+    signed.require_recent()?;
     let known = find(&signed.api, &id).await?.ok_or(DashboardError::NotFound)?;
-    if form.get("typed_name") != known.name {
-        let errors = Errors::at_field("typed_name", format!("Type {} to delete it.", known.name));
+    if let Err(errors) = check_typed(&form, &known.name) {
         return draw_deletion(&signed, &id, errors).await;
     }
     signed.api.delete(&path(&id)).await?;

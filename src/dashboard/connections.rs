@@ -5,7 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::fields::Errors;
@@ -16,7 +15,6 @@ use super::{Answer, Dashboard, connection};
 use crate::management_client::encode;
 use crate::model::{Connection, Strategy};
 use crate::web::form::Form;
-use crate::web::page::Page;
 use crate::web::redirect;
 use crate::web::text::Text;
 
@@ -61,7 +59,6 @@ struct NewConnectionPage {
     /// What the callback URL begins with, where an identity provider has to know it.
     callback: Option<String>,
     form: Form,
-    errors: Errors,
 }
 
 /// `GET /dashboard/connections?from=`.
@@ -78,18 +75,17 @@ pub(super) async fn list(signed: Signed) -> Answer {
         href: connection::address(&it.id),
         name: it.name,
     };
-    let page = ConnectionsPage {
+    Frame::new(&signed, Section::Connections, "Connections").draw(|frame| ConnectionsPage {
         text: signed.reader.text,
-        frame: Frame::new(&signed, Section::Connections, "Connections"),
+        frame,
         rows: part.items.into_iter().map(row).collect(),
         first_href: from.map(|_| "/dashboard/connections"),
         next_href: part.next.map(|next| format!("/dashboard/connections?from={}", encode(&next))),
-    };
-    Ok(Page::new(page).own_forms().into_response())
+    })
 }
 
 /// `GET /dashboard/connections/new?strategy=`.
-pub(super) async fn new(State(dashboard): State<Arc<Dashboard>>, signed: Signed) -> Response {
+pub(super) async fn new(State(dashboard): State<Arc<Dashboard>>, signed: Signed) -> Answer {
     match asked_strategy(&signed) {
         Some(strategy) => {
             draw_new(&dashboard, &signed, strategy, signed.draft.clone().unwrap_or_default(), Errors::default())
@@ -103,28 +99,26 @@ fn asked_strategy(signed: &Signed) -> Option<Strategy> {
     Strategy::parse(&typed.or(signed.parameter("strategy"))?)
 }
 
-fn draw_kinds(signed: &Signed) -> Response {
+fn draw_kinds(signed: &Signed) -> Answer {
     let choice =
         |it: Strategy| (format!("/dashboard/connections/new?strategy={}", it.as_str()), kind(it), strategy::about(it));
     let kinds = Strategy::ALL.into_iter().map(choice).collect();
     let frame = Frame::within(signed, Section::Connections, "New connection");
-    Page::new(KindsPage { text: signed.reader.text, frame, kinds }).own_forms().into_response()
+    frame.draw(|frame| KindsPage { text: signed.reader.text, frame, kinds })
 }
 
-fn draw_new(dashboard: &Dashboard, signed: &Signed, strategy: Strategy, form: Form, errors: Errors) -> Response {
+fn draw_new(dashboard: &Dashboard, signed: &Signed, strategy: Strategy, form: Form, errors: Errors) -> Answer {
     let callback = dashboard.relying_party.callback_url("").to_string();
-    let page = NewConnectionPage {
+    let frame = Frame::within(signed, Section::Connections, format!("New connection: {}", kind(strategy))).with(errors);
+    frame.draw(|frame| NewConnectionPage {
         text: signed.reader.text,
-        frame: Frame::within(signed, Section::Connections, format!("New connection: {}", kind(strategy))),
+        frame,
         strategy: strategy.as_str(),
         about: strategy::about(strategy),
         fields: strategy::fields(strategy),
         callback: has_identity_provider(strategy).then_some(callback),
         form,
-        errors,
-    };
-    let status = page.errors.status();
-    Page::new(page).own_forms().status(status).into_response()
+    })
 }
 
 /// `POST /dashboard/connections/new`.
@@ -133,7 +127,7 @@ pub(super) async fn create(
     signed: Signed,
     Extension(form): Extension<Form>,
 ) -> Answer {
-    let Some(strategy) = Strategy::parse(form.get("strategy")) else { return Ok(draw_kinds(&signed)) };
+    let Some(strategy) = Strategy::parse(form.get("strategy")) else { return draw_kinds(&signed) };
     let mut options = Map::new();
     if strategy == Strategy::Oidc {
         // What every OpenID provider can do.
@@ -149,7 +143,7 @@ pub(super) async fn create(
         Ok(made) => Ok(redirect::see_other(&Done::Created.at(&connection::address(&made.id)))),
         Err(error) => {
             let errors = Errors::of(error, &known_fields(strategy))?;
-            Ok(draw_new(&dashboard, &signed, strategy, form, errors))
+            draw_new(&dashboard, &signed, strategy, form, errors)
         }
     }
 }
@@ -167,4 +161,11 @@ pub(super) fn put_typed(options: &mut Map<String, Value>, strategy: Strategy, fo
 /// Those that an error can be about.
 pub(super) fn known_fields(strategy: Strategy) -> Vec<&'static str> {
     ["name", "display_name"].into_iter().chain(strategy::fields(strategy).iter().map(|field| field.name)).collect()
+}
+
+/// Name and label of those that are shown.
+pub(super) fn labels(strategy: Strategy) -> Vec<(&'static str, &'static str)> {
+    let options = strategy::fields(strategy).iter().filter(|field| !field.is_secret);
+    let options = options.map(|field| (field.name, field.label));
+    [("name", "Name"), ("display_name", "Display name")].into_iter().chain(options).collect()
 }

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
-use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use super::Answer;
@@ -17,7 +16,6 @@ use super::strategy::kind;
 use crate::management_client::{AdministrationError, encode};
 use crate::model::Connection;
 use crate::web::form::Form;
-use crate::web::page::Page;
 use crate::web::redirect;
 use crate::web::text::Text;
 
@@ -35,7 +33,6 @@ struct EnablePage {
     chosen: String,
     /// The cursor of further ones.
     next: Option<String>,
-    errors: Errors,
 }
 
 /// `GET /dashboard/organizations/{id}/connections/enable`.
@@ -53,17 +50,14 @@ async fn draw(signed: &Signed, id: &str, chosen: String, errors: Errors) -> Answ
     let is_there = |connection: &Connection| there.iter().any(|enabled| enabled.connection_id == connection.id);
     let choices = part.items.iter().filter(|connection| !is_there(connection));
     let choice = |it: &Connection| (it.id.clone(), title(it), it.name.clone(), kind(it.strategy));
-    let page = EnablePage {
+    head.frame_below(signed, "Enable a connection").with(errors).draw(|frame| EnablePage {
         text: signed.reader.text,
-        frame: head.frame_below(signed, "Enable a connection"),
+        frame,
         choices: choices.map(choice).collect(),
         next: part.next.map(|next| format!("{}?from={}", signed.path(), encode(&next))),
         head,
         chosen,
-        errors,
-    };
-    let status = page.errors.status();
-    Ok(Page::new(page).own_forms().status(status).into_response())
+    })
 }
 
 /// `POST /dashboard/organizations/{id}/connections/enable`.

@@ -24,6 +24,10 @@ pub(super) enum DashboardError {
     SignedOut {
         place: Option<&'static str>,
     },
+    /// What the page is for needs somebody who signed in lately.
+    SignInAnew {
+        path: String,
+    },
     /// The person is no administrator, or not one for this.
     Forbidden(String),
     NotFound,
@@ -45,6 +49,10 @@ impl From<AdministrationError> for DashboardError {
                 Some("insufficient_scope") => "Your role lets you look, and change nothing.".to_owned(),
                 _ => error.message,
             }),
+            AdministrationError::Changed => {
+                let message = "Somebody else changed it meanwhile. Nothing was changed by you; look at it again.";
+                Self::Refused(ApiError::new(409, None, message))
+            }
             AdministrationError::Wait(seconds) => Self::Wait(seconds),
             AdministrationError::Refused(error) if error.status_code == 404 => Self::NotFound,
             AdministrationError::Refused(error) => Self::Refused(error),
@@ -106,6 +114,7 @@ impl DashboardError {
             Self::SignedOut { place } => {
                 return redirect::see_other(&super::sign_in::address(place.unwrap_or(&visit.place)));
             }
+            Self::SignInAnew { path } => return redirect::see_other(&super::sign_in::address_anew(path)),
             Self::Forbidden(message) => (StatusCode::FORBIDDEN, "You may not do this", message.clone(), home()),
             Self::NotFound => {
                 let message = "It was deleted, or never was. Nothing was changed.".to_owned();

@@ -12,6 +12,8 @@ pub(super) struct Errors {
     fields: Vec<(&'static str, String)>,
     /// What no field of the form can say.
     general: Option<String>,
+    /// Somebody else changed it meanwhile.
+    is_late: bool,
 }
 
 impl Errors {
@@ -24,8 +26,18 @@ impl Errors {
             AdministrationError::Refused(refused) if [400, 409].contains(&refused.status_code) => {
                 Ok(Self::sorted(&refused, known))
             }
+            AdministrationError::Changed => {
+                let general = "Somebody else saved this while you had it open. Nothing of yours is saved yet: compare, \
+                               and save again if it shall be as you typed it.";
+                Ok(Self { general: Some(general.to_owned()), is_late: true, ..Self::default() })
+            }
             other => Err(other.into()),
         }
+    }
+
+    /// Whether the form was made of another version than is there.
+    pub(super) fn are_of_another_version(&self) -> bool {
+        self.is_late
     }
 
     fn sorted(refused: &ApiError, known: &[&'static str]) -> Self {
@@ -40,7 +52,7 @@ impl Errors {
     }
 
     pub(super) fn at_field(field: &'static str, message: impl Into<String>) -> Self {
-        Self { fields: vec![(field, message.into())], general: None }
+        Self { fields: vec![(field, message.into())], ..Self::default() }
     }
 
     pub(super) fn at(&self, field: &str) -> Option<&str> {
@@ -53,7 +65,11 @@ impl Errors {
 
     /// Of the page that shows them.
     pub(super) fn status(&self) -> StatusCode {
-        if self.are_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK }
+        match (self.is_late, self.are_some()) {
+            (true, _) => StatusCode::CONFLICT,
+            (false, true) => StatusCode::BAD_REQUEST,
+            (false, false) => StatusCode::OK,
+        }
     }
 
     pub(super) fn are_some(&self) -> bool {

@@ -1,6 +1,12 @@
 //! The frame of every page somebody signed in sees: where they are, who they are, what just happened.
 
+use askama::Template;
+use axum::response::IntoResponse;
+
+use super::Answer;
+use super::fields::Errors;
 use super::session::Signed;
+use crate::web::page::Page;
 
 /// The parts of the dashboard, in the order of its navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +46,8 @@ pub(super) struct Frame {
     /// Whether the person may change anything.
     pub(super) may_write: bool,
     pub(super) notice: Option<&'static str>,
+    /// Of the page's form.
+    pub(super) errors: Errors,
 }
 
 impl Frame {
@@ -53,6 +61,7 @@ impl Frame {
             action: signed.path().to_owned(),
             may_write: signed.session.may_write,
             notice: Done::of(&signed.place).map(Done::sentence),
+            errors: Errors::default(),
         }
     }
 
@@ -64,6 +73,18 @@ impl Frame {
     pub(super) fn below(mut self, label: impl Into<String>, address: impl Into<String>) -> Self {
         self.crumbs.push((label.into(), address.into()));
         self
+    }
+
+    pub(super) fn with(mut self, errors: Errors) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    /// The page around which it is; with errors, 400.
+    #[expect(clippy::unnecessary_wraps, reason = "it ends handlers that may also fail")]
+    pub(super) fn draw<T: Template>(self, page: impl FnOnce(Self) -> T) -> Answer {
+        let status = self.errors.status();
+        Ok(Page::new(page(self)).own_forms().status(status).into_response())
     }
 
     /// Label and address of each part, and whether the page is in it.

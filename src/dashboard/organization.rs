@@ -3,10 +3,11 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
-use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use super::Answer;
+use super::confirmation::{Confirmation, check_typed, counted};
+use super::editing::{Edit, Labels, names};
 use super::error::DashboardError;
 use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
@@ -14,7 +15,6 @@ use super::session::Signed;
 use crate::management_client::{Administration, encode};
 use crate::model::Organization;
 use crate::web::form::Form;
-use crate::web::page::Page;
 use crate::web::redirect;
 use crate::web::text::Text;
 
@@ -90,22 +90,10 @@ struct OrganizationPage {
     text: Text,
     frame: Frame,
     head: Head,
-    form: Form,
-    errors: Errors,
+    form: Edit,
 }
 
-#[derive(Template)]
-#[template(path = "dashboard/organization_delete.html", whitespace = "minimize")]
-struct DeletionPage {
-    text: Text,
-    frame: Frame,
-    head: Head,
-    /// What is to be typed.
-    typed_label: String,
-    members: u64,
-    connections: u64,
-    errors: Errors,
-}
+const FIELDS: Labels = &[("display_name", "Display name"), ("name", "Name")];
 
 /// `GET /dashboard/organizations/{id}`.
 pub(super) async fn page(signed: Signed, Path(id): Path<String>) -> Answer {
@@ -114,27 +102,29 @@ pub(super) async fn page(signed: Signed, Path(id): Path<String>) -> Answer {
 
 /// The page, with what was typed or else with what is there.
 async fn draw(signed: &Signed, id: &str, typed: Option<Form>, errors: Errors) -> Answer {
-    let head = Head::find(&signed.api, id, Tab::Overview).await?;
+    let (organization, version) = signed.api.get_versioned::<Organization>(&path(id)).await?;
+    let head = Head { organization, tab: Tab::Overview };
     let known = &head.organization;
-    let fields = [("name", known.name.clone()), ("display_name", known.display_name.clone().unwrap_or_default())];
-    let form = typed.unwrap_or_else(|| fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
-    let page = OrganizationPage { text: signed.reader.text, frame: head.frame(signed), head, form, errors };
-    let status = page.errors.status();
-    Ok(Page::new(page).own_forms().status(status).into_response())
+    let there = [("name", known.name.clone()), ("display_name", known.display_name.clone().unwrap_or_default())];
+    let there = there.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let form = Edit::of((there, version), typed, &errors, FIELDS);
+    let frame = head.frame(signed).with(errors);
+    frame.draw(|frame| OrganizationPage { text: signed.reader.text, frame, head, form })
 }
 
 /// `POST /dashboard/organizations/{id}`.
 pub(super) async fn update(signed: Signed, Path(id): Path<String>, Extension(form): Extension<Form>) -> Answer {
     let display_name = Some(form.get("display_name")).filter(|name| !name.is_empty());
     let body = json!({ "name": form.get("name"), "display_name": display_name });
-    match signed.api.patch::<Value>(&path(&id), &body).await {
+    match signed.api.patch_version::<Value>(&path(&id), form.get("version"), &body).await {
         Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&address(&id)))),
-        Err(error) => draw(&signed, &id, Some(form), Errors::of(error, &["name", "display_name"])?).await,
+        Err(error) => draw(&signed, &id, Some(form), Errors::of(error, &names(FIELDS))?).await,
     }
 }
 
 /// `GET /dashboard/organizations/{id}/delete`.
 pub(super) async fn deletion(signed: Signed, Path(id): Path<String>) -> Answer {
+    signed.require_recent()?;
     draw_deletion(&signed, &id, Errors::default()).await
 }
 
@@ -142,25 +132,26 @@ async fn draw_deletion(signed: &Signed, id: &str, errors: Errors) -> Answer {
     let head = Head::find(&signed.api, id, Tab::Overview).await?;
     let (members, connections) = (format!("{}/members?", path(id)), format!("{}/enabled_connections?", path(id)));
     let (members, connections) = tokio::try_join!(signed.api.total(&members), signed.api.total(&connections))?;
-    let frame = head.frame_below(signed, format!("Delete {}", head.organization.title()));
-    let page = DeletionPage {
-        text: signed.reader.text,
-        frame,
-        typed_label: format!("Type {} to confirm", head.organization.name),
-        head,
-        members,
-        connections,
-        errors,
+    let frame = head.frame_below(signed, format!("Delete {}", head.organization.title())).with(errors);
+    let asked = Confirmation {
+        says: vec!["This cannot be undone.".to_owned()],
+        losses: vec![
+            format!("{}; the people and their accounts stay", counted(members, "membership")),
+            format!("{}; the connections themselves stay", counted(connections, "enabled connection")),
+            "invitations, discovery domains, branding and metadata of the organization".to_owned(),
+        ],
+        typed: Some((head.organization.name, "The name of the organization, as it stands in addresses.")),
+        button: "Delete organization",
+        back_href: address(id),
     };
-    let status = page.errors.status();
-    Ok(Page::new(page).own_forms().status(status).into_response())
+    asked.draw(signed, frame)
 }
 
 /// `POST /dashboard/organizations/{id}/delete`, once its name was typed.
 pub(super) async fn delete(signed: Signed, Path(id): Path<String>, Extension(form): Extension<Form>) -> Answer {
+    signed.require_recent()?;
     let organization: Organization = signed.api.get(&path(&id)).await?;
-    if form.get("typed_name") != organization.name {
-        let errors = Errors::at_field("typed_name", format!("Type {} to delete it.", organization.name));
+    if let Err(errors) = check_typed(&form, &organization.name) {
         return draw_deletion(&signed, &id, errors).await;
     }
     signed.api.delete(&path(&id)).await?;

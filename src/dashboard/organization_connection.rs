@@ -3,11 +3,12 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::Path;
-use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use super::Answer;
+use super::confirmation::{Confirmation, quoted};
 use super::connection::{self, title};
+use super::editing::{Edit, Labels, names};
 use super::error::DashboardError;
 use super::fields::Errors;
 use super::frame::{Done, Frame};
@@ -16,7 +17,6 @@ use super::session::Signed;
 use crate::management_client::encode;
 use crate::model::{EnabledConnection, Strategy};
 use crate::web::form::Form;
-use crate::web::page::Page;
 use crate::web::redirect;
 use crate::web::text::Text;
 
@@ -26,62 +26,44 @@ struct EnabledPage {
     text: Text,
     frame: Frame,
     /// The switches as they are, or as they were just set and not saved.
-    switches: Switches,
+    form: Edit,
     is_database: bool,
     /// Whether a page may hide its button.
     is_enterprise: bool,
     /// Whether saving needs the person to say that they mean everybody.
     asks_for_everybody: bool,
     remove_href: String,
-    errors: Errors,
 }
 
-#[derive(Template)]
-#[template(path = "dashboard/connection_remove.html", whitespace = "minimize")]
-struct RemovalPage {
-    text: Text,
-    frame: Frame,
-    head: Head,
-    title: String,
-    back_href: String,
+const FIELDS: Labels = &[
+    ("assign_membership_on_login", "Membership On Authentication"),
+    ("allowed_domains", "Whose people become members"),
+    ("show_as_button", "Show as button"),
+    ("is_signup_enabled", "Sign-up"),
+];
+
+/// The switches as the form would send them.
+fn as_form(enabled: &EnabledConnection) -> Form {
+    let tick = |is_on: bool| if is_on { "on" } else { "" }.to_owned();
+    let membership = if enabled.assign_membership_on_login { "on" } else { "off" };
+    let fields = [
+        ("assign_membership_on_login", membership.to_owned()),
+        ("allowed_domains", enabled.allowed_domains.join("\n")),
+        ("show_as_button", tick(enabled.connection.strategy.is_enterprise() && enabled.show_as_button)),
+        ("is_signup_enabled", tick(enabled.is_signup_enabled == Some(true))),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The switches of the form.
-struct Switches {
-    membership: bool,
-    button: bool,
-    sign_up: bool,
-    allowed_domains: String,
-}
-
-impl Switches {
-    fn of(enabled: &EnabledConnection) -> Self {
-        Self {
-            membership: enabled.assign_membership_on_login,
-            button: enabled.show_as_button,
-            sign_up: enabled.is_signup_enabled == Some(true),
-            allowed_domains: enabled.allowed_domains.join("\n"),
-        }
-    }
-
-    fn typed(form: &Form) -> Self {
-        Self {
-            membership: form.get("assign_membership_on_login") == "on",
-            button: form.is_on("show_as_button"),
-            sign_up: form.is_on("is_signup_enabled"),
-            allowed_domains: form.get("allowed_domains").to_owned(),
-        }
-    }
-
-    fn domains(&self) -> Vec<&str> {
-        self.allowed_domains.split([',', ' ', '\n', '\r', '\t']).filter(|domain| !domain.is_empty()).collect()
-    }
+/// The domains that were typed.
+fn domains(form: &Form) -> Vec<&str> {
+    let typed = form.get("allowed_domains");
+    typed.split([',', ' ', '\n', '\r', '\t']).filter(|domain| !domain.is_empty()).collect()
 }
 
 /// `GET /dashboard/organizations/{id}/connections/{connection}`.
 pub(super) async fn page(signed: Signed, Path((id, cid)): Path<(String, String)>) -> Answer {
-    let typed = signed.draft.as_ref().map(Switches::typed);
-    draw(&signed, (&id, &cid), typed, Errors::default()).await
+    draw(&signed, (&id, &cid), signed.draft.clone(), Errors::default()).await
 }
 
 async fn find(signed: &Signed, (id, cid): (&str, &str)) -> Result<EnabledConnection, DashboardError> {
@@ -96,24 +78,23 @@ fn here(id: &str, cid: &str) -> String {
     format!("{}/connections/{}", address(id), encode(cid))
 }
 
-async fn draw(signed: &Signed, (id, cid): (&str, &str), typed: Option<Switches>, errors: Errors) -> Answer {
+async fn draw(signed: &Signed, (id, cid): (&str, &str), typed: Option<Form>, errors: Errors) -> Answer {
     let head = Head::find(&signed.api, id, Tab::Connections).await?;
-    let enabled = find(signed, (id, cid)).await?;
+    let (enabled, version) = signed.api.get_versioned::<EnabledConnection>(&one(id, cid)).await?;
     let known = connection::find(&signed.api, cid).await?;
     let title = known.as_ref().map_or_else(|| enabled.connection.name.clone(), title);
     let strategy = enabled.connection.strategy;
-    let page = EnabledPage {
+    let form = Edit::of((as_form(&enabled), version), typed, &errors, FIELDS);
+    let asks_for_everybody = errors.at("everybody").is_some();
+    head.frame_below(signed, title).with(errors).draw(|frame| EnabledPage {
         text: signed.reader.text,
-        frame: head.frame_below(signed, title),
-        switches: typed.unwrap_or_else(|| Switches::of(&enabled)),
+        frame,
+        form,
         is_database: strategy == Strategy::Auth0,
         is_enterprise: strategy.is_enterprise(),
-        asks_for_everybody: errors.at("everybody").is_some(),
+        asks_for_everybody,
         remove_href: format!("{}/remove", here(id, cid)),
-        errors,
-    };
-    let status = page.errors.status();
-    Ok(Page::new(page).own_forms().status(status).into_response())
+    })
 }
 
 /// `POST /dashboard/organizations/{id}/connections/{connection}`.
@@ -122,33 +103,33 @@ pub(super) async fn update(
     Path((id, cid)): Path<(String, String)>,
     Extension(form): Extension<Form>,
 ) -> Answer {
-    let switches = Switches::typed(&form);
+    let (membership, sign_up) = (form.is_on("assign_membership_on_login"), form.is_on("is_signup_enabled"));
     let before = find(&signed, (&id, &cid)).await?;
-    let lets_everybody_join = switches.membership
-        && switches.domains().is_empty()
+    let lets_everybody_join = membership
+        && domains(&form).is_empty()
         && !before.membership_open
-        && (switches.sign_up || is_for_anyone(&signed, &cid).await?);
+        && (sign_up || is_for_anyone(&signed, &cid).await?);
     if lets_everybody_join && !form.is_on("everybody") {
         let message = "Anyone can get an account there, so anyone at all would become a member. Name the domains \
                        whose people may, or confirm that you mean everybody.";
-        return draw(&signed, (&id, &cid), Some(switches), Errors::at_field("everybody", message)).await;
+        return draw(&signed, (&id, &cid), Some(form), Errors::at_field("everybody", message)).await;
     }
     let mut body = json!({
-        "assign_membership_on_login": switches.membership,
-        "allowed_domains": switches.domains(),
+        "assign_membership_on_login": membership,
+        "allowed_domains": domains(&form),
     });
     let strategy = before.connection.strategy;
     if strategy.is_enterprise() {
-        body["show_as_button"] = switches.button.into();
+        body["show_as_button"] = form.is_on("show_as_button").into();
     }
     if strategy == Strategy::Auth0 {
-        body["is_signup_enabled"] = switches.sign_up.into();
+        body["is_signup_enabled"] = sign_up.into();
     }
-    match signed.api.patch::<Value>(&one(&id, &cid), &body).await {
+    match signed.api.patch_version::<Value>(&one(&id, &cid), form.get("version"), &body).await {
         Ok(_) => Ok(redirect::see_other(&Done::Saved.at(&format!("{}/connections", address(&id))))),
         Err(error) => {
-            let errors = Errors::of(error, &["allowed_domains", "is_signup_enabled"])?;
-            draw(&signed, (&id, &cid), Some(switches), errors).await
+            let errors = Errors::of(error, &names(FIELDS))?;
+            draw(&signed, (&id, &cid), Some(form), errors).await
         }
     }
 }
@@ -165,14 +146,19 @@ pub(super) async fn removal(signed: Signed, Path((id, cid)): Path<(String, Strin
     let enabled = find(&signed, (&id, &cid)).await?;
     let known = connection::find(&signed.api, &cid).await?;
     let title = known.as_ref().map_or_else(|| enabled.connection.name.clone(), title);
-    let page = RemovalPage {
-        text: signed.reader.text,
-        frame: head.frame_below(&signed, format!("Remove {title}")),
-        head,
-        title,
+    let organization = quoted(head.organization.title());
+    let asked = Confirmation {
+        says: vec![format!(
+            "Nobody signs in to {organization} through {} any more, from now on. Its switches here are lost. Members \
+             stay members; the connection itself stays, also for other organizations.",
+            quoted(&title)
+        )],
+        losses: Vec::new(),
+        typed: None,
+        button: "Remove Connection",
         back_href: format!("{}/connections", address(&id)),
     };
-    Ok(Page::new(page).own_forms().into_response())
+    asked.draw(&signed, head.frame_below(&signed, format!("Remove {title}")))
 }
 
 /// `POST /dashboard/organizations/{id}/connections/{connection}/remove`.

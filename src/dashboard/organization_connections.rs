@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::response::IntoResponse;
 
 use super::Answer;
 use super::connection::title;
@@ -12,7 +11,6 @@ use super::session::Signed;
 use super::strategy::kind;
 use crate::management_client::{Administration, AdministrationError, Part, encode};
 use crate::model::{Connection, EnabledConnection};
-use crate::web::page::Page;
 use crate::web::text::Text;
 
 /// As many as one organization may have.
@@ -50,8 +48,7 @@ pub(super) async fn list(signed: Signed, Path(id): Path<String>) -> Answer {
         enabled,
     };
     let connections = enabled(&signed.api, &id).await?.into_iter().map(row).collect();
-    let page = ConnectionsPage { text: signed.reader.text, frame: head.frame(&signed), head, connections };
-    Ok(Page::new(page).own_forms().into_response())
+    head.frame(&signed).draw(|frame| ConnectionsPage { text: signed.reader.text, frame, head, connections })
 }
 
 /// What is enabled, in the order of the buttons.

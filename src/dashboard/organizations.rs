@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::Extension;
-use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
@@ -15,7 +14,6 @@ use crate::management_client::{Administration, encode};
 use crate::model::Organization;
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::web::form::Form;
-use crate::web::page::Page;
 use crate::web::redirect;
 use crate::web::text::Text;
 
@@ -40,7 +38,6 @@ struct NewOrganizationPage {
     text: Text,
     frame: Frame,
     form: Form,
-    errors: Errors,
 }
 
 /// `GET /dashboard/organizations?q=&from=`.
@@ -54,15 +51,15 @@ pub(super) async fn list(signed: Signed) -> Answer {
         query.extend_pairs(from.map(|from| ("from", from)));
         format!("/dashboard/organizations?{}", query.finish())
     };
-    let page = OrganizationsPage {
+    let (first_href, next_href) = (from.map(|_| at(None)), next.map(|next| at(Some(&next))));
+    Frame::new(&signed, Section::Organizations, "Organizations").draw(|frame| OrganizationsPage {
         text: signed.reader.text,
-        frame: Frame::new(&signed, Section::Organizations, "Organizations"),
-        first_href: from.map(|_| at(None)),
-        next_href: next.map(|next| at(Some(&next))),
+        frame,
+        first_href,
+        next_href,
         organizations,
         query: q,
-    };
-    Ok(Page::new(page).own_forms().into_response())
+    })
 }
 
 /// One page of the organizations that the text is about. An id and a name find theirs at once, however many there are.
@@ -107,16 +104,14 @@ fn condition(q: &str) -> String {
 }
 
 /// `GET /dashboard/organizations/new`.
-pub(super) async fn new(signed: Signed) -> Response {
+pub(super) async fn new(signed: Signed) -> Answer {
     let form = signed.draft.clone().unwrap_or_default();
     draw_new(&signed, form, Errors::default())
 }
 
-fn draw_new(signed: &Signed, form: Form, errors: Errors) -> Response {
-    let frame = Frame::within(signed, Section::Organizations, "New organization");
-    let page = NewOrganizationPage { text: signed.reader.text, frame, form, errors };
-    let status = page.errors.status();
-    Page::new(page).own_forms().status(status).into_response()
+fn draw_new(signed: &Signed, form: Form, errors: Errors) -> Answer {
+    let frame = Frame::within(signed, Section::Organizations, "New organization").with(errors);
+    frame.draw(|frame| NewOrganizationPage { text: signed.reader.text, frame, form })
 }
 
 /// `POST /dashboard/organizations/new`.
@@ -127,7 +122,7 @@ pub(super) async fn create(signed: Signed, Extension(form): Extension<Form>) -> 
     }
     match signed.api.post::<Organization>("/api/v2/organizations", &body).await {
         Ok(made) => Ok(redirect::see_other(&Done::Created.at(&super::organization::address(&made.id)))),
-        Err(error) => Ok(draw_new(&signed, form, Errors::of(error, &["name", "display_name"])?)),
+        Err(error) => draw_new(&signed, form, Errors::of(error, &["name", "display_name"])?),
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Session {
     /// What the person is called.
     pub(super) label: String,
     pub(super) may_write: bool,
+    /// When the person last showed who they are.
+    pub(super) signed_in_at: Timestamp,
     pub(super) ends_at: Timestamp,
 }
 
@@ -64,6 +66,7 @@ pub(super) struct Signed {
     pub(super) reader: Reader,
     /// Path and query.
     pub(super) place: String,
+    is_recent: bool,
     /// What was typed before the person had to sign in again.
     pub(super) draft: Option<crate::web::form::Form>,
 }
@@ -72,17 +75,29 @@ impl Signed {
     pub(super) fn new(dashboard: &Dashboard, visit: &Visit, secret: &str, session: Session) -> Self {
         Self {
             api: api(dashboard, &session, visit.address),
-            session: Arc::new(session),
             csrf: csrf(secret),
             reader: visit.reader.clone(),
             place: visit.place.clone(),
+            is_recent: Timestamp::now() < session.signed_in_at.plus_seconds(dashboard.settings.dashboard.fresh_seconds),
             draft: None,
+            session: Arc::new(session),
         }
     }
 
     /// A parameter of the address.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
         super::parameter(&self.place, name)
+    }
+
+    /// Lets only somebody go on who showed lately who they are: for what cannot be undone, and for secrets.
+    ///
+    /// # Errors
+    /// What leads to the sign-in, and back to this page.
+    pub(super) fn require_recent(&self) -> Result<(), DashboardError> {
+        match self.is_recent {
+            true => Ok(()),
+            false => Err(DashboardError::SignInAnew { path: self.path().to_owned() }),
+        }
     }
 
     /// The path of the page.

@@ -41,6 +41,11 @@ pub(super) fn address(place: &str) -> String {
     format!("/dashboard/sign-in?{query}")
 }
 
+/// The same for who has to show anew who they are.
+pub(super) fn address_anew(place: &str) -> String {
+    format!("{}&anew=yes", address(place))
+}
+
 /// Only pages of the dashboard, so that no link of another leads elsewhere.
 fn page_of_ours(place: &str) -> &str {
     let is_ours = place == "/dashboard" || place.starts_with("/dashboard/") || place.starts_with("/dashboard?");
@@ -57,6 +62,11 @@ pub(super) async fn begin(State(dashboard): State<Arc<Dashboard>>, visit: Visit)
     let return_to = parameter(&visit.place, "return_to").unwrap_or_default();
     let sign_in = SignIn { verifier, nonce, return_to: page_of_ours(&return_to).to_owned() };
     let settings = &dashboard.settings;
+    // A session of the provider lasts days: whoever was away from here that long shows anew who they are.
+    let longest_ago = match parameter(&visit.place, "anew") {
+        Some(_) => 0,
+        None => settings.dashboard.session_idle_minutes * 60,
+    };
     let query = Serializer::new(String::new())
         .append_pair("client_id", DASHBOARD)
         .append_pair("redirect_uri", &dashboard.address("dashboard/callback"))
@@ -67,8 +77,7 @@ pub(super) async fn begin(State(dashboard): State<Arc<Dashboard>>, visit: Visit)
         .append_pair("nonce", &sign_in.nonce)
         .append_pair("code_challenge", &sha256(&sign_in.verifier))
         .append_pair("code_challenge_method", "S256")
-        // A session of the provider lasts days: whoever was away from here that long shows anew who they are.
-        .append_pair("max_age", &(settings.dashboard.session_idle_minutes * 60).to_string())
+        .append_pair("max_age", &longest_ago.to_string())
         .finish();
     let (key, end) = (format!("{state}.{browser}"), now.plus_seconds(SECONDS));
     dashboard.logins.put(Kind::DashboardSignIn, &key, "", &sign_in, end).await?;
@@ -115,6 +124,7 @@ pub(super) async fn arrive(State(dashboard): State<Arc<Dashboard>>, visit: Visit
         id_token: tokens.id_token,
         user_id: id.sub,
         label,
+        signed_in_at,
         ends_at: end.min(Timestamp(access.exp * 1000)),
     };
     // Never one that was there before: it may have been planted.

@@ -14,6 +14,7 @@ use super::client_settings::{ClientChange, NewClient, new_client_secret};
 use super::operation::{Operation, Routes};
 use super::organizations::unknown_organization;
 use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
+use super::precondition::{IfMatch, Tagged};
 use super::{Caller, GATEWAY_SCOPE, Management};
 use crate::model::application::DASHBOARD;
 use crate::model::{ApiError, Application, Timestamp};
@@ -25,7 +26,7 @@ pub(super) fn routes() -> Routes {
         .get("/clients", list, Operation::new("List clients", readers))
         .post("/clients", create, Operation::new("Create a client", &["create:clients"]).refuses(&[404]))
         .get("/clients/{client_id}", find, Operation::new("Get a client", readers))
-        .patch("/clients/{client_id}", update, Operation::new("Change a client", &["update:clients"]))
+        .patch("/clients/{client_id}", update, Operation::new("Change a client", &["update:clients"]).refuses(&[412]))
         .delete("/clients/{client_id}", delete, Operation::new("Delete a client", &["delete:clients"]))
         .post(
             "/clients/{client_id}/rotate-secret",
@@ -115,12 +116,22 @@ async fn find(
     State(management): State<Arc<Management>>,
     Ids(client_id): Ids<String>,
     Parameters(FindParameters { fields }): Parameters<FindParameters>,
-) -> Answer<Json<Selected<Client>>> {
+) -> Answer<Tagged<Selected<Client>>> {
     let mut rows = management.tenant.read().await?;
-    let mut application = rows.find_client(&client_id).await?.ok_or_else(inexistent_client)?;
-    let is_gateways = rows.client_holds_scope(&client_id, GATEWAY_SCOPE).await?;
-    withhold(&caller, is_gateways, &mut application);
-    Ok(Json(fields.select(&Client::of(application, &management))?))
+    let application = rows.find_client(&client_id).await?.ok_or_else(inexistent_client)?;
+    Ok(Tagged(fields.select(&read_by(&caller, &management, &mut rows, application).await?)?))
+}
+
+/// The application as this caller reads it.
+async fn read_by(
+    caller: &Caller,
+    management: &Management,
+    rows: &mut Rows<'_>,
+    mut application: Application,
+) -> Answer<Client> {
+    let is_gateways = rows.client_holds_scope(&application.client_id, GATEWAY_SCOPE).await?;
+    withhold(caller, is_gateways, &mut application);
+    Ok(Client::of(application, management))
 }
 
 /// The answer tells the secret: its one moment for a caller without `read:client_keys`.
@@ -149,15 +160,18 @@ async fn update(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(client_id): Ids<String>,
+    if_match: IfMatch,
     Body(change): Body<ClientChange>,
 ) -> Answer<Json<Client>> {
     let now = Timestamp::now();
-    let by = caller.clone();
+    let (by, reading) = (caller.clone(), management.clone());
     let mut changed = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
                 let mut application = hold(&mut rows, &client_id).await?;
+                let seen = read_by(&by, &reading, &mut rows, application.clone()).await?;
+                if_match.check(&Fields::default().select(&seen)?)?;
                 let was = application.default_organization.clone();
                 change.apply(&mut application)?;
                 if application.default_organization != was {

@@ -19,6 +19,7 @@ use super::connection_settings::{ConnectionChange, NewConnection};
 use super::membership_guard;
 use super::operation::{Operation, Routes, json_response};
 use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
+use super::precondition::{IfMatch, Tagged};
 use super::schema::LINE;
 use super::{Caller, Management, administrators};
 use crate::model::user::{EMAIL, LONGEST_EMAIL};
@@ -30,7 +31,11 @@ pub(super) fn routes() -> Routes {
         .get("/connections", list, Operation::new("List connections", &["read:connections"]))
         .post("/connections", create, Operation::new("Create a connection", &["create:connections"]).refuses(&[409]))
         .get("/connections/{id}", find, Operation::new("Get a connection", &["read:connections"]))
-        .patch("/connections/{id}", update, Operation::new("Change a connection", &["update:connections"]))
+        .patch(
+            "/connections/{id}",
+            update,
+            Operation::new("Change a connection", &["update:connections"]).refuses(&[412]),
+        )
         .delete("/connections/{id}", delete, Operation::new("Delete a connection", &["delete:connections"]))
         .get(
             "/connections/{id}/status",
@@ -86,9 +91,9 @@ async fn find(
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
     Parameters(fields): Parameters<Fields>,
-) -> Answer<Json<Selected<Connection>>> {
+) -> Answer<Tagged<Selected<Connection>>> {
     let found = management.tenant.read().await?.find_connection(&id).await?;
-    Ok(Json(fields.select(&shown(&caller, found.ok_or_else(unknown_connection)?))?))
+    Ok(Tagged(fields.select(&shown(&caller, found.ok_or_else(unknown_connection)?))?))
 }
 
 async fn create(
@@ -118,6 +123,7 @@ async fn update(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
+    if_match: IfMatch,
     Body(change): Body<ConnectionChange>,
 ) -> Answer<Json<Connection>> {
     let now = Timestamp::now();
@@ -128,6 +134,7 @@ async fn update(
         .write(move |mut rows| {
             Box::pin(async move {
                 let mut connection = hold(&mut rows, &id).await?;
+                if_match.check(&Fields::default().select(&shown(&by, connection.clone()))?)?;
                 let before = connection.clone();
                 change.apply(&mut connection)?;
                 administrators::check_clients(&by, before.enabled_clients.iter().chain(&connection.enabled_clients))?;

@@ -14,6 +14,7 @@ use super::membership_guard::{self, MOST_ALLOWED};
 use super::operation::{Operation, Routes};
 use super::organizations::{hold, unknown_organization};
 use super::paging::{List, Listed, Paging};
+use super::precondition::{IfMatch, Tagged};
 use super::schema::{IDENTIFIER, LINE};
 use super::{Caller, Management};
 use crate::config::MembershipGuard;
@@ -32,7 +33,11 @@ pub(super) fn routes() -> Routes {
             Operation::new("Enable a connection", &["create:organization_connections"]).refuses(&[409]),
         )
         .get(one, find, Operation::new("Get an enabled connection", &["read:organization_connections"]))
-        .patch(one, update, Operation::new("Change an enabled connection", &["update:organization_connections"]))
+        .patch(
+            one,
+            update,
+            Operation::new("Change an enabled connection", &["update:organization_connections"]).refuses(&[412]),
+        )
         .delete(one, delete, Operation::new("Disable a connection", &["delete:organization_connections"]))
 }
 
@@ -88,11 +93,11 @@ async fn list(
 async fn find(
     State(management): State<Arc<Management>>,
     Ids((id, connection_id)): Ids<(String, String)>,
-) -> Answer<Json<EnabledConnection>> {
+) -> Answer<Tagged<EnabledConnection>> {
     let mut rows = management.tenant.read().await?;
     rows.find_organization(&id).await?.ok_or_else(unknown_organization)?;
     let found = find_enabled(&mut rows, &id, &connection_id).await?;
-    Ok(Json(found.ok_or_else(not_there)?.switches))
+    Ok(Tagged(found.ok_or_else(not_there)?.switches))
 }
 
 async fn create(
@@ -118,6 +123,7 @@ async fn update(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids((id, connection_id)): Ids<(String, String)>,
+    if_match: IfMatch,
     Body(change): Body<SwitchChange>,
 ) -> Answer<Json<EnabledConnection>> {
     let (rules, now) = (Rules::of(&management), Timestamp::now());
@@ -128,6 +134,7 @@ async fn update(
                 hold(&mut rows, &id).await?;
                 let found = find_enabled(&mut rows, &id, &connection_id).await?;
                 let mut connection = found.ok_or_else(not_there)?;
+                if_match.check(&connection.switches)?;
                 let was_open = connection.switches.membership_open;
                 change.switches.apply(&mut connection.switches)?;
                 write(&mut rows, &caller, &id, &mut connection, (rules, was_open), now).await?;

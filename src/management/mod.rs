@@ -47,6 +47,7 @@ mod password_hashes;
 mod password_policy;
 mod passwords;
 mod permissions;
+mod precondition;
 mod prompts;
 mod rate_limit;
 mod recognize;

@@ -13,6 +13,7 @@ use super::check::{Ids, Metadata, Sent, Unbuilt, check_web_address, or_conflict}
 use super::enabled_connections::{EnableConnection, Rules, enable};
 use super::operation::{Operation, Routes};
 use super::paging::{CheckpointPaging, List, Listed};
+use super::precondition::{IfMatch, Tagged};
 use super::schema::{LINE, ORGANIZATION_NAME};
 use super::search::{self, Searchable, Syntax};
 use super::{Caller, Management};
@@ -49,7 +50,7 @@ pub(super) fn routes() -> Routes {
         .patch(
             "/organizations/{id}",
             update,
-            Operation::new("Change an organization", &["update:organizations"]).refuses(&[409]),
+            Operation::new("Change an organization", &["update:organizations"]).refuses(&[409, 412]),
         )
         .delete("/organizations/{id}", delete, Operation::new("Delete an organization", &["delete:organizations"]))
 }
@@ -226,9 +227,9 @@ pub(super) fn shown(caller: &Caller, rows: Vec<Placed<Organization>>) -> Vec<Pla
     rows.into_iter().map(|row| row.map(summary)).collect()
 }
 
-async fn find(State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<Json<Organization>> {
+async fn find(State(management): State<Arc<Management>>, Ids(id): Ids<String>) -> Answer<Tagged<Organization>> {
     let found = management.tenant.read().await?.find_organization(&id).await?;
-    Ok(Json(found.ok_or_else(unknown_organization)?))
+    Ok(Tagged(found.ok_or_else(unknown_organization)?))
 }
 
 async fn find_by_name(State(management): State<Arc<Management>>, Ids(name): Ids<String>) -> Answer<Json<Organization>> {
@@ -286,6 +287,7 @@ async fn update(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids(id): Ids<String>,
+    if_match: IfMatch,
     Body(change): Body<OrganizationChange>,
 ) -> Answer<Json<Organization>> {
     let now = Timestamp::now();
@@ -294,6 +296,7 @@ async fn update(
         .write(move |mut rows| {
             Box::pin(async move {
                 let mut organization = hold(&mut rows, &id).await?;
+                if_match.check(&organization)?;
                 change.apply(&mut organization);
                 check(&organization)?;
                 rows.update_organization(&organization).await.map_err(|error| or_conflict(error, name_taken()))?;

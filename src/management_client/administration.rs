@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use hyper::{Method, Request, StatusCode, header};
+use hyper::{Method, Request, Response, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -35,6 +35,9 @@ pub enum AdministrationError {
     /// Too many calls; seconds to wait.
     #[error("too many calls; wait {0} s")]
     Wait(u64),
+    /// Somebody else changed it since it was read.
+    #[error("it was changed meanwhile")]
+    Changed,
     /// What was sent is wrong, or does not fit what is there.
     #[error("{0}")]
     Refused(ApiError),
@@ -59,7 +62,14 @@ impl ManagementClient {
 
 impl Administration {
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
-        read(&self.send(Method::GET, path, None).await?)
+        Ok(self.get_versioned(path).await?.0)
+    }
+
+    /// The same with its version, which [`Administration::patch_version`] takes; empty where there is none.
+    pub async fn get_versioned<T: DeserializeOwned>(&self, path: &str) -> Result<(T, String)> {
+        let answer = self.send(Method::GET, path, "", None).await?;
+        let version = answer.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
+        Ok((read(answer.body())?, version.to_owned()))
     }
 
     /// `None` to 404.
@@ -86,30 +96,42 @@ impl Administration {
     }
 
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
-        read(&self.send(Method::POST, path, Some(json(body)?)).await?)
+        read(self.send(Method::POST, path, "", Some(json(body)?)).await?.body())
     }
 
     pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
-        read(&self.send(Method::PATCH, path, Some(json(body)?)).await?)
+        self.patch_version(path, "", body).await
+    }
+
+    /// Changes what still has this version; with an empty one, whatever is there.
+    pub async fn patch_version<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        version: &str,
+        body: &impl Serialize,
+    ) -> Result<T> {
+        read(self.send(Method::PATCH, path, version, Some(json(body)?)).await?.body())
     }
 
     pub async fn delete(&self, path: &str) -> Result<()> {
-        self.send(Method::DELETE, path, None).await.map(|_| ())
+        self.send(Method::DELETE, path, "", None).await.map(|_| ())
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Bytes> {
-        let request = Request::builder()
+    async fn send(&self, method: Method, path: &str, version: &str, body: Option<Vec<u8>>) -> Result<Response<Bytes>> {
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/json")
-            .extension(ClientAddress(self.address))
-            .body(body.map_or_else(Bytes::new, Bytes::from))
-            .map_err(|error| unusable(&error))?;
+            .extension(ClientAddress(self.address));
+        if !version.is_empty() {
+            request = request.header(header::IF_MATCH, version);
+        }
+        let request = request.body(body.map_or_else(Bytes::new, Bytes::from)).map_err(|error| unusable(&error))?;
         let response = self.transport.clone().oneshot(request).await.map_err(|error| unusable(&error))?;
         let (status, body) = (response.status(), response.body());
         if status.is_success() {
-            return Ok(body.clone());
+            return Ok(response);
         }
         if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
             let wait = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -117,6 +139,7 @@ impl Administration {
         }
         match (status, serde_json::from_slice::<ApiError>(body)) {
             (StatusCode::UNAUTHORIZED, _) => Err(AdministrationError::SignedOut),
+            (StatusCode::PRECONDITION_FAILED, _) => Err(AdministrationError::Changed),
             (StatusCode::FORBIDDEN, Ok(error)) => Err(AdministrationError::Forbidden(error)),
             (_, Ok(error)) if status.is_client_error() => Err(AdministrationError::Refused(error)),
             _ => Err(AdministrationError::Unreachable(status.to_string())),
