@@ -37,6 +37,9 @@ struct ConnectionPage {
     /// What came of asking the identity provider.
     checked: Option<Result<(), String>>,
     check_action: String,
+    try_action: String,
+    /// The organization that was typed for a trial.
+    tried: String,
     delete_href: String,
 }
 
@@ -73,6 +76,9 @@ async fn draw(
     checked: Option<Result<(), String>>,
 ) -> Answer {
     let (known, version) = signed.api.get_versioned::<Connection>(&path(id)).await?;
+    let tried = typed.as_ref().map(|typed| typed.get("organization").to_owned()).unwrap_or_default();
+    // The form of a trial has none of the connection's own fields.
+    let typed = typed.filter(|typed| tried.is_empty() || !typed.get("version").is_empty());
     let form = Edit::of((as_form(&known), version), typed, &errors, &labels(known.strategy));
     let callback = dashboard.relying_party.callback_url(&known.name).to_string();
     let frame = Frame { action: address(id), ..Frame::within(signed, Section::Connections, title(&known)) };
@@ -85,10 +91,23 @@ async fn draw(
         form,
         checked,
         check_action: format!("{}/check", address(id)),
+        try_action: format!("{}/try", address(id)),
+        tried,
         delete_href: format!("{}/delete", address(id)),
         name: known.name,
         id: known.id,
     })
+}
+
+/// The page after a trial that could not begin.
+pub(super) async fn draw_again(
+    dashboard: &Dashboard,
+    signed: &Signed,
+    id: &str,
+    typed: Form,
+    errors: Errors,
+) -> Answer {
+    draw(dashboard, signed, id, Some(typed), errors, None).await
 }
 
 /// What is there, as it would be typed.

@@ -81,7 +81,7 @@ async fn read(dashboard: &Dashboard, visit: &Visit, request: Request) -> Result<
 async fn keep_draft(dashboard: &Dashboard, visit: &Visit, form: &Form, now: Timestamp) -> Answer {
     let path = visit.place.split('?').next().unwrap_or_default();
     // That has no page of its own.
-    let path = path.strip_suffix("/check").unwrap_or(path);
+    let path = path.strip_suffix("/check").or(path.strip_suffix("/try")).unwrap_or(path);
     if form.bytes() > LARGEST_DRAFT || dashboard.drafts.check(visit.address).is_err() {
         return Ok(redirect::see_other(&address(path)));
     }

@@ -3,6 +3,7 @@
 //! Every page has an address; its form posts to the same address and ends in a 303. Nothing here decides what somebody
 //! may do: the API does, and a page only leaves out what would be refused.
 
+mod button_order;
 mod confirmation;
 mod connection;
 mod connections;
@@ -20,6 +21,7 @@ mod session;
 mod setup;
 mod sign_in;
 mod strategy;
+mod trial;
 
 use std::sync::Arc;
 
@@ -121,6 +123,7 @@ fn pages() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/delete", get(organization::deletion))
         .route("/dashboard/organizations/{id}/connections", get(organization_connections::list))
         .route("/dashboard/organizations/{id}/connections/enable", get(enabling::page))
+        .route("/dashboard/organizations/{id}/connections/order", get(button_order::page))
         .route("/dashboard/organizations/{id}/connections/{connection}", get(organization_connection::page))
         .route("/dashboard/organizations/{id}/connections/{connection}/remove", get(organization_connection::removal))
 }
@@ -131,11 +134,13 @@ fn forms() -> Router<Arc<Dashboard>> {
         .route("/dashboard/connections/new", post(connections::create))
         .route("/dashboard/connections/{id}", post(connection::update))
         .route("/dashboard/connections/{id}/check", post(connection::check))
+        .route("/dashboard/connections/{id}/try", post(trial::begin))
         .route("/dashboard/connections/{id}/delete", post(connection::delete))
         .route("/dashboard/organizations/new", post(organizations::create))
         .route("/dashboard/organizations/{id}", post(organization::update))
         .route("/dashboard/organizations/{id}/delete", post(organization::delete))
         .route("/dashboard/organizations/{id}/connections/enable", post(enabling::enable))
+        .route("/dashboard/organizations/{id}/connections/order", post(button_order::update))
         .route("/dashboard/organizations/{id}/connections/{connection}", post(organization_connection::update))
         .route("/dashboard/organizations/{id}/connections/{connection}/remove", post(organization_connection::remove))
 }

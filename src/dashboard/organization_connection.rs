@@ -14,6 +14,7 @@ use super::fields::Errors;
 use super::frame::{Done, Frame};
 use super::organization::{Head, Tab, address, path};
 use super::session::Signed;
+use super::strategy::has_identity_provider;
 use crate::management_client::encode;
 use crate::model::{EnabledConnection, Strategy};
 use crate::web::form::Form;
@@ -33,6 +34,9 @@ struct EnabledPage {
     /// Whether saving needs the person to say that they mean everybody.
     asks_for_everybody: bool,
     remove_href: String,
+    /// Where there is an identity provider to go to.
+    try_action: Option<String>,
+    organization_id: String,
 }
 
 const FIELDS: Labels = &[
@@ -86,6 +90,7 @@ async fn draw(signed: &Signed, (id, cid): (&str, &str), typed: Option<Form>, err
     let strategy = enabled.connection.strategy;
     let form = Edit::of((as_form(&enabled), version), typed, &errors, FIELDS);
     let asks_for_everybody = errors.at("everybody").is_some();
+    let organization_id = head.organization.id.clone();
     head.frame_below(signed, title).with(errors).draw(|frame| EnabledPage {
         text: signed.reader.text,
         frame,
@@ -94,6 +99,8 @@ async fn draw(signed: &Signed, (id, cid): (&str, &str), typed: Option<Form>, err
         is_enterprise: strategy.is_enterprise(),
         asks_for_everybody,
         remove_href: format!("{}/remove", here(id, cid)),
+        try_action: has_identity_provider(strategy).then(|| format!("{}/try", connection::address(cid))),
+        organization_id,
     })
 }
 

@@ -25,18 +25,24 @@ struct ConnectionsPage {
     connections: Vec<Row>,
 }
 
-struct Row {
-    title: String,
-    kind: &'static str,
-    enabled: EnabledConnection,
+pub(super) struct Row {
+    pub(super) title: String,
+    pub(super) kind: &'static str,
+    pub(super) enabled: EnabledConnection,
     href: String,
 }
 
 /// `GET /dashboard/organizations/{id}/connections`.
 pub(super) async fn list(signed: Signed, Path(id): Path<String>) -> Answer {
     let head = Head::find(&signed.api, &id, Tab::Connections).await?;
+    let connections = rows(&signed.api, &id).await?;
+    head.frame(&signed).draw(|frame| ConnectionsPage { text: signed.reader.text, frame, head, connections })
+}
+
+/// The rows of what is enabled, in the order of the buttons.
+pub(super) async fn rows(api: &Administration, id: &str) -> Result<Vec<Row>, AdministrationError> {
     // Their titles; of more than so many, the others are called by their names.
-    let known: Part<Connection> = signed.api.part(&format!("/api/v2/connections?take={MOST}"), "connections").await?;
+    let known: Part<Connection> = api.part(&format!("/api/v2/connections?take={MOST}"), "connections").await?;
     let row = |enabled: EnabledConnection| Row {
         title: known
             .items
@@ -44,11 +50,10 @@ pub(super) async fn list(signed: Signed, Path(id): Path<String>) -> Answer {
             .find(|known| known.id == enabled.connection_id)
             .map_or_else(|| enabled.connection.name.clone(), title),
         kind: kind(enabled.connection.strategy),
-        href: format!("{}/connections/{}", address(&id), encode(&enabled.connection_id)),
+        href: format!("{}/connections/{}", address(id), encode(&enabled.connection_id)),
         enabled,
     };
-    let connections = enabled(&signed.api, &id).await?.into_iter().map(row).collect();
-    head.frame(&signed).draw(|frame| ConnectionsPage { text: signed.reader.text, frame, head, connections })
+    Ok(enabled(api, id).await?.into_iter().map(row).collect())
 }
 
 /// What is enabled, in the order of the buttons.

@@ -10,7 +10,7 @@ use axum::response::Response;
 use super::entrance::{self, Entrance, Found};
 use super::error::LoginError;
 use super::trip::{self, Trip};
-use super::{Login, Visit, options, posted, session};
+use super::{Login, Visit, options, posted, session, trial};
 use crate::model::login::{Identity, LoginRecord, Proof};
 use crate::model::{Connection, ShownConnection, Timestamp};
 use crate::oidc::relying_party::{Callback, RelyingPartyError};
@@ -47,7 +47,9 @@ async fn arrive(login: &Login, visit: &mut Visit, connection_name: &str) -> Resu
     };
     // Taken before anything is sent to the identity provider: of two callbacks, one goes on.
     let key = trip::key(&state, &browser);
-    let trip: Trip = login.logins.take(Kind::Trip, &key, now).await?.ok_or(LoginError::NoSuchTrip)?;
+    let Some(trip) = login.logins.take::<Trip>(Kind::Trip, &key, now).await? else {
+        return trial::arrive(login, visit, &key, connection_name, &callback).await;
+    };
     visit.read_as(&trip.query);
     let entrance = entrance_of(login, &trip).await?;
     let connection = options::whole(&login.deciding, &entrance, &trip.connection_id).await?;

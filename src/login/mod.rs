@@ -36,6 +36,8 @@ mod recent;
 mod session;
 mod sign_up;
 mod ticket;
+mod trial;
+mod trial_page;
 mod trip;
 mod verify_email;
 mod wait;
@@ -153,6 +155,7 @@ fn pages() -> Router<Arc<Login>> {
         .route("/login/reset/password", get(password_reset::choose))
         .route("/login/verify-email", get(verify_email::ask))
         .route("/login/callback/{connection}", get(callback::get).post(callback::post).head(not_allowed))
+        .route("/login/try/{secret}", get(trial::begin))
         .route("/o/{name}", get(hosts::organization_root))
         .route("/o/{name}/authorize", get(hosts::organization_authorize).post(hosts::organization_authorize_form))
 }

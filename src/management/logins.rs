@@ -19,6 +19,7 @@ use crate::config::MembershipGuard;
 use crate::error::Fault;
 use crate::model::application::DASHBOARD;
 use crate::model::login::{Admission, Identity, LONGEST_ISSUER, LoginRecord, Membership, Proof, refusal};
+use crate::model::trial::TriedLogin;
 use crate::model::user::{LONGEST_SUBJECT, LONGEST_USER_ID};
 use crate::model::{ApiError, Timestamp, User, sha256};
 use crate::store::{AnsweredTrip, Event, NewUser, OpenConnection, Rows, StoreError, StoredUser};
@@ -202,6 +203,21 @@ impl Decision {
     }
 }
 
+/// What the same login would come to, whatever application it is for.
+///
+/// # Errors
+/// As a login would be refused.
+pub(super) async fn would_come_to(
+    rows: &mut Rows<'_>,
+    record: &LoginRecord,
+    guard: MembershipGuard,
+    now: Timestamp,
+) -> Result<TriedLogin, Stop> {
+    let decision = decide_person(rows, record, &Prepared::default(), guard, now).await?;
+    let (is_new, would_join) = (decision.user.is_none(), decision.wish == Wish::Join);
+    Ok(TriedLogin { user_id: decision.user_id, is_new, would_join })
+}
+
 /// Reads and decides; writes nothing but the settled count of a right password.
 async fn decide(
     rows: &mut Rows<'_>,
@@ -218,6 +234,17 @@ async fn decide(
             "The organization does not let the application be used.",
         ));
     }
+    decide_person(rows, record, prepared, guard, now).await
+}
+
+/// The same about the person alone.
+async fn decide_person(
+    rows: &mut Rows<'_>,
+    record: &LoginRecord,
+    prepared: &Prepared,
+    guard: MembershipGuard,
+    now: Timestamp,
+) -> Result<Decision, Stop> {
     let Some(mut connection) = find_open_connection(rows, record).await? else { return Err(not_enabled()) };
     let Recognized { user_id, user } = recognize(rows, record, &connection, prepared, now).await?;
     if user.as_ref().is_some_and(|stored| stored.user.blocked) {

@@ -17,6 +17,7 @@ mod client_settings;
 mod clients;
 mod connection_clients;
 mod connection_options;
+mod connection_order;
 mod connection_settings;
 mod connections;
 mod discovery_domains;
@@ -65,6 +66,7 @@ mod test_support;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod trials;
 mod user_body;
 mod user_roles;
 mod users;
@@ -248,6 +250,7 @@ fn guarded(routes: fn() -> Routes, management: Arc<Management>, tokens: TokenChe
 fn routes() -> Routes {
     organizations::routes()
         .merge(enabled_connections::routes())
+        .merge(connection_order::routes())
         .merge(organization_connections::routes())
         .merge(members::routes())
         .merge(member_roles::routes())
@@ -271,6 +274,7 @@ fn routes() -> Routes {
         .merge(prompts::routes())
         .merge(branding::routes())
         .merge(logins::routes())
+        .merge(trials::routes())
         .merge(challenges::routes())
         .merge(password_changes::routes())
         .merge(sign_ups::routes())

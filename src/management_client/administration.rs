@@ -113,6 +113,11 @@ impl Administration {
         read(self.send(Method::PATCH, path, version, Some(json(body)?)).await?.body())
     }
 
+    /// For what answers nothing.
+    pub async fn put(&self, path: &str, body: &impl Serialize) -> Result<()> {
+        self.send(Method::PUT, path, "", Some(json(body)?)).await.map(|_| ())
+    }
+
     pub async fn delete(&self, path: &str) -> Result<()> {
         self.send(Method::DELETE, path, "", None).await.map(|_| ())
     }

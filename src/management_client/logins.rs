@@ -10,6 +10,7 @@ use crate::model::ticket::{
     EmailVerification, OpenSignUp, PasswordChange, PasswordReset, PasswordResetAsked, SetUp, TicketQuestion,
     TicketSubject, TicketUsed,
 };
+use crate::model::trial::TriedLogin;
 use crate::model::{ApiError, User, sha256};
 
 impl ManagementClient {
@@ -24,6 +25,14 @@ impl ManagementClient {
             }
             outcome => outcome,
         }
+    }
+
+    /// What the same login would come to.
+    ///
+    /// # Errors
+    /// As [`ManagementClient::record_login`].
+    pub async fn try_login(&self, record: &LoginRecord) -> Result<TriedLogin> {
+        self.post("/api/v2/logins/trials", record).await
     }
 
     /// Has a code sent to an address, should it be one that gets any: nobody else can tell.

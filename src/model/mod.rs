@@ -17,6 +17,7 @@ pub mod resource_server;
 pub mod role;
 pub mod tenant_settings;
 pub mod ticket;
+pub mod trial;
 pub mod user;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};

@@ -31,6 +31,7 @@ pub mod relying_party;
 mod relying_party_error;
 pub mod signing_key;
 mod token_exchange;
+mod told;
 mod upstream;
 mod upstream_keys;
 pub mod verifier;

@@ -16,6 +16,7 @@ use super::outbound::Outbound;
 pub use super::relying_party_error::RelyingPartyError;
 use super::relying_party_error::tidy;
 use super::token_exchange::{self, Tokens};
+pub use super::told::Told;
 use super::upstream::{ANY_TENANT, Upstream};
 use super::upstream_keys::UpstreamKeys;
 use crate::config::Config;
@@ -70,6 +71,21 @@ impl RelyingParty {
         callback: &Callback,
         now: Timestamp,
     ) -> Result<Identity, RelyingPartyError> {
+        self.finish_telling(connection, handshake, callback, &mut Told::default(), now).await
+    }
+
+    /// The same for who wants to know what the identity provider said on the way, also where it ends in an error.
+    ///
+    /// # Errors
+    /// As [`RelyingParty::finish`].
+    pub async fn finish_telling(
+        &self,
+        connection: &Connection,
+        handshake: &Handshake,
+        callback: &Callback,
+        told: &mut Told,
+        now: Timestamp,
+    ) -> Result<Identity, RelyingPartyError> {
         let upstream = self.ask(connection).await?;
         check_issuer(handshake, callback, &upstream)?;
         check_error(callback)?;
@@ -78,8 +94,8 @@ impl RelyingParty {
             false => self.exchange(&upstream, handshake, callback, now).await?,
         };
         match upstream.preset.is_openid() {
-            true => self.person_of_id_token(&upstream, handshake, callback, &tokens, now).await,
-            false => self.person_of_calls(&upstream, handshake, &tokens).await,
+            true => self.person_of_id_token(&upstream, handshake, (callback, &tokens), told, now).await,
+            false => self.person_of_calls(&upstream, handshake, &tokens, told).await,
         }
     }
 
@@ -89,6 +105,23 @@ impl RelyingParty {
     /// As [`RelyingParty::begin`].
     pub async fn probe(&self, connection: &Connection) -> Result<(), RelyingPartyError> {
         self.ask(connection).await.map(drop)
+    }
+
+    /// What it says of itself: names of its metadata (OIDC Discovery §3) and their values.
+    ///
+    /// # Errors
+    /// As [`RelyingParty::begin`].
+    pub async fn published(&self, connection: &Connection) -> Result<Vec<(&'static str, String)>, RelyingPartyError> {
+        let metadata = self.ask(connection).await?.metadata;
+        let address = |name, url: Option<Url>| url.map(|url| (name, url.into()));
+        let found = [
+            Some(("issuer", metadata.issuer)),
+            address("authorization_endpoint", Some(metadata.authorization_endpoint)),
+            address("token_endpoint", metadata.token_endpoint),
+            address("jwks_uri", metadata.jwks_uri),
+            address("userinfo_endpoint", metadata.userinfo_endpoint),
+        ];
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// The callback URL to register at the identity provider: one per connection, against mix-up (RFC 9700 §4.4).

@@ -37,7 +37,7 @@ impl Rows<'_> {
         self.optional(statement).await?.map(read).transpose()
     }
 
-    /// In the order they were added; those that are switched on or off, or all.
+    /// In their order, and in that in which they were added; those that are switched on or off, or all.
     pub async fn list_organization_connections(
         &mut self,
         organization_id: &str,
@@ -46,7 +46,7 @@ impl Rows<'_> {
     ) -> Result<Vec<Placed<OrganizationConnection>>, StoreError> {
         let statement = sqlx::query(select_organization_connections!(
             "WHERE e.organization_id = $1 AND e.is_enabled >= $2 AND e.is_enabled <= $3 \
-             ORDER BY e.created_at, e.connection_id LIMIT $4 OFFSET $5"
+             ORDER BY e.place, e.created_at, e.connection_id LIMIT $4 OFFSET $5"
         ));
         let (least, most) = range(is_enabled);
         let statement = statement.bind(organization_id.to_owned()).bind(least).bind(most);
@@ -121,6 +121,22 @@ impl Rows<'_> {
         );
         let statement = bind_values(statement, changed)?.bind(organization_id.to_owned());
         self.execute(statement.bind(changed.switches.connection_id.clone())).await.map(|_| ())
+    }
+
+    /// Puts the connections into this order.
+    pub async fn order_organization_connections(
+        &mut self,
+        organization_id: &str,
+        connection_ids: &[String],
+    ) -> Result<(), StoreError> {
+        for (place, connection_id) in (0_i64..).zip(connection_ids) {
+            let statement = sqlx::query(
+                "UPDATE enabled_connections SET place = $1 WHERE organization_id = $2 AND connection_id = $3",
+            );
+            let statement = statement.bind(place).bind(organization_id.to_owned()).bind(connection_id.clone());
+            self.execute(statement).await?;
+        }
+        Ok(())
     }
 
     /// Whether it was there.

@@ -29,6 +29,10 @@ pub enum Kind {
     SpentCode,
     /// A grant whose tokens are refused.
     RevokedGrant,
+    /// A connection that an administrator wants to try.
+    Trial,
+    /// Such a trial at the identity provider, by its `state`.
+    TrialTrip,
     /// An administrator's session in the dashboard, by its cookie.
     Dashboard,
     /// An administrator on the way to signing in, by the `state`.
@@ -47,6 +51,8 @@ impl Kind {
             Self::Code => "code",
             Self::SpentCode => "spent_code",
             Self::RevokedGrant => "revoked_grant",
+            Self::Trial => "trial",
+            Self::TrialTrip => "trial_trip",
             Self::Dashboard => "dashboard",
             Self::DashboardSignIn => "dashboard_sign_in",
             Self::DashboardDraft => "dashboard_draft",

@@ -20,6 +20,7 @@ use crate::oidc::metadata::read_json;
 use crate::oidc::presets::{Person, Place};
 use crate::oidc::relying_party_error::RelyingPartyError;
 use crate::oidc::token_exchange::Tokens;
+use crate::oidc::told::Told;
 use crate::oidc::upstream::{ANY_TENANT, Upstream, is_tenant_id};
 
 fn rejected(text: impl Into<String>) -> RelyingPartyError {
@@ -34,11 +35,12 @@ impl RelyingParty {
         &self,
         upstream: &Upstream,
         handshake: &Handshake,
-        callback: &Callback,
-        tokens: &Tokens,
+        (callback, tokens): (&Callback, &Tokens),
+        told: &mut Told,
         now: Timestamp,
     ) -> Result<Identity, RelyingPartyError> {
         let token = tokens.id_token()?;
+        told.id_token(&token);
         let issuer = issuer_of(upstream, handshake, &token)?;
         let expected = id_token::Expected {
             client_id: &upstream.options.client_id,
@@ -52,7 +54,7 @@ impl RelyingParty {
         let (hosted_domain, tenant_id) = vouched(upstream, &issuer, &claims)?;
         let standard = identity::standard(upstream.preset, &upstream.options, &claims);
         let person = PersonClaims::read(&standard).map_err(|text| rejected(format!("ID token: {text}")))?;
-        let person = self.complete(upstream, person, &claims, tokens).await?;
+        let person = self.complete(upstream, person, &claims, (tokens, told)).await?;
         let (given, family) = apples_name(upstream, callback);
         let mut identity = person.named(given, family).into_identity(&issuer);
         if upstream.preset.place == Place::Google {
@@ -89,7 +91,7 @@ impl RelyingParty {
         upstream: &Upstream,
         person: PersonClaims,
         claims: &Value,
-        tokens: &Tokens,
+        (tokens, told): (&Tokens, &mut Told),
     ) -> Result<PersonClaims, RelyingPartyError> {
         let refused = |text: String| rejected(format!("userinfo: {text}"));
         let (mode, map) = (upstream.mapping_mode(), upstream.options.attribute_map.as_ref());
@@ -100,7 +102,7 @@ impl RelyingParty {
             (MappingMode::BindAll, _) => true,
         };
         let userinfo = match asks && upstream.preset.person == Person::IdTokenAndUserinfo {
-            true => self.userinfo(upstream, tokens).await?,
+            true => self.userinfo(upstream, tokens, told).await?,
             false => None,
         };
         let more = userinfo
@@ -119,11 +121,18 @@ impl RelyingParty {
         }
     }
 
-    async fn userinfo(&self, upstream: &Upstream, tokens: &Tokens) -> Result<Option<Value>, RelyingPartyError> {
+    async fn userinfo(
+        &self,
+        upstream: &Upstream,
+        tokens: &Tokens,
+        told: &mut Told,
+    ) -> Result<Option<Value>, RelyingPartyError> {
         let (Some(endpoint), Some(token)) = (&upstream.metadata.userinfo_endpoint, &tokens.access_token) else {
             return Ok(None);
         };
-        read_json(endpoint, &self.outbound.get(endpoint.as_str(), Some(token)).await?).map(Some)
+        let answer = read_json(endpoint, &self.outbound.get(endpoint.as_str(), Some(token)).await?)?;
+        told.answer(&answer);
+        Ok(Some(answer))
     }
 
     /// Without an ID token the call that the access token allows says who came.
@@ -132,16 +141,19 @@ impl RelyingParty {
         upstream: &Upstream,
         handshake: &Handshake,
         tokens: &Tokens,
+        told: &mut Told,
     ) -> Result<Identity, RelyingPartyError> {
         let nobody = || rejected("the answer tells nobody");
         let claims = match upstream.preset.person {
             Person::GithubApi => {
                 let endpoint = upstream.metadata.userinfo_endpoint.as_ref().ok_or_else(nobody)?;
                 let token = tokens.access_token.as_deref().ok_or_else(nobody)?;
-                github::claims(&self.outbound, endpoint, token).await?
+                let claims = github::claims(&self.outbound, endpoint, token).await?;
+                told.answer(&claims);
+                claims
             }
             _ => {
-                let answer = self.userinfo(upstream, tokens).await?.ok_or_else(nobody)?;
+                let answer = self.userinfo(upstream, tokens, told).await?.ok_or_else(nobody)?;
                 let map = upstream.options.attribute_map.as_ref();
                 identity::of_own_answer(map.filter(|map| map.mapping_mode == MappingMode::UseMap), &answer)
             }

@@ -66,11 +66,19 @@ impl Administrator {
 
     /// Any call; the answer whatever its status is.
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Page {
+        self.call_if(None, method, path, body).await
+    }
+
+    /// The same for what still has one of these entity tags.
+    pub async fn call_if(&self, tags: Option<&str>, method: &str, path: &str, body: Option<Value>) -> Page {
         let method_name = method;
         let method = method.parse().unwrap();
         let mut request = self.visitor.request(method, &format!("{}{path}", self.api)).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(&body);
+        }
+        if let Some(tags) = tags {
+            request = request.header("if-match", tags);
         }
         let page = self.visitor.send(request).await;
         self.description().await.check(method_name, path, page.status, &page.body);

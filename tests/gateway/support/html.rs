@@ -52,7 +52,11 @@ fn read_form(form: ElementRef<'_>, base: &Url) -> Form {
     };
     for field in form.select(&css("input[name], button[name], select[name], textarea[name]")) {
         let name = field.attr("name").unwrap_or_default().to_owned();
-        let value = field.attr("value").unwrap_or_default().to_owned();
+        let value = match field.value().name() {
+            "textarea" => field.text().collect(),
+            "select" => chosen(field),
+            _ => field.attr("value").unwrap_or_default().to_owned(),
+        };
         let kind = field.attr("type").unwrap_or_default();
         if field.value().name() == "button" || kind == "submit" {
             read.buttons.push(name);
@@ -61,6 +65,12 @@ fn read_form(form: ElementRef<'_>, base: &Url) -> Form {
         }
     }
     read
+}
+
+/// The value of a select: its chosen option, or the first.
+fn chosen(select: ElementRef<'_>) -> String {
+    let find = |options: &str| select.select(&css(options)).next().and_then(|option| option.attr("value"));
+    find("option[selected]").or_else(|| find("option")).unwrap_or_default().to_owned()
 }
 
 /// The text that a screen reader says, with runs of white space made one space.
