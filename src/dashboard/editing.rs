@@ -36,6 +36,10 @@ impl Edit {
         Self { form: typed, version, differences }
     }
 
+    pub(super) fn form(&self) -> &Form {
+        &self.form
+    }
+
     pub(super) fn get(&self, name: &str) -> &str {
         self.form.get(name)
     }

@@ -48,6 +48,8 @@ pub(super) struct Frame {
     pub(super) notice: Option<&'static str>,
     /// Of the page's form.
     pub(super) errors: Errors,
+    /// Whether the page shows another of ours in a frame.
+    pub(super) frames_ourselves: bool,
 }
 
 impl Frame {
@@ -62,6 +64,7 @@ impl Frame {
             may_write: signed.session.may_write,
             notice: Done::of(&signed.place).map(Done::sentence),
             errors: Errors::default(),
+            frames_ourselves: false,
         }
     }
 
@@ -80,11 +83,17 @@ impl Frame {
         self
     }
 
+    pub(super) fn framing_ourselves(mut self) -> Self {
+        self.frames_ourselves = true;
+        self
+    }
+
     /// The page around which it is; with errors, 400.
     #[expect(clippy::unnecessary_wraps, reason = "it ends handlers that may also fail")]
     pub(super) fn draw<T: Template>(self, page: impl FnOnce(Self) -> T) -> Answer {
-        let status = self.errors.status();
-        Ok(Page::new(page(self)).own_forms().status(status).into_response())
+        let (status, frames) = (self.errors.status(), self.frames_ourselves);
+        let page = Page::new(page(self)).own_forms().own_scripts().status(status);
+        Ok(if frames { page.own_frames() } else { page }.into_response())
     }
 
     /// Label and address of each part, and whether the page is in it.
@@ -98,18 +107,20 @@ impl Frame {
 pub(super) enum Done {
     Created,
     Saved,
+    Kept,
     Enabled,
     Removed,
     Deleted,
 }
 
 impl Done {
-    const ALL: [Self; 5] = [Self::Created, Self::Saved, Self::Enabled, Self::Removed, Self::Deleted];
+    const ALL: [Self; 6] = [Self::Created, Self::Saved, Self::Kept, Self::Enabled, Self::Removed, Self::Deleted];
 
     fn word(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Saved => "saved",
+            Self::Kept => "kept",
             Self::Enabled => "enabled",
             Self::Removed => "removed",
             Self::Deleted => "deleted",
@@ -119,6 +130,7 @@ impl Done {
     fn sentence(self) -> &'static str {
         match self {
             Self::Created => "Created.",
+            Self::Kept => "Saved.",
             Self::Saved => "Saved. The login page shows it from now on.",
             Self::Enabled => "The connection is enabled. Choose how people become members, then save.",
             Self::Removed => "The connection is removed: nobody signs in through it here any more.",

@@ -3,6 +3,7 @@
 //! Every page has an address; its form posts to the same address and ends in a 303. Nothing here decides what somebody
 //! may do: the API does, and a page only leaves out what would be refused.
 
+mod branding;
 mod button_order;
 mod confirmation;
 mod connection;
@@ -13,6 +14,7 @@ mod error;
 mod fields;
 mod frame;
 mod guard;
+mod metadata;
 mod organization;
 mod organization_connection;
 mod organization_connections;
@@ -121,6 +123,9 @@ fn pages() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/new", get(organizations::new))
         .route("/dashboard/organizations/{id}", get(organization::page))
         .route("/dashboard/organizations/{id}/delete", get(organization::deletion))
+        .route("/dashboard/organizations/{id}/branding", get(branding::page))
+        .route("/dashboard/organizations/{id}/branding/preview", get(branding::saved_preview))
+        .route("/dashboard/organizations/{id}/metadata", get(metadata::page))
         .route("/dashboard/organizations/{id}/connections", get(organization_connections::list))
         .route("/dashboard/organizations/{id}/connections/enable", get(enabling::page))
         .route("/dashboard/organizations/{id}/connections/order", get(button_order::page))
@@ -139,6 +144,9 @@ fn forms() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/new", post(organizations::create))
         .route("/dashboard/organizations/{id}", post(organization::update))
         .route("/dashboard/organizations/{id}/delete", post(organization::delete))
+        .route("/dashboard/organizations/{id}/branding", post(branding::update))
+        .route("/dashboard/organizations/{id}/branding/preview", post(branding::preview))
+        .route("/dashboard/organizations/{id}/metadata", post(metadata::update))
         .route("/dashboard/organizations/{id}/connections/enable", post(enabling::enable))
         .route("/dashboard/organizations/{id}/connections/order", post(button_order::update))
         .route("/dashboard/organizations/{id}/connections/{connection}", post(organization_connection::update))

@@ -23,15 +23,19 @@ use crate::web::text::Text;
 pub(super) enum Tab {
     Overview,
     Connections,
+    Branding,
+    Metadata,
 }
 
 impl Tab {
-    const ALL: [Self; 2] = [Self::Overview, Self::Connections];
+    const ALL: [Self; 4] = [Self::Overview, Self::Connections, Self::Branding, Self::Metadata];
 
     fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Connections => "Connections",
+            Self::Branding => "Branding",
+            Self::Metadata => "Metadata",
         }
     }
 
@@ -39,6 +43,8 @@ impl Tab {
         match self {
             Self::Overview => address(id),
             Self::Connections => format!("{}/connections", address(id)),
+            Self::Branding => format!("{}/branding", address(id)),
+            Self::Metadata => format!("{}/metadata", address(id)),
         }
     }
 }
@@ -51,7 +57,17 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) async fn find(api: &Administration, id: &str, tab: Tab) -> Result<Self, DashboardError> {
-        Ok(Self { organization: api.get(&path(id)).await?, tab })
+        Ok(Self::find_versioned(api, id, tab).await?.0)
+    }
+
+    /// The same with the organization's version.
+    pub(super) async fn find_versioned(
+        api: &Administration,
+        id: &str,
+        tab: Tab,
+    ) -> Result<(Self, String), DashboardError> {
+        let (organization, version) = api.get_versioned(&path(id)).await?;
+        Ok((Self { organization, tab }, version))
     }
 
     pub(super) fn tabs(&self) -> impl Iterator<Item = (&'static str, String, bool)> + '_ {
@@ -102,8 +118,7 @@ pub(super) async fn page(signed: Signed, Path(id): Path<String>) -> Answer {
 
 /// The page, with what was typed or else with what is there.
 async fn draw(signed: &Signed, id: &str, typed: Option<Form>, errors: Errors) -> Answer {
-    let (organization, version) = signed.api.get_versioned::<Organization>(&path(id)).await?;
-    let head = Head { organization, tab: Tab::Overview };
+    let (head, version) = Head::find_versioned(&signed.api, id, Tab::Overview).await?;
     let known = &head.organization;
     let there = [("name", known.name.clone()), ("display_name", known.display_name.clone().unwrap_or_default())];
     let there = there.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();

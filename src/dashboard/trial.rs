@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
+use axum::response::IntoResponse;
 
 use super::error::DashboardError;
 use super::fields::Errors;
@@ -15,10 +17,19 @@ use crate::model::trial::Trial;
 use crate::model::{Organization, Timestamp, new_secret};
 use crate::store::Kind;
 use crate::web::form::Form;
-use crate::web::redirect;
+use crate::web::page::Page;
+use crate::web::text::Text;
 
 /// How long the new tab may take to open.
 const SECONDS: i64 = 120;
+
+#[derive(Template)]
+#[template(path = "dashboard/leaving.html", whitespace = "minimize")]
+struct LeavingPage {
+    text: Text,
+    connection: String,
+    href: String,
+}
 
 /// `POST /dashboard/connections/{id}/try`.
 pub(super) async fn begin(
@@ -42,11 +53,13 @@ pub(super) async fn begin(
         _ => connection::address(&id),
     };
     let organization = found.map(|found| (found.id.clone(), found.title().to_owned()));
+    let title = connection::title(&known);
     let trial = Trial { connection_id: known.id, organization, back };
     let secret = new_secret();
     let until = Timestamp::now().plus_seconds(SECONDS);
     dashboard.logins.put(Kind::Trial, &secret, &signed.session.user_id, &trial, until).await?;
-    Ok(redirect::see_other(&format!("/login/try/{secret}")))
+    let href = format!("/login/try/{secret}");
+    Ok(Page::new(LeavingPage { text: signed.reader.text, connection: title, href }).into_response())
 }
 
 async fn find(signed: &Signed, wanted: &str) -> Result<Option<Organization>, DashboardError> {

@@ -32,6 +32,7 @@ mod password;
 mod password_reset;
 mod picker;
 mod posted;
+mod preview;
 mod recent;
 mod session;
 mod sign_up;
@@ -155,6 +156,7 @@ fn pages() -> Router<Arc<Login>> {
         .route("/login/reset/password", get(password_reset::choose))
         .route("/login/verify-email", get(verify_email::ask))
         .route("/login/callback/{connection}", get(callback::get).post(callback::post).head(not_allowed))
+        .route("/login/preview/{secret}", get(preview::page))
         .route("/login/try/{secret}", get(trial::begin))
         .route("/o/{name}", get(hosts::organization_root))
         .route("/o/{name}/authorize", get(hosts::organization_authorize).post(hosts::organization_authorize_form))

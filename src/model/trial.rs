@@ -1,8 +1,9 @@
-//! A trial: an administrator tries a connection. The dashboard leaves it for the login; the API says what it would come
-//! to.
+//! What the dashboard leaves for the login: a connection to be tried, a page to be shown before it is saved.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::Organization;
 
 /// What an administrator wants to try; the login takes it once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,4 +23,13 @@ pub struct TriedLogin {
     pub is_new: bool,
     /// Whether this login would make the membership; otherwise the person is a member already.
     pub would_join: bool,
+}
+
+/// A page that an administrator wants to see before its branding is saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// With the branding that is not saved.
+    pub organization: Organization,
+    /// Client id and callback URL of an application whose people come to the page.
+    pub application: Option<(String, String)>,
 }

@@ -31,6 +31,8 @@ pub enum Kind {
     RevokedGrant,
     /// A connection that an administrator wants to try.
     Trial,
+    /// A page with branding that is not saved.
+    Preview,
     /// Such a trial at the identity provider, by its `state`.
     TrialTrip,
     /// An administrator's session in the dashboard, by its cookie.
@@ -52,6 +54,7 @@ impl Kind {
             Self::SpentCode => "spent_code",
             Self::RevokedGrant => "revoked_grant",
             Self::Trial => "trial",
+            Self::Preview => "preview",
             Self::TrialTrip => "trial_trip",
             Self::Dashboard => "dashboard",
             Self::DashboardSignIn => "dashboard_sign_in",

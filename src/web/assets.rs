@@ -27,6 +27,11 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
 /// What the dashboard needs besides.
 const DASHBOARD_STYLE: &str = include_str!("../../templates/assets/dashboard.css");
 
+const DASHBOARD_SCRIPT: &str = include_str!("../../templates/assets/dashboard.js");
+
+static DASHBOARD_SCRIPT_PATH: LazyLock<String> =
+    LazyLock::new(|| format!("/assets/dashboard.{}.js", &sha256(DASHBOARD_SCRIPT)[..12]));
+
 static DASHBOARD_STYLE_PATH: LazyLock<String> =
     LazyLock::new(|| format!("/assets/dashboard.{}.css", &sha256(DASHBOARD_STYLE)[..12]));
 
@@ -46,6 +51,11 @@ pub fn stylesheet_path() -> &'static str {
 /// The address of the dashboard's own stylesheet, for templates.
 pub fn dashboard_style_path() -> &'static str {
     &DASHBOARD_STYLE_PATH
+}
+
+/// The address of the dashboard's script, for templates.
+pub fn dashboard_script_path() -> &'static str {
+    &DASHBOARD_SCRIPT_PATH
 }
 
 /// The address of the stylesheet with an organization's colours. One that is no colour is ignored: the page has the
@@ -74,18 +84,30 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/assets/theme.css", get(theme_css))
         .route("/assets/favicon.svg", get(|| async { file("image/svg+xml", "public, max-age=86400", FAVICON) }))
-        .route("/assets/{file}", get(style_css))
+        .route("/assets/{file}", get(hashed))
 }
 
-/// A stylesheet. During a rolling upgrade a page of another version may ask with its own hash: it
-/// gets our style rather than none, but must not keep it under that address.
-async fn style_css(Path(name): Path<String>) -> Response {
-    let styles: [(&str, &LazyLock<String>, &str); 2] =
-        [("style.", &STYLE_PATH, &STYLE), ("dashboard.", &DASHBOARD_STYLE_PATH, DASHBOARD_STYLE)];
-    let asked = styles.into_iter().find(|(kind, ..)| name.starts_with(kind) && name.ends_with(".css"));
-    let Some((_, path, style)) = asked else { return StatusCode::NOT_FOUND.into_response() };
-    let cache = if path.strip_prefix("/assets/") == Some(&name) { IMMUTABLE } else { "no-store" };
-    file("text/css; charset=utf-8", cache, style.to_owned())
+/// A stylesheet or script. During a rolling upgrade a page of another version may ask with its own hash: it
+/// gets ours rather than none, but must not keep it under that address.
+async fn hashed(Path(name): Path<String>) -> Response {
+    const CSS: &str = "text/css; charset=utf-8";
+    const SCRIPT: &str = "text/javascript; charset=utf-8";
+    let files = [
+        (&STYLE_PATH, CSS, STYLE.as_str()),
+        (&DASHBOARD_STYLE_PATH, CSS, DASHBOARD_STYLE),
+        (&DASHBOARD_SCRIPT_PATH, SCRIPT, DASHBOARD_SCRIPT),
+    ];
+    let own_name = |path: &'static str| path.trim_start_matches("/assets/");
+    let asked = files.into_iter().find(|(path, ..)| without_hash(own_name(path)) == without_hash(&name));
+    let Some((path, kind, content)) = asked else { return StatusCode::NOT_FOUND.into_response() };
+    let cache = if own_name(path) == name { IMMUTABLE } else { "no-store" };
+    file(kind, cache, content.to_owned())
+}
+
+/// What comes before and after the hash in the name of a file.
+fn without_hash(name: &str) -> Option<(&str, &str)> {
+    let (start, rest) = name.split_once('.')?;
+    Some((start, rest.rsplit_once('.')?.1))
 }
 
 #[derive(Deserialize)]

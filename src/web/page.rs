@@ -19,6 +19,10 @@ pub struct Page<T> {
     status: StatusCode,
     form_targets: FormTargets,
     image_origins: ImageOrigins,
+    /// Scripts, and what they ask, of ourselves.
+    has_scripts: bool,
+    /// Pages of ours in frames.
+    has_frames: bool,
 }
 
 /// Where the forms of a page may lead.
@@ -57,6 +61,8 @@ impl<T: Template> Page<T> {
             status: StatusCode::OK,
             form_targets: FormTargets::Nowhere,
             image_origins: ImageOrigins::default(),
+            has_scripts: false,
+            has_frames: false,
         }
     }
 
@@ -78,6 +84,18 @@ impl<T: Template> Page<T> {
     /// The page has forms, which lead to pages of ours only.
     pub fn own_forms(mut self) -> Self {
         self.form_targets = FormTargets::Ourselves;
+        self
+    }
+
+    /// The page has our own script, which asks ourselves.
+    pub fn own_scripts(mut self) -> Self {
+        self.has_scripts = true;
+        self
+    }
+
+    /// The page shows others of ours in frames.
+    pub fn own_frames(mut self) -> Self {
+        self.has_frames = true;
         self
     }
 
@@ -111,7 +129,13 @@ impl<T: Template> Page<T> {
             LazyLock::new(|| content_security_policy(&[], &FormTargets::Applications(Vec::new())));
         match (self.image_origins.0.as_slice(), &self.form_targets) {
             ([], FormTargets::Applications(targets)) if targets.is_empty() => USUAL.clone(),
-            (images, form_targets) => content_security_policy(images, form_targets),
+            (images, form_targets) => {
+                let policy = content_security_policy(images, form_targets);
+                match (self.has_scripts, self.has_frames) {
+                    (false, false) => policy,
+                    (scripts, frames) => with_more(&policy, scripts, frames),
+                }
+            }
         }
     }
 }
@@ -134,8 +158,27 @@ fn content_security_policy(images: &[String], form_targets: &FormTargets) -> Hea
     }
     policy.push_str("; base-uri 'none'; frame-ancestors 'none'");
     // Sources are ASCII by construction; should one ever not be, the page may do nothing at all.
-    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+    HeaderValue::try_from(policy).unwrap_or(CLOSED)
 }
+
+/// The policy with what only some pages need.
+fn with_more(policy: &HeaderValue, scripts: bool, frames: bool) -> HeaderValue {
+    let scripts = if scripts { "; script-src 'self'; connect-src 'self'" } else { "" };
+    let frames = if frames { "; frame-src 'self'" } else { "" };
+    let policy = policy.to_str().unwrap_or_default();
+    HeaderValue::try_from(format!("{policy}{scripts}{frames}")).unwrap_or(CLOSED)
+}
+
+/// Lets pages of ours show this one in a frame, and no others.
+pub fn let_ourselves_frame(headers: &mut HeaderMap) {
+    let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok());
+    let policy = policy.unwrap_or_default().replace("frame-ancestors 'none'", "frame-ancestors 'self'");
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy).unwrap_or(CLOSED));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+}
+
+/// A page that may do nothing at all.
+const CLOSED: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// Room for a page, so that it does not grow while it is drawn.
 const PAGE_BYTES: usize = 8192;

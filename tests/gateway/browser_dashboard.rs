@@ -2,20 +2,12 @@
 
 use serde_json::json;
 
-use crate::support::administrators::{ADMINISTRATOR, PASSWORD, set_up, signed_in};
+use crate::support::administrators::{set_up, sign_in_by, signed_in};
 use crate::support::appearance::check_page;
 use crate::support::application::Application;
 use crate::support::browser::Browser;
 use crate::support::gateway::{Gateway, Mode};
 use crate::support::http::Visitor;
-
-async fn sign_in(browser: &Browser, gateway: &Gateway) {
-    browser.open(gateway.url("/dashboard")).await;
-    browser.fill("username", ADMINISTRATOR).await;
-    browser.fill("password", PASSWORD).await;
-    browser.submit().await;
-    browser.wait_for_url(&gateway.url("/dashboard/organizations")).await;
-}
 
 /// What the login page of an organization offers.
 async fn options(application: &Application, organization: &str) -> Vec<String> {
@@ -35,7 +27,7 @@ async fn the_steps(browser: Browser) {
     let application = Application::register(&gateway, json!({})).await;
     assert_eq!(options(&application, "acme").await, [""; 0]);
 
-    sign_in(&browser, &gateway).await;
+    sign_in_by(&browser, &gateway).await;
     browser.click_text("Organizations").await;
     browser.click_text("Acme acme").await;
     browser.wait_for_text("Organization id").await;
@@ -83,7 +75,7 @@ async fn chromium_asks_before_everybody_on_earth_becomes_a_member() {
     admin.enable(&acme, &google, false).await;
     let path = format!("/organizations/{acme}/enabled_connections/{google}");
     let browser = Browser::start().await;
-    sign_in(&browser, &gateway).await;
+    sign_in_by(&browser, &gateway).await;
     browser.open(gateway.url(&format!("/dashboard/organizations/{acme}/connections/{google}"))).await;
     browser.find("input[name=assign_membership_on_login][value=on]").await.click().await.unwrap();
     browser.click_text("Save").await;
@@ -106,7 +98,7 @@ async fn chromium_shows_every_page_of_the_dashboard() {
     set_up(&gateway).await;
     browser.reload().await;
     check_page(&browser, "dashboard-setup-ended", "This setup link has ended").await;
-    sign_in(&browser, &gateway).await;
+    sign_in_by(&browser, &gateway).await;
     check_page(&browser, "dashboard-no-organization", "Organizations · Dashboard").await;
 
     let admin = &gateway.admin;

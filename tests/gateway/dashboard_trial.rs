@@ -10,9 +10,9 @@ use crate::support::world::World;
 /// Presses the button on the page of the connection, and signs in at the identity provider as `login`.
 async fn try_it(world: &World, visitor: &Visitor, connection: &str, organization: &str, login: &str) -> Page {
     let page = visitor.get(world.gateway.url(&format!("/dashboard/connections/{connection}"))).await;
-    let begun = visitor.submit(&page, &[("organization", organization)]).await;
-    assert_eq!(begun.status, 303, "{}", begun.text());
-    let away = visitor.follow(begun, &world.provider.issuer).await;
+    let leaving = visitor.submit(&page, &[("organization", organization)]).await;
+    assert_eq!(leaving.status, 200, "{}", leaving.text());
+    let away = visitor.click(&leaving, "Go on").await;
     let callback = world.provider.sign_in(visitor, away.location(), login).await;
     visitor.get(callback).await
 }
@@ -81,8 +81,8 @@ async fn a_trial_says_where_it_went_wrong() {
     // Nobody listens on port 1.
     let ill = admin.federated("ill", "http://127.0.0.1:1", json!({})).await;
     let page = visitor.get(world.gateway.url(&format!("/dashboard/connections/{ill}"))).await;
-    let begun = visitor.submit(&page, &[("organization", "")]).await;
-    let page = visitor.follow(begun, "https://nowhere.example").await;
+    let leaving = visitor.submit(&page, &[("organization", "")]).await;
+    let page = visitor.click(&leaving, "Go on").await;
     assert_eq!(steps(&page), ["Discovery Failed"], "{}", page.text());
     // A name that nobody has is said at the field.
     let page = visitor.get(world.gateway.url(&format!("/dashboard/connections/{ill}"))).await;
@@ -96,9 +96,9 @@ async fn a_trial_is_of_one_browser_and_of_one_time() {
     let world = World::start(Mode::SqliteEmbedded).await;
     let visitor = signed_in(&world.gateway).await;
     let page = visitor.get(world.gateway.url(&format!("/dashboard/connections/{}", world.acme_sso))).await;
-    let begun = visitor.submit(&page, &[("organization", "acme")]).await;
-    let link = begun.location();
-    let away = visitor.follow(begun, &world.provider.issuer).await;
+    let leaving = visitor.submit(&page, &[("organization", "acme")]).await;
+    let link = leaving.link("Go on");
+    let away = visitor.get(&link).await;
     let again = visitor.get(&link).await;
     assert_eq!(again.status, 400, "the link was used: {}", again.text());
     let callback = world.provider.sign_in(&visitor, away.location(), "alice").await;
@@ -108,8 +108,8 @@ async fn a_trial_is_of_one_browser_and_of_one_time() {
     assert_ne!(visitor.get(&callback).await.status, 200, "an answer is taken once");
     // An answer meant for another connection's callback is none.
     let page = visitor.get(world.gateway.url(&format!("/dashboard/connections/{}", world.acme_sso))).await;
-    let begun = visitor.submit(&page, &[("organization", "acme")]).await;
-    let away = visitor.follow(begun, &world.provider.issuer).await;
+    let leaving = visitor.submit(&page, &[("organization", "acme")]).await;
+    let away = visitor.click(&leaving, "Go on").await;
     let callback = world.provider.sign_in(&visitor, away.location(), "alice").await;
     let crossed = visitor.get(callback.as_str().replace("/acme-sso", "/globex-sso")).await;
     assert_ne!(crossed.status, 200, "{}", crossed.text());

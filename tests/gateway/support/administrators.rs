@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::browser::Browser;
 use super::gateway::{Gateway, id};
 use super::http::{Page, Visitor};
 
@@ -22,6 +23,15 @@ pub async fn sign_in(visitor: &Visitor, url: &str, email: &str) -> Page {
     let page = visitor.follow(page, "https://nowhere.example").await;
     let page = visitor.submit(&page, &[("username", email), ("password", PASSWORD)]).await;
     visitor.follow(page, "https://nowhere.example").await
+}
+
+/// The first administrator signs in by a browser.
+pub async fn sign_in_by(browser: &Browser, gateway: &Gateway) {
+    browser.open(gateway.url("/dashboard")).await;
+    browser.fill("username", ADMINISTRATOR).await;
+    browser.fill("password", PASSWORD).await;
+    browser.submit().await;
+    browser.wait_for_url(&gateway.url("/dashboard/organizations")).await;
 }
 
 /// The first administrator, signed in.

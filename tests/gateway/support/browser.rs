@@ -108,6 +108,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", media).await;
     }
 
+    /// Lets every frame have the scheme that its page gives it.
+    pub async fn no_scheme(&self) {
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [] })).await;
+    }
+
     /// What a screen reader meets, in its order: role and name of each element that has one.
     pub async fn read_aloud(&self) -> Vec<String> {
         let tree = self.devtools("Accessibility.getFullAXTree", json!({})).await;
