@@ -15,9 +15,9 @@ use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
 use super::session::Signed;
 use super::strategy::{self, Field, has_identity_provider, kind};
-use super::{Answer, Dashboard};
+use super::{Answer, Dashboard, expiry};
 use crate::management_client::{Administration, AdministrationError, encode};
-use crate::model::Connection;
+use crate::model::{Connection, Timestamp};
 use crate::web::form::Form;
 use crate::web::redirect;
 use crate::web::text::Text;
@@ -36,6 +36,9 @@ struct ConnectionPage {
     form: Edit,
     /// What came of asking the identity provider.
     checked: Option<Result<(), String>>,
+    /// That its secret ends soon.
+    warning: Option<String>,
+    organizations_href: String,
     check_action: String,
     try_action: String,
     /// The organization that was typed for a trial.
@@ -53,7 +56,7 @@ pub(super) fn address(id: &str) -> String {
     format!("/dashboard/connections/{}", encode(id))
 }
 
-fn path(id: &str) -> String {
+pub(super) fn path(id: &str) -> String {
     format!("/api/v2/connections/{}", encode(id))
 }
 
@@ -90,6 +93,8 @@ async fn draw(
         callback: has_identity_provider(known.strategy).then_some(callback),
         form,
         checked,
+        warning: expiry::warning(&known, Timestamp::now()),
+        organizations_href: format!("{}/organizations", address(id)),
         check_action: format!("{}/check", address(id)),
         try_action: format!("{}/try", address(id)),
         tried,
@@ -114,7 +119,11 @@ pub(super) async fn draw_again(
 fn as_form(known: &Connection) -> Form {
     let text = |name: &str| known.options.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let options = strategy::fields(known.strategy).iter().map(|field| (field.name.to_owned(), text(field.name)));
-    options.chain([("display_name".to_owned(), known.display_name.clone().unwrap_or_default())]).collect()
+    let own = [
+        ("display_name".to_owned(), known.display_name.clone().unwrap_or_default()),
+        (expiry::KEY.to_owned(), expiry::written(known)),
+    ];
+    options.chain(own).collect()
 }
 
 /// `POST /dashboard/connections/{id}`.
@@ -128,6 +137,15 @@ pub(super) async fn update(
     let display_name = Some(form.get("display_name")).filter(|name| !name.is_empty());
     let mut body = json!({ "display_name": display_name });
     if has_identity_provider(known.strategy) {
+        let ends_on = form.get(expiry::KEY).to_owned();
+        if !ends_on.is_empty() && !expiry::is_day(&ends_on) {
+            let errors = Errors::at_field(expiry::KEY, "Write the day as 2027-01-31.");
+            return draw(&dashboard, &signed, &id, Some(form), errors, None).await;
+        }
+        let mut metadata = known.metadata.clone().unwrap_or_default();
+        metadata.remove(expiry::KEY);
+        metadata.extend(Some((expiry::KEY.to_owned(), ends_on)).filter(|(_, day)| !day.is_empty()));
+        body["metadata"] = json!(metadata);
         let mut options = known.options;
         put_typed(&mut options, known.strategy, &form);
         body["options"] = options.into();

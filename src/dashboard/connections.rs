@@ -11,9 +11,9 @@ use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
 use super::session::Signed;
 use super::strategy::{self, Field, has_identity_provider, kind};
-use super::{Answer, Dashboard, connection};
+use super::{Answer, Dashboard, connection, expiry};
 use crate::management_client::encode;
-use crate::model::{Connection, Strategy};
+use crate::model::{Connection, Strategy, Timestamp};
 use crate::web::form::Form;
 use crate::web::redirect;
 use crate::web::text::Text;
@@ -36,6 +36,7 @@ struct Row {
     name: String,
     kind: &'static str,
     is_open: bool,
+    warning: Option<String>,
     href: String,
 }
 
@@ -67,11 +68,13 @@ pub(super) async fn list(signed: Signed) -> Answer {
     let cursor = from.as_ref().map(|from| format!("&from={}", encode(from))).unwrap_or_default();
     let path = format!("/api/v2/connections?take={TAKEN}{cursor}");
     let part = signed.api.part::<Connection>(&path, "connections").await?;
+    let now = Timestamp::now();
     let row = |it: Connection| Row {
         title: connection::title(&it),
         kind: kind(it.strategy),
         // Secrets are not told, so only what else is missing is seen.
         is_open: it.strategy.is_open(&it.options),
+        warning: expiry::warning(&it, now),
         href: connection::address(&it.id),
         name: it.name,
     };
@@ -160,12 +163,16 @@ pub(super) fn put_typed(options: &mut Map<String, Value>, strategy: Strategy, fo
 
 /// Those that an error can be about.
 pub(super) fn known_fields(strategy: Strategy) -> Vec<&'static str> {
-    ["name", "display_name"].into_iter().chain(strategy::fields(strategy).iter().map(|field| field.name)).collect()
+    ["name", "display_name", expiry::KEY]
+        .into_iter()
+        .chain(strategy::fields(strategy).iter().map(|field| field.name))
+        .collect()
 }
 
 /// Name and label of those that are shown.
 pub(super) fn labels(strategy: Strategy) -> Vec<(&'static str, &'static str)> {
     let options = strategy::fields(strategy).iter().filter(|field| !field.is_secret);
     let options = options.map(|field| (field.name, field.label));
-    [("name", "Name"), ("display_name", "Display name")].into_iter().chain(options).collect()
+    let own = [("display_name", "Display name"), (expiry::KEY, "Day on which the secret ends")];
+    own.into_iter().chain(options).collect()
 }

@@ -7,10 +7,12 @@ mod branding;
 mod button_order;
 mod confirmation;
 mod connection;
+mod connection_organizations;
 mod connections;
 mod editing;
 mod enabling;
 mod error;
+mod expiry;
 mod fields;
 mod frame;
 mod guard;
@@ -119,6 +121,7 @@ fn pages() -> Router<Arc<Dashboard>> {
         .route("/dashboard/connections/new", get(connections::new))
         .route("/dashboard/connections/{id}", get(connection::page))
         .route("/dashboard/connections/{id}/delete", get(connection::deletion))
+        .route("/dashboard/connections/{id}/organizations", get(connection_organizations::list))
         .route("/dashboard/organizations", get(organizations::list))
         .route("/dashboard/organizations/new", get(organizations::new))
         .route("/dashboard/organizations/{id}", get(organization::page))

@@ -12,6 +12,7 @@ use super::frame::{Done, Frame, Section};
 use super::session::Signed;
 use crate::management_client::{Administration, encode};
 use crate::model::Organization;
+use crate::model::discovery_domain::normal_domain;
 use crate::model::organization::{is_organization_id, is_organization_name};
 use crate::web::form::Form;
 use crate::web::redirect;
@@ -85,6 +86,10 @@ async fn find(
     }
     let path = format!("/api/v2/organizations/search?take={TAKEN}&sort=name&q={}{from}", encode(&condition(q)));
     let part = api.part::<Organization>(&path, "organizations").await?;
+    if from.is_empty() && normal_domain(q).is_some() {
+        let path = format!("/api/v2/organizations/domain/{}?take={TAKEN}", encode(q));
+        found.extend(api.part::<Organization>(&path, "organizations").await?.items);
+    }
     let known: Vec<String> = found.iter().map(|it| it.id.clone()).collect();
     found.extend(part.items.into_iter().filter(|it| !known.contains(&it.id)));
     Ok((found, part.next))

@@ -42,6 +42,7 @@ mod organization_clients;
 mod organization_connections;
 mod organization_discovery;
 mod organizations;
+mod organizations_found;
 mod paging;
 mod password_changes;
 mod password_hashes;
@@ -282,5 +283,6 @@ fn routes() -> Routes {
         .merge(jobs::routes())
         .merge(setup::routes())
         .merge(organization_discovery::routes())
+        .merge(organizations_found::routes())
         .merge(open_invitations::routes())
 }

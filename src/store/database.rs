@@ -25,7 +25,7 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
     (3, "every_way_in", include_str!("migrations/0003_every_way_in.sql")),
     (4, "cached_get", include_str!("migrations/0004_cached_get.sql")),
     (5, "dashboard", include_str!("migrations/0005_dashboard.sql")),
-    (7, "order_of_buttons", include_str!("migrations/0007_order_of_buttons.sql")),
+    (7, "enabled_connections", include_str!("migrations/0007_enabled_connections.sql")),
 ];
 
 /// FULL, so that a committed code or session survives a power cut; group commit makes it cheap. Each connection keeps

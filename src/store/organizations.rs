@@ -103,6 +103,47 @@ impl Rows<'_> {
         found.into_iter().map(|row| read_placed(row, order.by)).collect()
     }
 
+    /// Those for which the connection is enabled, by their ids.
+    pub async fn list_organizations_of_connection(
+        &mut self,
+        connection_id: &str,
+        slice: &Slice,
+    ) -> Result<Vec<Placed<Organization>>, StoreError> {
+        let statement = sqlx::query(select_organizations!(
+            "JOIN enabled_connections e ON e.organization_id = o.id WHERE e.connection_id = $1 AND e.is_enabled = 1 \
+             AND e.organization_id > $2 ORDER BY e.organization_id LIMIT $3 OFFSET $4"
+        ));
+        self.list_by_id(statement.bind(connection_id.to_owned()), slice).await
+    }
+
+    /// Those with the discovery domain, in its normal form, by their ids.
+    pub async fn list_organizations_with_domain(
+        &mut self,
+        domain: &str,
+        slice: &Slice,
+    ) -> Result<Vec<Placed<Organization>>, StoreError> {
+        let statement = sqlx::query(select_organizations!(
+            "JOIN discovery_domains d ON d.organization_id = o.id WHERE d.domain = $1 \
+             AND o.id > $2 ORDER BY o.id LIMIT $3 OFFSET $4"
+        ));
+        self.list_by_id(statement.bind(domain.to_owned()), slice).await
+    }
+
+    /// With `$1` bound already.
+    async fn list_by_id(
+        &mut self,
+        statement: Statement<'_>,
+        slice: &Slice,
+    ) -> Result<Vec<Placed<Organization>>, StoreError> {
+        let (after, _) = slice.after_text();
+        let found = self.all(statement.bind(after).bind(slice.most).bind(slice.skip)).await?;
+        let placed = |row: AnyRow| {
+            let item = read(row)?;
+            Ok(Placed { position: Position::at_text(item.id.clone(), ""), item })
+        };
+        found.into_iter().map(placed).collect()
+    }
+
     /// Those a user belongs to, the oldest membership first, or in the order of what people read.
     pub async fn list_memberships(
         &mut self,

@@ -18,6 +18,7 @@ mod clients;
 mod command_line;
 mod connections;
 mod dashboard;
+mod dashboard_connections;
 mod dashboard_editing;
 mod dashboard_forms;
 mod dashboard_trial;
