@@ -8,6 +8,7 @@ mod admin;
 mod bare;
 mod chain;
 mod cold;
+mod dashboard;
 mod driver;
 mod growth;
 mod identity_provider;
@@ -37,7 +38,7 @@ use report::Row;
 pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// The groups of figures, in the order of the table.
-const FIGURES: [&str; 6] = ["page", "many", "cold", "growth", "start", "login"];
+const FIGURES: [&str; 7] = ["page", "many", "cold", "growth", "start", "login", "dashboard"];
 
 /// Measures the server. Without a name: every figure.
 #[derive(Parser)]
@@ -113,6 +114,7 @@ async fn take(name: &str, bench: &Bench) -> Outcome<Vec<Row>> {
         "growth" => growth::take(bench).await,
         "start" => start::take(bench).await,
         "login" => login::take(bench).await,
+        "dashboard" => dashboard::take(bench).await,
         other => Err(format!("no figure is called {other}").into()),
     }
 }
