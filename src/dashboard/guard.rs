@@ -14,11 +14,9 @@ use super::sign_in::address;
 use super::{Answer, Dashboard, Visit, parameter};
 use crate::model::{Timestamp, new_secret, sha256};
 use crate::store::{Kind, StoreError};
-use crate::web::budget::RetryAfter;
 use crate::web::cookies::Purpose;
-use crate::web::form::{Form, is_form};
+use crate::web::form::{self, Form, NotTaken};
 use crate::web::redirect;
-use crate::web::same_origin::is_same_origin;
 
 /// How long a draft waits for its sender.
 const DRAFT_SECONDS: i64 = 1800;
@@ -65,10 +63,11 @@ pub(super) async fn of_administrators(
 
 /// The form, which handlers find in the request's extensions.
 async fn read(dashboard: &Dashboard, visit: &Visit, request: Request) -> Result<(Request, Form), DashboardError> {
-    if !is_same_origin(&visit.headers, &dashboard.settings.server.public_url) || !is_form(&visit.headers) {
-        return Err(DashboardError::BrokenForm);
-    }
-    dashboard.forms.check(visit.address).map_err(|RetryAfter(seconds)| DashboardError::Wait(seconds))?;
+    let public_url = &dashboard.settings.server.public_url;
+    form::check(&visit.headers, public_url, visit.address, &dashboard.forms).map_err(|why| match why {
+        NotTaken::Wait(seconds) => DashboardError::Wait(seconds),
+        NotTaken::CrossSite | NotTaken::NoForm => DashboardError::BrokenForm,
+    })?;
     let (mut parts, body) = request.into_parts();
     // The limit of all forms is around this.
     let body = to_bytes(body, usize::MAX).await.map_err(|_| DashboardError::BrokenForm)?;

@@ -9,9 +9,7 @@ use axum::response::Response;
 
 use super::error::LoginError;
 use super::{Login, Visit};
-use crate::web::budget::RetryAfter;
-use crate::web::form::is_form;
-use crate::web::same_origin::is_same_origin;
+use crate::web::form::{self, NotTaken};
 
 /// What stands for bytes that are no text, and for a NUL.
 pub(super) const NO_TEXT: char = '\u{fffd}';
@@ -23,17 +21,13 @@ pub(super) async fn guard(State(login): State<Arc<Login>>, visit: Visit, request
         // There is nothing here for it: 405.
         return next.run(request).await;
     }
-    if !is_same_origin(&visit.headers, &login.settings.server.public_url) {
-        return LoginError::CrossSite.answer(&login, &visit);
+    let public_url = &login.settings.server.public_url;
+    match form::check(&visit.headers, public_url, visit.address, &login.forms) {
+        Ok(()) => next.run(request).await,
+        Err(NotTaken::CrossSite) => LoginError::CrossSite.answer(&login, &visit),
+        Err(NotTaken::NoForm) => LoginError::BrokenForm.answer(&login, &visit),
+        Err(NotTaken::Wait(seconds)) => LoginError::TooMany { seconds }.answer(&login, &visit),
     }
-    if !is_form(&visit.headers) {
-        return LoginError::BrokenForm.answer(&login, &visit);
-    }
-    // Nearly each of them costs calls of the Management API, which others wait for as well.
-    if let Err(RetryAfter(seconds)) = login.forms.check(visit.address) {
-        return LoginError::TooMany { seconds }.answer(&login, &visit);
-    }
-    next.run(request).await
 }
 
 /// The fields of these names, of a form or a query; one that was not sent is empty. The Management API takes no NUL,

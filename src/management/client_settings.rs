@@ -200,26 +200,9 @@ impl NewClient {
             _ => &[GrantType::AuthorizationCode, GrantType::ClientCredentials],
         };
         let mut application = Application {
-            client_id: random_alphanumeric(32),
-            name: self.name,
-            description: None,
-            client_secret: None,
-            app_type: None,
-            logo_uri: None,
-            callbacks: Vec::new(),
-            allowed_logout_urls: Vec::new(),
-            web_origins: Vec::new(),
             grant_types: grants.iter().map(|grant| grant.as_str().to_owned()).collect(),
-            token_endpoint_auth_method: method,
-            initiate_login_uri: None,
-            organization_usage: None,
-            organization_require_behavior: None,
-            organization_discovery_methods: None,
-            default_organization: None,
-            is_first_party: true,
-            oidc_conformant: true,
             jwt_configuration: Some(JwtConfiguration::default()),
-            client_metadata: None,
+            ..Application::new(random_alphanumeric(32), self.name, method)
         };
         settings.apply(&mut application)?;
         Ok(application)

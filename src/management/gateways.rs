@@ -14,26 +14,11 @@ pub async fn add(tenant: &Tenant, name: &str, audience: &str, scopes: &[&str]) -
     let now = Timestamp::now();
     let (client_id, secret) = (random_alphanumeric(32), new_client_secret());
     let client = Application {
-        client_id: client_id.clone(),
-        name: name.to_owned(),
         description: Some("A vestibule gateway".to_owned()),
         client_secret: Some(secret.clone()),
         app_type: Some("non_interactive".to_owned()),
-        logo_uri: None,
-        callbacks: Vec::new(),
-        allowed_logout_urls: Vec::new(),
-        web_origins: Vec::new(),
         grant_types: vec!["client_credentials".to_owned()],
-        token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretPost,
-        initiate_login_uri: None,
-        organization_usage: None,
-        organization_require_behavior: None,
-        organization_discovery_methods: None,
-        default_organization: None,
-        is_first_party: true,
-        oidc_conformant: true,
-        jwt_configuration: None,
-        client_metadata: None,
+        ..Application::new(&client_id, name, TokenEndpointAuthMethod::ClientSecretPost)
     };
     let grant = ClientGrant {
         id: new_id("cgr"),

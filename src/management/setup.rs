@@ -207,26 +207,13 @@ async fn free_name(rows: &mut Rows<'_>, name: &str) -> Answer<String> {
 fn application(public_url: &Url) -> Application {
     let at = |path: &str| public_url.join(path).map(String::from).unwrap_or_default();
     Application {
-        client_id: DASHBOARD.to_owned(),
-        name: "Dashboard".to_owned(),
         description: Some("The dashboard of this server".to_owned()),
-        client_secret: None,
         app_type: Some("regular_web".to_owned()),
-        logo_uri: None,
         callbacks: vec![at("dashboard/callback")],
         allowed_logout_urls: vec![at("dashboard/signed-out")],
-        web_origins: Vec::new(),
         grant_types: vec!["authorization_code".to_owned()],
-        token_endpoint_auth_method: TokenEndpointAuthMethod::None,
-        initiate_login_uri: None,
         organization_usage: Some(OrganizationUsage::Deny),
-        organization_require_behavior: None,
-        organization_discovery_methods: None,
-        default_organization: None,
-        is_first_party: true,
-        oidc_conformant: true,
-        jwt_configuration: None,
-        client_metadata: None,
+        ..Application::new(DASHBOARD, "Dashboard", TokenEndpointAuthMethod::None)
     }
 }
 

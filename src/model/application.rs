@@ -160,6 +160,32 @@ impl std::fmt::Debug for Application {
 }
 
 impl Application {
+    /// A first-party application of which nothing but this is said.
+    pub fn new(client_id: impl Into<String>, name: impl Into<String>, method: TokenEndpointAuthMethod) -> Self {
+        Self {
+            client_id: client_id.into(),
+            name: name.into(),
+            description: None,
+            client_secret: None,
+            app_type: None,
+            logo_uri: None,
+            callbacks: Vec::new(),
+            allowed_logout_urls: Vec::new(),
+            web_origins: Vec::new(),
+            grant_types: Vec::new(),
+            token_endpoint_auth_method: method,
+            initiate_login_uri: None,
+            organization_usage: None,
+            organization_require_behavior: None,
+            organization_discovery_methods: None,
+            default_organization: None,
+            is_first_party: true,
+            oidc_conformant: true,
+            jwt_configuration: None,
+            client_metadata: None,
+        }
+    }
+
     pub fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == TokenEndpointAuthMethod::None
     }

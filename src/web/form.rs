@@ -1,7 +1,13 @@
 //! A posted form: what says it is one, and its fields.
 
+use std::net::IpAddr;
+
 use axum::http::header::{self, HeaderMap};
 use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::budget::{Budget, RetryAfter};
+use super::same_origin::is_same_origin;
 
 /// Fields of one form at most; a longer one is nobody's.
 const MOST_FIELDS: usize = 200;
@@ -52,8 +58,33 @@ impl FromIterator<(String, String)> for Form {
     }
 }
 
+/// Why a form is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotTaken {
+    /// A page of another site sent it.
+    CrossSite,
+    NoForm,
+    /// Seconds until the network address may send another.
+    Wait(u64),
+}
+
+/// Lets only forms pass that pages below `public_url` sent, as many as `forms` allows one address.
+///
+/// # Errors
+/// What is wrong, the first of all.
+pub fn check(headers: &HeaderMap, public_url: &Url, address: IpAddr, forms: &Budget) -> Result<(), NotTaken> {
+    if !is_same_origin(headers, public_url) {
+        return Err(NotTaken::CrossSite);
+    }
+    if !is_form(headers) {
+        return Err(NotTaken::NoForm);
+    }
+    // Nearly each of them costs calls of the Management API, which others wait for as well.
+    forms.check(address).map_err(|RetryAfter(seconds)| NotTaken::Wait(seconds))
+}
+
 /// Whether the body says it is a form, and is not only something that can be read as one.
-pub fn is_form(headers: &HeaderMap) -> bool {
+fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
