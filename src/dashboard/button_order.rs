@@ -36,11 +36,13 @@ impl<'f> Move<'f> {
         ["up", "down"].contains(&direction).then_some(Self { connection_id, is_up: direction == "up" })
     }
 
-    /// Whether there was somewhere to go.
-    fn apply(&self, ids: &mut [String]) -> bool {
-        let Some(place) = ids.iter().position(|id| id == self.connection_id) else { return false };
+    /// Stays where there is nowhere to go.
+    fn apply(&self, ids: &mut [String]) {
+        let Some(place) = ids.iter().position(|id| id == self.connection_id) else { return };
         let target = if self.is_up { place.checked_sub(1) } else { Some(place + 1).filter(|next| *next < ids.len()) };
-        target.map(|target| ids.swap(place, target)).is_some()
+        if let Some(target) = target {
+            ids.swap(place, target);
+        }
     }
 }
 
@@ -60,7 +62,8 @@ async fn draw(signed: &Signed, id: &str, errors: Errors) -> Answer {
 /// `POST /dashboard/organizations/{id}/connections/order`.
 pub(super) async fn update(signed: Signed, Path(id): Path<String>, Extension(form): Extension<Form>) -> Answer {
     let mut ids: Vec<_> = enabled(&signed.api, &id).await?.into_iter().map(|it| it.connection_id).collect();
-    if Move::of(&form).is_some_and(|wanted| wanted.apply(&mut ids)) {
+    if let Some(wanted) = Move::of(&form) {
+        wanted.apply(&mut ids);
         let order = json!({ "connection_ids": ids });
         if let Err(error) = signed.api.put(&format!("{}/enabled_connections/order", path(&id)), &order).await {
             return draw(&signed, &id, Errors::of(error, &[])?).await;
@@ -78,12 +81,15 @@ mod tests {
         let moved = |text: &str| {
             let form: Form = [("move".to_owned(), text.to_owned())].into_iter().collect();
             let mut ids = ["a", "b", "c"].map(str::to_owned);
-            Move::of(&form).map(|wanted| (wanted.apply(&mut ids), ids.concat()))
+            Move::of(&form).map(|wanted| {
+                wanted.apply(&mut ids);
+                ids.concat()
+            })
         };
-        assert_eq!(moved("up:b"), Some((true, "bac".to_owned())));
-        assert_eq!(moved("down:b"), Some((true, "acb".to_owned())));
+        assert_eq!(moved("up:b"), Some("bac".to_owned()));
+        assert_eq!(moved("down:b"), Some("acb".to_owned()));
         for stays in ["up:a", "down:c", "up:x"] {
-            assert_eq!(moved(stays), Some((false, "abc".to_owned())), "{stays}");
+            assert_eq!(moved(stays), Some("abc".to_owned()), "{stays}");
         }
         assert_eq!(moved("left:a"), None);
         assert_eq!(moved(""), None);

@@ -77,11 +77,13 @@ impl Errors {
     }
 }
 
-/// The first name of the member that a refusal names (`... on property branding.colors.primary.`); of `options` the
-/// second.
+/// The first name of the member that a refusal names (`... on property allowed_domains[0].`); of `options` and of
+/// branding the one below.
 fn property(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("on property ")?;
-    rest.strip_prefix("options.").unwrap_or(rest).split(['.', '[', ' ', '(']).next()
+    let above = ["options.", "branding.colors.", "branding."];
+    let own = above.into_iter().find_map(|above| rest.strip_prefix(above)).unwrap_or(rest);
+    own.split(['.', '[', ' ', '(']).next()
 }
 
 /// The same in a person's words, where there are some.
@@ -93,6 +95,9 @@ fn sentence(field: &str, refused: &ApiError) -> String {
         }
         ("name", _) => "Use 1 to 50 small letters, digits, hyphens or underscores.".to_owned(),
         ("display_name", _) => "Use one line of at most 255 characters.".to_owned(),
+        ("logo_url", _) => "Use an https address of at most 2048 characters.".to_owned(),
+        ("primary" | "page_background", _) => "Use a colour such as #0b5fff.".to_owned(),
+        ("metadata", _) => "Use keys and values of at most 255 characters, in one line each.".to_owned(),
         ("allowed_domains", _) => "Use up to 50 domains, such as acme.com, one on each line.".to_owned(),
         _ => refused.message.clone(),
     }
@@ -113,6 +118,6 @@ mod tests {
         assert_eq!(Errors::sorted(&taken, &["name"]).at("name"), Some("Another one has this name."));
         let other = refused(400, None, "Something else on property branding.colors.primary.");
         assert_eq!(Errors::sorted(&other, &["name"]).general(), Some(other.message.as_str()));
-        assert_eq!(property(&other.message), Some("branding"));
+        assert_eq!(property(&other.message), Some("primary"));
     }
 }

@@ -46,6 +46,9 @@ async fn forms(gateway: &Gateway) -> Vec<(String, Vec<(&'static str, String)>)> 
             format!("{organization}/connections/{passwords}"),
             vec![("assign_membership_on_login", text("on")), ("allowed_domains", text("acme.example"))],
         ),
+        (format!("{organization}/connections/order"), vec![("move", format!("down:{passwords}"))]),
+        (format!("{organization}/branding"), vec![("primary", text("#b00020"))]),
+        (format!("{organization}/metadata"), vec![("key", text("plan")), ("value", text("gold"))]),
         (format!("{organization}/connections/{passwords}/remove"), Vec::new()),
         (format!("{organization}/delete"), vec![("typed_name", text("acme"))]),
     ]
@@ -207,6 +210,45 @@ async fn a_hostile_entry_is_refused_at_its_field_and_nothing_is_lost() {
     let page = visitor.submit(&form, &[("name", "acme"), ("display_name", "<img src=x onerror=alert(1)>")]).await;
     let page = visitor.follow(page, "https://nowhere.example").await;
     assert_eq!(page.text_of("h1").as_deref(), Some("<img src=x onerror=alert(1)>"));
+}
+
+#[tokio::test]
+async fn hostile_branding_and_metadata_are_refused_at_their_fields() {
+    let gateway = start().await;
+    let visitor = signed_in(&gateway).await;
+    let acme = gateway.admin.organization("acme").await;
+    let here = |tab: &str| gateway.url(&format!("/dashboard/organizations/{acme}/{tab}"));
+    let (long, wide) = (format!("https://acme.example/{}", "x".repeat(3000)), "x".repeat(300));
+    for (field, value) in [
+        ("logo_url", "javascript:alert(1)"),
+        ("logo_url", "data:image/svg+xml,<svg onload=alert(1)>"),
+        ("logo_url", "nul\0"),
+        ("logo_url", long.as_str()),
+        ("primary", "url(https://evil.example)"),
+        ("primary", "red;}body{display:none"),
+        ("page_background", "#12345"),
+    ] {
+        let page = visitor.get(here("branding")).await;
+        let typed = match field {
+            "page_background" => vec![("primary", "#b00020"), (field, value)],
+            _ => vec![(field, value)],
+        };
+        let refused = visitor.submit(&page, &typed).await;
+        assert_eq!(refused.status, 400, "{value}: {}", refused.text());
+        assert!(refused.text_of(&format!("#{field}-error")).is_some(), "{value}: {}", refused.text());
+        let kept = refused.forms().into_iter().find(|form| form.has(field)).unwrap().values;
+        assert!(kept.iter().any(|(name, kept)| name == field && *kept == value.replace('\0', "\u{fffd}")), "{kept:?}");
+    }
+    let page = visitor.get(here("branding")).await;
+    assert_eq!(visitor.submit(&page, &[("logo_url", &"x".repeat(10_000_000))]).await.status, 413);
+    for (key, value) in [("", "a value"), ("a key", wide.as_str()), (wide.as_str(), "x"), ("a\u{7}", "x")] {
+        let page = visitor.get(here("metadata")).await;
+        let refused = visitor.submit(&page, &[("key", key), ("value", value)]).await;
+        assert_eq!(refused.status, 400, "{key}: {}", refused.text());
+        assert!(refused.text_of("#metadata-error").is_some(), "{key}: {}", refused.text());
+    }
+    let there = gateway.admin.get(&format!("/organizations/{acme}")).await;
+    assert_eq!((&there["branding"], &there["metadata"]), (&json!(null), &json!(null)));
 }
 
 #[tokio::test]
