@@ -6,6 +6,7 @@ pub mod cache_report;
 pub mod connection;
 pub mod discovery_domain;
 pub mod email_address;
+pub mod explanation;
 pub mod grant;
 pub mod invitation;
 pub mod log_event;
