@@ -71,6 +71,7 @@ mod settings;
 mod side_doors;
 mod sign_up;
 mod signing_keys;
+mod stats;
 mod storage;
 mod support;
 mod switching;
