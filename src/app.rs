@@ -114,6 +114,7 @@ impl App {
                 management_client::embedded(provider.clone()),
                 logins.clone(),
                 (keys.verifier(), relying_party.clone()),
+                explain(login.clone()),
                 cookies,
             ))),
         };
@@ -274,6 +275,14 @@ fn management_client(
         audience: settings.management_audience(),
     };
     Ok(ManagementClient::new(management, transport, source, remembered))
+}
+
+/// The faces do not know each other, so the dashboard is handed what it may ask of a login.
+fn explain(login: Arc<Login>) -> dashboard::Explain {
+    Box::new(move |url| {
+        let login = login.clone();
+        Box::pin(async move { login.explain(&url).await })
+    })
 }
 
 /// What is done every minute.

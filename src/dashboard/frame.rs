@@ -13,15 +13,17 @@ use crate::web::page::Page;
 pub(super) enum Section {
     Organizations,
     Connections,
+    Explain,
 }
 
 impl Section {
-    const ALL: [Self; 2] = [Self::Organizations, Self::Connections];
+    const ALL: [Self; 3] = [Self::Organizations, Self::Connections, Self::Explain];
 
     fn label(self) -> &'static str {
         match self {
             Self::Organizations => "Organizations",
             Self::Connections => "Connections",
+            Self::Explain => "Explain",
         }
     }
 
@@ -29,6 +31,7 @@ impl Section {
         match self {
             Self::Organizations => "/dashboard/organizations",
             Self::Connections => "/dashboard/connections",
+            Self::Explain => "/dashboard/explain",
         }
     }
 }

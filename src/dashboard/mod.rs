@@ -9,6 +9,7 @@ mod connections;
 mod editing;
 mod enabling;
 mod error;
+mod explain;
 mod fields;
 mod frame;
 mod guard;
@@ -30,10 +31,12 @@ use axum::http::request::Parts;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
+use futures_util::future::BoxFuture;
 use url::Url;
 
 use crate::config::Config;
 use crate::management_client::{ManagementClient, Transport};
+use crate::model::explanation::Line;
 use crate::oidc::keys::Verifier;
 use crate::oidc::relying_party::RelyingParty;
 use crate::store::Logins;
@@ -42,6 +45,10 @@ use crate::web::budget::Budget;
 use crate::web::client_address::ClientAddress;
 use crate::web::redirect;
 use crate::web::text::{Reader, Text};
+
+/// What `vestibule explain` says of the address of a login, or why it says nothing: wired by `app.rs`, since it belongs
+/// to the face of the person.
+pub type Explain = Box<dyn Fn(Url) -> BoxFuture<'static, Result<Vec<Line>, String>> + Send + Sync>;
 
 /// What the dashboard works with.
 pub struct Dashboard {
@@ -53,6 +60,7 @@ pub struct Dashboard {
     verifier: Verifier,
     /// For what identity providers have to know, and whether they answer.
     relying_party: RelyingParty,
+    explain: Explain,
     settings: Arc<Config>,
     cookies: Cookies,
     forms: Budget,
@@ -67,6 +75,7 @@ impl Dashboard {
         back_channel: Transport,
         logins: Logins,
         (verifier, relying_party): (Verifier, RelyingParty),
+        explain: Explain,
         cookies: Cookies,
     ) -> Self {
         let forms = Budget::per_minute(settings.dashboard.forms_per_minute);
@@ -76,6 +85,7 @@ impl Dashboard {
             logins,
             verifier,
             relying_party,
+            explain,
             settings,
             cookies,
             forms,
@@ -115,6 +125,7 @@ fn pages() -> Router<Arc<Dashboard>> {
         .route("/dashboard/connections/new", get(connections::new))
         .route("/dashboard/connections/{id}", get(connection::page))
         .route("/dashboard/connections/{id}/delete", get(connection::deletion))
+        .route("/dashboard/explain", get(explain::page))
         .route("/dashboard/organizations", get(organizations::list))
         .route("/dashboard/organizations/new", get(organizations::new))
         .route("/dashboard/organizations/{id}", get(organization::page))
@@ -132,6 +143,7 @@ fn forms() -> Router<Arc<Dashboard>> {
         .route("/dashboard/connections/{id}", post(connection::update))
         .route("/dashboard/connections/{id}/check", post(connection::check))
         .route("/dashboard/connections/{id}/delete", post(connection::delete))
+        .route("/dashboard/explain", post(explain::explain))
         .route("/dashboard/organizations/new", post(organizations::create))
         .route("/dashboard/organizations/{id}", post(organization::update))
         .route("/dashboard/organizations/{id}/delete", post(organization::delete))
