@@ -13,16 +13,18 @@ use crate::web::page::Page;
 pub(super) enum Section {
     Organizations,
     Connections,
+    Logs,
     Explain,
 }
 
 impl Section {
-    const ALL: [Self; 3] = [Self::Organizations, Self::Connections, Self::Explain];
+    const ALL: [Self; 4] = [Self::Organizations, Self::Connections, Self::Logs, Self::Explain];
 
     fn label(self) -> &'static str {
         match self {
             Self::Organizations => "Organizations",
             Self::Connections => "Connections",
+            Self::Logs => "Logs",
             Self::Explain => "Explain",
         }
     }
@@ -31,6 +33,7 @@ impl Section {
         match self {
             Self::Organizations => "/dashboard/organizations",
             Self::Connections => "/dashboard/connections",
+            Self::Logs => "/dashboard/logs",
             Self::Explain => "/dashboard/explain",
         }
     }

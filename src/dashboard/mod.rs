@@ -9,10 +9,14 @@ mod connections;
 mod editing;
 mod enabling;
 mod error;
+mod event_words;
 mod explain;
 mod fields;
 mod frame;
 mod guard;
+mod log_filter;
+mod logs;
+mod moment;
 mod organization;
 mod organization_connection;
 mod organization_connections;
@@ -126,6 +130,8 @@ fn pages() -> Router<Arc<Dashboard>> {
         .route("/dashboard/connections/{id}", get(connection::page))
         .route("/dashboard/connections/{id}/delete", get(connection::deletion))
         .route("/dashboard/explain", get(explain::page))
+        .route("/dashboard/logs", get(logs::list))
+        .route("/dashboard/logs/{id}", get(logs::event))
         .route("/dashboard/organizations", get(organizations::list))
         .route("/dashboard/organizations/new", get(organizations::new))
         .route("/dashboard/organizations/{id}", get(organization::page))

@@ -19,6 +19,7 @@ mod connections;
 mod dashboard;
 mod dashboard_explain;
 mod dashboard_forms;
+mod dashboard_logs;
 mod dbconnections;
 mod demo;
 mod dependencies;
