@@ -11,6 +11,7 @@ use crate::web::page::Page;
 /// The parts of the dashboard, in the order of its navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
+    Overview,
     Organizations,
     Connections,
     Logs,
@@ -18,10 +19,11 @@ pub(super) enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 4] = [Self::Organizations, Self::Connections, Self::Logs, Self::Explain];
+    const ALL: [Self; 5] = [Self::Overview, Self::Organizations, Self::Connections, Self::Logs, Self::Explain];
 
     fn label(self) -> &'static str {
         match self {
+            Self::Overview => "Overview",
             Self::Organizations => "Organizations",
             Self::Connections => "Connections",
             Self::Logs => "Logs",
@@ -31,6 +33,7 @@ impl Section {
 
     fn address(self) -> &'static str {
         match self {
+            Self::Overview => "/dashboard",
             Self::Organizations => "/dashboard/organizations",
             Self::Connections => "/dashboard/connections",
             Self::Logs => "/dashboard/logs",
@@ -107,10 +110,11 @@ pub(super) enum Done {
     Enabled,
     Removed,
     Deleted,
+    Purged,
 }
 
 impl Done {
-    const ALL: [Self; 5] = [Self::Created, Self::Saved, Self::Enabled, Self::Removed, Self::Deleted];
+    const ALL: [Self; 6] = [Self::Created, Self::Saved, Self::Enabled, Self::Removed, Self::Deleted, Self::Purged];
 
     fn word(self) -> &'static str {
         match self {
@@ -119,6 +123,7 @@ impl Done {
             Self::Enabled => "enabled",
             Self::Removed => "removed",
             Self::Deleted => "deleted",
+            Self::Purged => "purged",
         }
     }
 
@@ -129,6 +134,7 @@ impl Done {
             Self::Enabled => "The connection is enabled. Choose how people become members, then save.",
             Self::Removed => "The connection is removed: nobody signs in through it here any more.",
             Self::Deleted => "Deleted.",
+            Self::Purged => "The cache is empty. Login pages fill it again.",
         }
     }
 

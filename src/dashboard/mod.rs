@@ -3,6 +3,8 @@
 //! Every page has an address; its form posts to the same address and ends in a 303. Nothing here decides what somebody
 //! may do: the API does, and a page only leaves out what would be refused.
 
+mod cache;
+mod chart;
 mod confirmation;
 mod connection;
 mod connections;
@@ -12,8 +14,10 @@ mod error;
 mod event_words;
 mod explain;
 mod fields;
+mod first_steps;
 mod frame;
 mod guard;
+mod health;
 mod log_filter;
 mod logs;
 mod moment;
@@ -21,6 +25,7 @@ mod organization;
 mod organization_connection;
 mod organization_connections;
 mod organizations;
+mod overview;
 mod session;
 mod setup;
 mod sign_in;
@@ -124,7 +129,8 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
 /// What somebody signed in may look at.
 fn pages() -> Router<Arc<Dashboard>> {
     Router::new()
-        .route("/dashboard", get(async || redirect::found("/dashboard/organizations")))
+        .route("/dashboard", get(overview::page))
+        .route("/dashboard/cache/purge", get(cache::purging))
         .route("/dashboard/connections", get(connections::list))
         .route("/dashboard/connections/new", get(connections::new))
         .route("/dashboard/connections/{id}", get(connection::page))
@@ -145,6 +151,7 @@ fn pages() -> Router<Arc<Dashboard>> {
 /// The forms of these pages, behind the guard.
 fn forms() -> Router<Arc<Dashboard>> {
     Router::new()
+        .route("/dashboard/cache/purge", post(cache::purge))
         .route("/dashboard/connections/new", post(connections::create))
         .route("/dashboard/connections/{id}", post(connection::update))
         .route("/dashboard/connections/{id}/check", post(connection::check))

@@ -14,7 +14,7 @@ async fn sign_in(browser: &Browser, gateway: &Gateway) {
     browser.fill("username", ADMINISTRATOR).await;
     browser.fill("password", PASSWORD).await;
     browser.submit().await;
-    browser.wait_for_url(&gateway.url("/dashboard/organizations")).await;
+    browser.wait_for_text("Logins of the last 30 days").await;
 }
 
 /// What the login page of an organization offers.
@@ -107,6 +107,7 @@ async fn chromium_shows_every_page_of_the_dashboard() {
     browser.reload().await;
     check_page(&browser, "dashboard-setup-ended", "This setup link has ended").await;
     sign_in(&browser, &gateway).await;
+    browser.open(gateway.url("/dashboard/organizations")).await;
     check_page(&browser, "dashboard-no-organization", "Organizations · Dashboard").await;
 
     let admin = &gateway.admin;

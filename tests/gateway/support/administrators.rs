@@ -34,7 +34,7 @@ pub async fn signed_in(gateway: &Gateway) -> Visitor {
 pub async fn again(gateway: &Gateway, email: &str) -> Visitor {
     let visitor = Visitor::new();
     let page = sign_in(&visitor, &gateway.url("/dashboard"), email).await;
-    assert_eq!((page.status, page.text_of("h1").as_deref()), (200, Some("Organizations")), "{}", page.text());
+    assert_eq!((page.status, page.text_of("h1").as_deref()), (200, Some("Overview")), "{}", page.text());
     visitor
 }
 
