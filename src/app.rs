@@ -114,6 +114,7 @@ impl App {
                 management_client::embedded(provider.clone()),
                 logins.clone(),
                 (keys.verifier(), relying_party.clone()),
+                explain(login.clone()),
                 cookies,
             ))),
         };
@@ -142,11 +143,8 @@ impl App {
     /// # Errors
     /// When the certificate or the metrics address cannot be used.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), Fault> {
-        let cleaning = tokio::spawn(delete_expired(
-            self.logins.clone(),
-            self.tenant.clone(),
-            self.settings.management.events_days,
-        ));
+        let tidying =
+            tokio::spawn(tidy(self.logins.clone(), self.tenant.clone(), self.settings.management.events_days));
         let following = tokio::spawn(follow_keys(self.keys.clone(), self.settings.clone()));
         // Mails are written where the Management API is.
         let delivering = self.settings.management.url.is_none().then(|| {
@@ -181,7 +179,7 @@ impl App {
             }
         }
         growing.abort();
-        cleaning.abort();
+        tidying.abort();
         following.abort();
         if let Some(delivering) = delivering {
             delivering.abort();
@@ -279,7 +277,16 @@ fn management_client(
     Ok(ManagementClient::new(management, transport, source, remembered))
 }
 
-async fn delete_expired(logins: Logins, tenant: Tenant, events_days: u32) {
+/// The faces do not know each other, so the dashboard is handed what it may ask of a login.
+fn explain(login: Arc<Login>) -> dashboard::Explain {
+    Box::new(move |url| {
+        let login = login.clone();
+        Box::pin(async move { login.explain(&url).await })
+    })
+}
+
+/// What is done every minute.
+async fn tidy(logins: Logins, tenant: Tenant, events_days: u32) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     loop {
         minutes.tick().await;
@@ -289,6 +296,9 @@ async fn delete_expired(logins: Logins, tenant: Tenant, events_days: u32) {
         }
         if let Err(error) = tenant.delete_expired(now, events_days).await {
             tracing::warn!(%error, "expired tenant data could not be deleted");
+        }
+        if let Err(error) = tenant.add_up_counts().await {
+            tracing::warn!(%error, "logins could not be added up");
         }
     }
 }

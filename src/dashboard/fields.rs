@@ -55,6 +55,11 @@ impl Errors {
         Self { fields: vec![(field, message.into())], ..Self::default() }
     }
 
+    /// One more.
+    pub(super) fn add(&mut self, field: &'static str, message: impl Into<String>) {
+        self.fields.push((field, message.into()));
+    }
+
     pub(super) fn at(&self, field: &str) -> Option<&str> {
         self.fields.iter().find(|(its, _)| *its == field).map(|(_, message)| message.as_str())
     }

@@ -11,24 +11,33 @@ use crate::web::page::Page;
 /// The parts of the dashboard, in the order of its navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
+    Overview,
     Organizations,
     Connections,
+    Logs,
+    Explain,
 }
 
 impl Section {
-    const ALL: [Self; 2] = [Self::Organizations, Self::Connections];
+    const ALL: [Self; 5] = [Self::Overview, Self::Organizations, Self::Connections, Self::Logs, Self::Explain];
 
     fn label(self) -> &'static str {
         match self {
+            Self::Overview => "Overview",
             Self::Organizations => "Organizations",
             Self::Connections => "Connections",
+            Self::Logs => "Logs",
+            Self::Explain => "Explain",
         }
     }
 
     fn address(self) -> &'static str {
         match self {
+            Self::Overview => "/dashboard",
             Self::Organizations => "/dashboard/organizations",
             Self::Connections => "/dashboard/connections",
+            Self::Logs => "/dashboard/logs",
+            Self::Explain => "/dashboard/explain",
         }
     }
 }
@@ -111,10 +120,12 @@ pub(super) enum Done {
     Enabled,
     Removed,
     Deleted,
+    Purged,
 }
 
 impl Done {
-    const ALL: [Self; 6] = [Self::Created, Self::Saved, Self::Kept, Self::Enabled, Self::Removed, Self::Deleted];
+    const ALL: &[Self] =
+        &[Self::Created, Self::Saved, Self::Kept, Self::Enabled, Self::Removed, Self::Deleted, Self::Purged];
 
     fn word(self) -> &'static str {
         match self {
@@ -124,6 +135,7 @@ impl Done {
             Self::Enabled => "enabled",
             Self::Removed => "removed",
             Self::Deleted => "deleted",
+            Self::Purged => "purged",
         }
     }
 
@@ -135,6 +147,7 @@ impl Done {
             Self::Enabled => "The connection is enabled. Choose how people become members, then save.",
             Self::Removed => "The connection is removed: nobody signs in through it here any more.",
             Self::Deleted => "Deleted.",
+            Self::Purged => "The cache is empty. Login pages fill it again.",
         }
     }
 
@@ -145,6 +158,6 @@ impl Done {
 
     fn of(place: &str) -> Option<Self> {
         let word = super::parameter(place, "done")?;
-        Self::ALL.into_iter().find(|done| done.word() == word)
+        Self::ALL.iter().copied().find(|done| done.word() == word)
     }
 }

@@ -5,6 +5,8 @@
 
 mod branding;
 mod button_order;
+mod cache;
+mod chart;
 mod confirmation;
 mod connection;
 mod connection_organizations;
@@ -12,15 +14,23 @@ mod connections;
 mod editing;
 mod enabling;
 mod error;
+mod event_words;
 mod expiry;
+mod explain;
 mod fields;
+mod first_steps;
 mod frame;
 mod guard;
+mod health;
+mod log_filter;
+mod logs;
 mod metadata;
+mod moment;
 mod organization;
 mod organization_connection;
 mod organization_connections;
 mod organizations;
+mod overview;
 mod session;
 mod setup;
 mod sign_in;
@@ -36,10 +46,12 @@ use axum::http::request::Parts;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
+use futures_util::future::BoxFuture;
 use url::Url;
 
 use crate::config::Config;
 use crate::management_client::{ManagementClient, Transport};
+use crate::model::explanation::Line;
 use crate::oidc::keys::Verifier;
 use crate::oidc::relying_party::RelyingParty;
 use crate::store::Logins;
@@ -48,6 +60,10 @@ use crate::web::budget::Budget;
 use crate::web::client_address::ClientAddress;
 use crate::web::redirect;
 use crate::web::text::{Reader, Text};
+
+/// What `vestibule explain` says of the address of a login, or why it says nothing: wired by `app.rs`, since it belongs
+/// to the face of the person.
+pub type Explain = Box<dyn Fn(Url) -> BoxFuture<'static, Result<Vec<Line>, String>> + Send + Sync>;
 
 /// What the dashboard works with.
 pub struct Dashboard {
@@ -59,6 +75,7 @@ pub struct Dashboard {
     verifier: Verifier,
     /// For what identity providers have to know, and whether they answer.
     relying_party: RelyingParty,
+    explain: Explain,
     settings: Arc<Config>,
     cookies: Cookies,
     forms: Budget,
@@ -73,6 +90,7 @@ impl Dashboard {
         back_channel: Transport,
         logins: Logins,
         (verifier, relying_party): (Verifier, RelyingParty),
+        explain: Explain,
         cookies: Cookies,
     ) -> Self {
         let forms = Budget::per_minute(settings.dashboard.forms_per_minute);
@@ -82,6 +100,7 @@ impl Dashboard {
             logins,
             verifier,
             relying_party,
+            explain,
             settings,
             cookies,
             forms,
@@ -116,12 +135,16 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
 /// What somebody signed in may look at.
 fn pages() -> Router<Arc<Dashboard>> {
     Router::new()
-        .route("/dashboard", get(async || redirect::found("/dashboard/organizations")))
+        .route("/dashboard", get(overview::page))
+        .route("/dashboard/cache/purge", get(cache::purging))
         .route("/dashboard/connections", get(connections::list))
         .route("/dashboard/connections/new", get(connections::new))
         .route("/dashboard/connections/{id}", get(connection::page))
         .route("/dashboard/connections/{id}/delete", get(connection::deletion))
         .route("/dashboard/connections/{id}/organizations", get(connection_organizations::list))
+        .route("/dashboard/explain", get(explain::page))
+        .route("/dashboard/logs", get(logs::list))
+        .route("/dashboard/logs/{id}", get(logs::event))
         .route("/dashboard/organizations", get(organizations::list))
         .route("/dashboard/organizations/new", get(organizations::new))
         .route("/dashboard/organizations/{id}", get(organization::page))
@@ -139,11 +162,13 @@ fn pages() -> Router<Arc<Dashboard>> {
 /// The forms of these pages, behind the guard.
 fn forms() -> Router<Arc<Dashboard>> {
     Router::new()
+        .route("/dashboard/cache/purge", post(cache::purge))
         .route("/dashboard/connections/new", post(connections::create))
         .route("/dashboard/connections/{id}", post(connection::update))
         .route("/dashboard/connections/{id}/check", post(connection::check))
         .route("/dashboard/connections/{id}/try", post(trial::begin))
         .route("/dashboard/connections/{id}/delete", post(connection::delete))
+        .route("/dashboard/explain", post(explain::explain))
         .route("/dashboard/organizations/new", post(organizations::create))
         .route("/dashboard/organizations/{id}", post(organization::update))
         .route("/dashboard/organizations/{id}/delete", post(organization::delete))

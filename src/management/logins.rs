@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use serde_json::json;
 
 use super::Management;
 use super::answer::{Answer, Body, Failure};
@@ -136,7 +137,9 @@ async fn record_once(
                 };
                 match admitted {
                     Err(Stop::Refused { error, kind, user_id }) => {
-                        let event = Event { description: error.message.clone(), user_id, ..event(kind, &record) };
+                        let details = error.error_code.as_ref().map(|code| json!({ "reason": code }));
+                        let description = error.message.clone();
+                        let event = Event { description, user_id, details, ..event(kind, &record) };
                         if is_wrong(&error) {
                             record_waits(&mut rows, &event, prepared.waits(), now).await?;
                         }
@@ -163,7 +166,7 @@ async fn record_waits(
 ) -> Result<(), StoreError> {
     for kind in waits {
         let description = "Too many failed attempts".to_owned();
-        rows.record_event(Event { kind, description, ..failed.clone() }, now).await?;
+        rows.record_event(Event { kind, description, details: None, ..failed.clone() }, now).await?;
     }
     Ok(())
 }

@@ -49,6 +49,9 @@ struct LogList {
     /// Events from there on.
     #[schemars(range(min = 1, max = 100))]
     take: Option<i64>,
+    /// Id of the event before which to begin; the newest comes first then, and `page` does not count (our extension).
+    #[schemars(regex(pattern = "^[0-9]{13}[0-9A-Za-z]{1,50}$"))]
+    before: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -68,7 +71,8 @@ enum Sort {
     Oldest,
 }
 
-const SEARCHABLE: Searchable = Searchable { field: event_field, bare: &["client_name", "connection", "user_name"] };
+const SEARCHABLE: Searchable =
+    Searchable { field: event_field, bare: &["client_name", "connection", "user_name"], most_terms: 10 };
 
 async fn list(
     State(management): State<Arc<Management>>,
@@ -82,10 +86,14 @@ async fn list(
         let events = query.fields.select_all(events)?;
         return Ok(Json(List::Bare(events.into_iter().map(|event| event.item).collect())));
     }
-    let wanted = query.paging.wanted(50)?;
+    let mut wanted = query.paging.wanted(50)?;
+    let mut is_newest_first = query.sort == Sort::Newest;
+    if let Some(after) = query.before.as_deref().and_then(event_position) {
+        (wanted.slice.after, wanted.slice.skip, is_newest_first) = (Some(after), 0, true);
+    }
     let q = query.q.or(query.search).filter(|q| !q.trim().is_empty());
     let condition = q.map(|q| search::parse(&q, Syntax::Lucene, &SEARCHABLE)).transpose()?;
-    let events = rows.list_events(condition.as_ref(), query.sort == Sort::Newest, &wanted.slice).await?;
+    let events = rows.list_events(condition.as_ref(), is_newest_first, &wanted.slice).await?;
     let total = if wanted.counts() { rows.count_events(condition.as_ref()).await? } else { 0 };
     Ok(Json(wanted.answer(query.fields.select_all(events)?, total)))
 }

@@ -61,6 +61,7 @@ pub mod setup;
 mod sign_up;
 mod sign_ups;
 pub mod signing_keys;
+mod stats;
 mod tenant_settings;
 #[cfg(test)]
 mod test_support;
@@ -266,6 +267,7 @@ fn routes() -> Routes {
         .merge(resource_servers::routes())
         .merge(signing_keys::routes())
         .merge(answer_cache::routes())
+        .merge(stats::routes())
         .merge(users::routes())
         .merge(user_roles::routes())
         .merge(roles::routes())

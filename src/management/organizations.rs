@@ -155,11 +155,12 @@ enum SearchSort {
 }
 
 /// A word without a field is looked for in the names.
-const SEARCHABLE: Searchable = Searchable { field: organization_field, bare: &["name", "display_name"] };
+const SEARCHABLE: Searchable =
+    Searchable { field: organization_field, bare: &["name", "display_name"], most_terms: search::MOST_TERMS };
 /// The same for who may read summaries only.
 const SEARCHABLE_IN_SUMMARY: Searchable = Searchable {
     field: |name| organization_field(name).filter(|_| ["id", "name", "display_name"].contains(&name)),
-    bare: SEARCHABLE.bare,
+    ..SEARCHABLE
 };
 
 async fn list(

@@ -9,8 +9,8 @@ use time::{Date, OffsetDateTime};
 use crate::model::ApiError;
 use crate::store::{Condition, Field, FieldKind, Operand, Test};
 
-/// Most comparisons of one search, and the fewest characters that may be looked for inside a text (contract §1.3).
-const MOST_TERMS: usize = 5;
+/// Most comparisons of one search of a list that the contract describes, and the fewest characters that may be looked for inside a text (contract §1.3).
+pub(super) const MOST_TERMS: usize = 5;
 const SHORTEST_PART: usize = 3;
 const DEEPEST: usize = 10;
 
@@ -31,6 +31,7 @@ pub(super) struct Searchable {
     pub(super) field: fn(&str) -> Option<Field>,
     /// The fields that a word without a field is looked for in.
     pub(super) bare: &'static [&'static str],
+    pub(super) most_terms: usize,
 }
 
 /// # Errors
@@ -193,7 +194,8 @@ impl Parser<'_> {
 
     fn count(&mut self) -> Result<(), String> {
         self.terms += 1;
-        if self.terms > MOST_TERMS { Err(format!("More than {MOST_TERMS} filters")) } else { Ok(()) }
+        let most = self.searchable.most_terms;
+        if self.terms > most { Err(format!("More than {most} filters")) } else { Ok(()) }
     }
 
     fn compare(&self, name: &str, test: Test, value: &str) -> Result<Condition, String> {

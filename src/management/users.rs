@@ -94,7 +94,8 @@ enum SearchEngine {
 }
 
 /// A word without a field is looked for in what people sign in with.
-const SEARCHABLE: Searchable = Searchable { field: user_field, bare: &["email", "username"] };
+const SEARCHABLE: Searchable =
+    Searchable { field: user_field, bare: &["email", "username"], most_terms: search::MOST_TERMS };
 
 async fn list(
     State(management): State<Arc<Management>>,

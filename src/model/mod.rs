@@ -6,10 +6,12 @@ pub mod cache_report;
 pub mod connection;
 pub mod discovery_domain;
 pub mod email_address;
+pub mod explanation;
 pub mod grant;
 pub mod invitation;
 pub mod log_event;
 pub mod login;
+pub mod login_stats;
 pub mod mail;
 pub mod organization;
 pub mod password;
@@ -50,6 +52,9 @@ pub const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(pub i64);
 
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+
 const ISO: &[BorrowedFormatItem<'static>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
@@ -61,6 +66,16 @@ impl Timestamp {
 
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// The day it is in, counted since 1970 in UTC.
+    pub fn day(self) -> i64 {
+        self.0.div_euclid(DAY)
+    }
+
+    /// When that day begins.
+    pub fn of_day(day: i64) -> Self {
+        Self(day.saturating_mul(DAY))
     }
 
     /// Whole seconds since the Unix epoch, as JWT claims carry them (RFC 7519 §2).

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::outbound::Outbound;
 use super::relying_party_error::RelyingPartyError;
+use crate::model::Timestamp;
 
 /// A failure is remembered this long, so that a dead identity provider is not asked by everyone who tries it.
 const FAILURE_REMEMBERED: Duration = Duration::from_secs(2);
@@ -106,7 +107,16 @@ pub(super) struct Discovery {
     answers: Cache<Source, Remembered>,
     /// The last good answers, for when an identity provider is down.
     last_good: Cache<Source, Arc<Metadata>>,
+    /// What came of asking last, by connection.
+    asked: Cache<String, Asked>,
     fresh: Duration,
+}
+
+/// What came of asking an identity provider for what it says about itself.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub at: Timestamp,
+    pub answer: Result<(), RelyingPartyError>,
 }
 
 #[derive(Debug, Clone)]
@@ -128,15 +138,24 @@ impl Discovery {
     pub(super) fn new(outbound: Outbound, fresh: Duration) -> Self {
         let answers = Cache::builder().max_capacity(MAX_REMEMBERED).expire_after(AsLongAsItSays).build();
         let last_good = Cache::builder().max_capacity(MAX_REMEMBERED).time_to_live(STALE_AFTER_FAILURE).build();
-        Self { outbound, answers, last_good, fresh }
+        let asked = Cache::builder().max_capacity(MAX_REMEMBERED).build();
+        Self { outbound, answers, last_good, asked, fresh }
     }
 
     pub(super) async fn metadata(&self, source: &Source) -> Answer {
         self.answers.get_with_by_ref(source, self.load(source)).await.answer
     }
 
+    /// Those that were asked in the time of this process, by connection.
+    pub(super) fn asked(&self) -> impl Iterator<Item = (Arc<String>, Asked)> + '_ {
+        self.asked.iter()
+    }
+
     async fn load(&self, source: &Source) -> Remembered {
-        match self.ask(source).await {
+        let answer = self.ask(source).await;
+        let asked = Asked { at: Timestamp::now(), answer: answer.as_ref().map(drop).map_err(Clone::clone) };
+        self.asked.insert(source.connection_id.clone(), asked).await;
+        match answer {
             Ok(metadata) => {
                 let metadata = Arc::new(metadata);
                 self.last_good.insert(source.clone(), metadata.clone()).await;

@@ -11,6 +11,7 @@ use super::authorize_url::authorize_url;
 use super::credential::Credential;
 pub use super::handshake::{Callback, Handshake, Wish};
 use super::keys::KeyRing;
+pub use super::metadata::Asked;
 use super::metadata::Discovery;
 use super::outbound::Outbound;
 pub use super::relying_party_error::RelyingPartyError;
@@ -122,6 +123,16 @@ impl RelyingParty {
             address("userinfo_endpoint", metadata.userinfo_endpoint),
         ];
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// What came of asking identity providers last, by the id of their connection: those that failed first, then those
+    /// that were asked last.
+    pub fn last_asked(&self, most: usize) -> Vec<(String, Asked)> {
+        let asked = self.discovery.asked().map(|(connection_id, asked)| (connection_id.as_ref().clone(), asked));
+        let mut asked: Vec<_> = asked.collect();
+        asked.sort_by_key(|(_, asked)| (asked.answer.is_ok(), std::cmp::Reverse(asked.at)));
+        asked.truncate(most);
+        asked
     }
 
     /// The callback URL to register at the identity provider: one per connection, against mix-up (RFC 9700 §4.4).

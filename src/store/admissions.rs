@@ -117,8 +117,8 @@ impl Rows<'_> {
 }
 
 impl Tenant {
-    /// Deletes answered trips, password failures that count no more, old invitations, and events older than `events_days`; 0
-    /// keeps all of them.
+    /// Deletes answered trips, password failures that count no more, old invitations and counts, and events older than
+    /// `events_days`; 0 keeps all of them.
     pub async fn delete_expired(&self, now: Timestamp, events_days: u32) -> Result<(), StoreError> {
         self.write(move |mut rows| {
             Box::pin(async move {
@@ -130,7 +130,7 @@ impl Tenant {
                 if events_days > 0 {
                     rows.delete_events(now.plus_seconds(-i64::from(events_days) * DAY_SECONDS)).await?;
                 }
-                Ok(())
+                rows.delete_old_counts(now).await
             })
         })
         .await

@@ -90,8 +90,10 @@ impl Rows<'_> {
             "INSERT INTO events (id, type, date, description, client_id, connection_id, organization_id, user_id, \
              client_address, details) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         );
+        let id = format!("{:0TIME_DIGITS$}{}", now.0, random_alphanumeric(20));
+        self.note_for_counts(&id, &event, now).await?;
         let statement = statement
-            .bind(format!("{:0TIME_DIGITS$}{}", now.0, random_alphanumeric(20)))
+            .bind(id)
             .bind(event.kind)
             .bind(now.0)
             .bind(event.description)

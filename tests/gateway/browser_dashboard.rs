@@ -99,6 +99,7 @@ async fn chromium_shows_every_page_of_the_dashboard() {
     browser.reload().await;
     check_page(&browser, "dashboard-setup-ended", "This setup link has ended").await;
     sign_in_by(&browser, &gateway).await;
+    browser.open(gateway.url("/dashboard/organizations")).await;
     check_page(&browser, "dashboard-no-organization", "Organizations · Dashboard").await;
 
     let admin = &gateway.admin;

@@ -109,6 +109,7 @@ async fn chromium_finds_organizations_as_one_types() {
     }
     let browser = Browser::start().await;
     sign_in_by(&browser, &gateway).await;
+    browser.open(gateway.url("/dashboard/organizations")).await;
     let rows = "return [...document.querySelectorAll('#organizations .row-title')].map(it => it.textContent);";
     wait_for(&browser, rows, json!(["Acme", "Globex", "Initech"])).await;
     browser.fill("q", "glo").await;

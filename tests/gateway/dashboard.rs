@@ -151,7 +151,7 @@ async fn a_sign_in_leads_back_to_the_page_that_was_asked_for_and_nowhere_else() 
     for elsewhere in ["https://evil.example/", "//evil.example", "/oidc/logout", "/dashboard/..//evil.example"] {
         let url = gateway.url(&format!("/dashboard/sign-in?return_to={}", elsewhere.replace('/', "%2F")));
         let page = sign_in(&Visitor::new(), &url, ADMINISTRATOR).await;
-        assert_eq!(page.text_of("h1").as_deref(), Some("Organizations"), "{elsewhere}");
+        assert_eq!(page.text_of("h1").as_deref(), Some("Overview"), "{elsewhere}");
     }
 }
 

@@ -58,6 +58,7 @@ async fn the_administrator_of_the_tour_gets_into_the_dashboard() {
     let (username, password) = (text(dashboard, "username"), text(dashboard, "password"));
     let page = visitor.submit(&page, &[("username", &username), ("password", &password)]).await;
     let page = visitor.follow(page, "never").await;
+    let page = visitor.click(&page, "Organizations").await;
     assert_eq!(page.texts_of("#organizations .row-title"), ["Acme Corporation", "Globex"], "{}", page.text());
 }
 

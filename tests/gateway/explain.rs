@@ -28,7 +28,7 @@ async fn house(application: serde_json::Value) -> House {
 impl House {
     async fn explain(&self, url: &str) -> String {
         match self.gateway.login.explain(&url.parse().unwrap()).await {
-            Ok(lines) => lines.join("\n"),
+            Ok(lines) => lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
             Err(sentence) => format!("error: {sentence}"),
         }
     }

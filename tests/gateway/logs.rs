@@ -85,9 +85,16 @@ async fn the_log_is_read_by_page_and_from_an_event_on(mode: Mode) {
         seen.extend(column(&part, "log_id"));
     }
     assert_eq!(seen, all);
+    // From an event back, the newest first, whatever the order and the page would be otherwise.
+    let before = admin.get(&format!("/logs?before={}&per_page=3&page=2&sort=date:1", all[5])).await;
+    assert_eq!(column(&before, "log_id"), [&all[4], &all[3], &all[2]].map(String::as_str));
+    let narrowed = admin.get(&format!("/logs?before={}&q=type:sapi", all[5])).await;
+    assert!(column(&narrowed, "type").iter().all(|kind| kind == "sapi"), "{narrowed}");
     let few = admin.get("/logs?per_page=1&fields=type,log_id").await;
     assert_eq!(few[0].as_object().unwrap().keys().collect::<Vec<_>>(), ["log_id", "type"]);
-    for query in ["q=secret:x", "q=type:", "sort=type:1", "from=x", "take=0", "page=11&per_page=100", "more=1"] {
+    for query in
+        ["q=secret:x", "q=type:", "sort=type:1", "from=x", "before=x", "take=0", "page=11&per_page=100", "more=1"]
+    {
         assert_eq!(admin.call("GET", &format!("/logs?{query}"), None).await.status, 400, "{query}");
     }
     assert_eq!(admin.get("/logs?q=").await.as_array().unwrap().len(), all.len());

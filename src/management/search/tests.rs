@@ -3,7 +3,8 @@
 use super::*;
 use crate::store::organization_field;
 
-const ORGANIZATIONS: Searchable = Searchable { field: organization_field, bare: &["name", "display_name"] };
+const ORGANIZATIONS: Searchable =
+    Searchable { field: organization_field, bare: &["name", "display_name"], most_terms: MOST_TERMS };
 
 /// The condition in a short form.
 fn shown(condition: &Condition) -> String {

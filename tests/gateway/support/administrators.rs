@@ -31,7 +31,7 @@ pub async fn sign_in_by(browser: &Browser, gateway: &Gateway) {
     browser.fill("username", ADMINISTRATOR).await;
     browser.fill("password", PASSWORD).await;
     browser.submit().await;
-    browser.wait_for_url(&gateway.url("/dashboard/organizations")).await;
+    browser.wait_for_text("Logins of the last 30 days").await;
 }
 
 /// The first administrator, signed in.
@@ -44,7 +44,7 @@ pub async fn signed_in(gateway: &Gateway) -> Visitor {
 pub async fn again(gateway: &Gateway, email: &str) -> Visitor {
     let visitor = Visitor::new();
     let page = sign_in(&visitor, &gateway.url("/dashboard"), email).await;
-    assert_eq!((page.status, page.text_of("h1").as_deref()), (200, Some("Organizations")), "{}", page.text());
+    assert_eq!((page.status, page.text_of("h1").as_deref()), (200, Some("Overview")), "{}", page.text());
     visitor
 }
 
