@@ -19,12 +19,13 @@ use crate::config;
 use crate::error::{Context, Fault};
 
 /// Every schema change there ever was, oldest first.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "management", include_str!("migrations/0002_management.sql")),
     (3, "every_way_in", include_str!("migrations/0003_every_way_in.sql")),
     (4, "cached_get", include_str!("migrations/0004_cached_get.sql")),
     (5, "dashboard", include_str!("migrations/0005_dashboard.sql")),
+    (6, "member_search", include_str!("migrations/0006_member_search.sql")),
 ];
 
 /// FULL, so that a committed code or session survives a power cut; group commit makes it cheap. Each connection keeps
