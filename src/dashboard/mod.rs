@@ -3,6 +3,7 @@
 //! Every page has an address; its form posts to the same address and ends in a 303. Nothing here decides what somebody
 //! may do: the API does, and a page only leaves out what would be refused.
 
+mod asked;
 mod confirmation;
 mod connection;
 mod connections;
