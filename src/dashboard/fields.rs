@@ -43,6 +43,7 @@ impl Errors {
     fn sorted(refused: &ApiError, known: &[&'static str]) -> Self {
         let property = match refused.error_code.as_deref() {
             Some("organization_conflict" | "connection_conflict") => Some("name"),
+            Some("discovery_domain_conflict") => Some("domain"),
             _ => property(&refused.message),
         };
         match known.iter().find(|field| Some(**field) == property) {
@@ -53,6 +54,10 @@ impl Errors {
 
     pub(super) fn at_field(field: &'static str, message: impl Into<String>) -> Self {
         Self { fields: vec![(field, message.into())], ..Self::default() }
+    }
+
+    pub(super) fn in_general(message: impl Into<String>) -> Self {
+        Self { general: Some(message.into()), ..Self::default() }
     }
 
     pub(super) fn at(&self, field: &str) -> Option<&str> {
@@ -93,6 +98,10 @@ fn sentence(field: &str, refused: &ApiError) -> String {
         }
         ("name", _) => "Use 1 to 50 small letters, digits, hyphens or underscores.".to_owned(),
         ("display_name", _) => "Use one line of at most 255 characters.".to_owned(),
+        ("invitee", _) => "Enter an e-mail address such as you@example.com.".to_owned(),
+        ("inviter", _) => "Use one line of 1 to 300 characters.".to_owned(),
+        ("domain", 409) => "The organization has this domain already.".to_owned(),
+        ("domain", _) => "Enter a domain such as acme.com, without an address or a path.".to_owned(),
         ("allowed_domains", _) => "Use up to 50 domains, such as acme.com, one on each line.".to_owned(),
         _ => refused.message.clone(),
     }

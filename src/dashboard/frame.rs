@@ -101,10 +101,18 @@ pub(super) enum Done {
     Enabled,
     Removed,
     Deleted,
+    DomainSaved,
 }
 
 impl Done {
-    const ALL: [Self; 5] = [Self::Created, Self::Saved, Self::Enabled, Self::Removed, Self::Deleted];
+    const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Saved,
+        Self::Enabled,
+        Self::Removed,
+        Self::Deleted,
+        Self::DomainSaved,
+    ];
 
     fn word(self) -> &'static str {
         match self {
@@ -113,6 +121,7 @@ impl Done {
             Self::Enabled => "enabled",
             Self::Removed => "removed",
             Self::Deleted => "deleted",
+            Self::DomainSaved => "domain-saved",
         }
     }
 
@@ -123,6 +132,7 @@ impl Done {
             Self::Enabled => "The connection is enabled. Choose how people become members, then save.",
             Self::Removed => "The connection is removed: nobody signs in through it here any more.",
             Self::Deleted => "Deleted.",
+            Self::DomainSaved => "The domain is saved.",
         }
     }
 

@@ -7,6 +7,8 @@ mod asked;
 mod confirmation;
 mod connection;
 mod connections;
+mod domain;
+mod domains;
 mod editing;
 mod enabling;
 mod error;
@@ -124,6 +126,10 @@ fn pages() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/connections/enable", get(enabling::page))
         .route("/dashboard/organizations/{id}/connections/{connection}", get(organization_connection::page))
         .route("/dashboard/organizations/{id}/connections/{connection}/remove", get(organization_connection::removal))
+        .route("/dashboard/organizations/{id}/domains", get(domains::list))
+        .route("/dashboard/organizations/{id}/domains/new", get(domains::new))
+        .route("/dashboard/organizations/{id}/domains/{domain}", get(domain::page))
+        .route("/dashboard/organizations/{id}/domains/{domain}/delete", get(domain::deletion))
 }
 
 /// The forms of these pages, behind the guard.
@@ -139,6 +145,10 @@ fn forms() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/connections/enable", post(enabling::enable))
         .route("/dashboard/organizations/{id}/connections/{connection}", post(organization_connection::update))
         .route("/dashboard/organizations/{id}/connections/{connection}/remove", post(organization_connection::remove))
+        .route("/dashboard/organizations/{id}/domains/new", post(domains::create))
+        .route("/dashboard/organizations/{id}/domains/{domain}", post(domain::update))
+        .route("/dashboard/organizations/{id}/domains/{domain}/check", post(domain::check))
+        .route("/dashboard/organizations/{id}/domains/{domain}/delete", post(domain::delete))
 }
 
 /// Where another machine serves the Management API, its dashboard is there as well.

@@ -23,22 +23,26 @@ use crate::web::text::Text;
 pub(super) enum Tab {
     Overview,
     Connections,
+    Domains,
 }
 
 impl Tab {
-    const ALL: [Self; 2] = [Self::Overview, Self::Connections];
+    const ALL: [Self; 3] = [Self::Overview, Self::Connections, Self::Domains];
 
     fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Connections => "Connections",
+            Self::Domains => "Domains",
         }
     }
 
-    fn address(self, id: &str) -> String {
+    /// Its page in the organization with this id.
+    pub(super) fn address(self, id: &str) -> String {
         match self {
             Self::Overview => address(id),
             Self::Connections => format!("{}/connections", address(id)),
+            Self::Domains => format!("{}/domains", address(id)),
         }
     }
 }

@@ -17,6 +17,7 @@ mod clients;
 mod command_line;
 mod connections;
 mod dashboard;
+mod dashboard_domains;
 mod dashboard_forms;
 mod dbconnections;
 mod demo;
