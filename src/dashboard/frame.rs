@@ -101,16 +101,22 @@ pub(super) enum Done {
     Enabled,
     Removed,
     Deleted,
+    Invited,
+    Revoked,
+    OldInvitationStays,
     DomainSaved,
 }
 
 impl Done {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::Created,
         Self::Saved,
         Self::Enabled,
         Self::Removed,
         Self::Deleted,
+        Self::Invited,
+        Self::Revoked,
+        Self::OldInvitationStays,
         Self::DomainSaved,
     ];
 
@@ -121,6 +127,9 @@ impl Done {
             Self::Enabled => "enabled",
             Self::Removed => "removed",
             Self::Deleted => "deleted",
+            Self::Invited => "invited",
+            Self::Revoked => "revoked",
+            Self::OldInvitationStays => "old-invitation-stays",
             Self::DomainSaved => "domain-saved",
         }
     }
@@ -132,6 +141,9 @@ impl Done {
             Self::Enabled => "The connection is enabled. Choose how people become members, then save.",
             Self::Removed => "The connection is removed: nobody signs in through it here any more.",
             Self::Deleted => "Deleted.",
+            Self::Invited => "The invitation is on its way by mail.",
+            Self::Revoked => "The invitation is revoked: its link does not work any more.",
+            Self::OldInvitationStays => "The new invitation is made, but the old one could not be revoked. Revoke it here.",
             Self::DomainSaved => "The domain is saved.",
         }
     }

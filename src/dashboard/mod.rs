@@ -15,10 +15,16 @@ mod error;
 mod fields;
 mod frame;
 mod guard;
+mod invitations;
+mod inviting;
+mod landing;
+mod moment;
 mod organization;
 mod organization_connection;
 mod organization_connections;
 mod organizations;
+mod resending;
+mod role_choices;
 mod session;
 mod setup;
 mod sign_in;
@@ -126,6 +132,11 @@ fn pages() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/connections/enable", get(enabling::page))
         .route("/dashboard/organizations/{id}/connections/{connection}", get(organization_connection::page))
         .route("/dashboard/organizations/{id}/connections/{connection}/remove", get(organization_connection::removal))
+        .route("/dashboard/organizations/{id}/invitations", get(invitations::list))
+        .route("/dashboard/organizations/{id}/invitations/new", get(inviting::page))
+        .route("/dashboard/organizations/{id}/invitations/{invitation}/link", get(inviting::link))
+        .route("/dashboard/organizations/{id}/invitations/{invitation}/resend", get(resending::page))
+        .route("/dashboard/organizations/{id}/invitations/{invitation}/revoke", get(invitations::revocation))
         .route("/dashboard/organizations/{id}/domains", get(domains::list))
         .route("/dashboard/organizations/{id}/domains/new", get(domains::new))
         .route("/dashboard/organizations/{id}/domains/{domain}", get(domain::page))
@@ -145,6 +156,9 @@ fn forms() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/connections/enable", post(enabling::enable))
         .route("/dashboard/organizations/{id}/connections/{connection}", post(organization_connection::update))
         .route("/dashboard/organizations/{id}/connections/{connection}/remove", post(organization_connection::remove))
+        .route("/dashboard/organizations/{id}/invitations/new", post(inviting::invite))
+        .route("/dashboard/organizations/{id}/invitations/{invitation}/resend", post(resending::resend))
+        .route("/dashboard/organizations/{id}/invitations/{invitation}/revoke", post(invitations::revoke))
         .route("/dashboard/organizations/{id}/domains/new", post(domains::create))
         .route("/dashboard/organizations/{id}/domains/{domain}", post(domain::update))
         .route("/dashboard/organizations/{id}/domains/{domain}/check", post(domain::check))

@@ -22,16 +22,18 @@ use crate::web::text::Text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
     Overview,
+    Invitations,
     Connections,
     Domains,
 }
 
 impl Tab {
-    const ALL: [Self; 3] = [Self::Overview, Self::Connections, Self::Domains];
+    const ALL: [Self; 4] = [Self::Overview, Self::Invitations, Self::Connections, Self::Domains];
 
     fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Invitations => "Invitations",
             Self::Connections => "Connections",
             Self::Domains => "Domains",
         }
@@ -41,6 +43,7 @@ impl Tab {
     pub(super) fn address(self, id: &str) -> String {
         match self {
             Self::Overview => address(id),
+            Self::Invitations => format!("{}/invitations", address(id)),
             Self::Connections => format!("{}/connections", address(id)),
             Self::Domains => format!("{}/domains", address(id)),
         }

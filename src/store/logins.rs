@@ -35,6 +35,8 @@ pub enum Kind {
     DashboardSignIn,
     /// A form of the dashboard whose sender has to sign in again first.
     DashboardDraft,
+    /// The link of an invitation, until the administrator who made it has seen it.
+    InvitationLink,
 }
 
 impl Kind {
@@ -50,6 +52,7 @@ impl Kind {
             Self::Dashboard => "dashboard",
             Self::DashboardSignIn => "dashboard_sign_in",
             Self::DashboardDraft => "dashboard_draft",
+            Self::InvitationLink => "invitation_link",
         }
     }
 }

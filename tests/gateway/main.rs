@@ -19,6 +19,7 @@ mod connections;
 mod dashboard;
 mod dashboard_domains;
 mod dashboard_forms;
+mod dashboard_invitations;
 mod dbconnections;
 mod demo;
 mod dependencies;
