@@ -101,6 +101,9 @@ pub(super) enum Done {
     Enabled,
     Removed,
     Deleted,
+    MembersAdded,
+    MemberRemoved,
+    RolesSaved,
     Invited,
     Revoked,
     OldInvitationStays,
@@ -108,12 +111,15 @@ pub(super) enum Done {
 }
 
 impl Done {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 12] = [
         Self::Created,
         Self::Saved,
         Self::Enabled,
         Self::Removed,
         Self::Deleted,
+        Self::MembersAdded,
+        Self::MemberRemoved,
+        Self::RolesSaved,
         Self::Invited,
         Self::Revoked,
         Self::OldInvitationStays,
@@ -127,6 +133,9 @@ impl Done {
             Self::Enabled => "enabled",
             Self::Removed => "removed",
             Self::Deleted => "deleted",
+            Self::MembersAdded => "members-added",
+            Self::MemberRemoved => "member-removed",
+            Self::RolesSaved => "roles-saved",
             Self::Invited => "invited",
             Self::Revoked => "revoked",
             Self::OldInvitationStays => "old-invitation-stays",
@@ -141,9 +150,14 @@ impl Done {
             Self::Enabled => "The connection is enabled. Choose how people become members, then save.",
             Self::Removed => "The connection is removed: nobody signs in through it here any more.",
             Self::Deleted => "Deleted.",
+            Self::MembersAdded => "Added to the organization.",
+            Self::MemberRemoved => "Removed from the organization.",
+            Self::RolesSaved => "The roles are saved.",
             Self::Invited => "The invitation is on its way by mail.",
             Self::Revoked => "The invitation is revoked: its link does not work any more.",
-            Self::OldInvitationStays => "The new invitation is made, but the old one could not be revoked. Revoke it here.",
+            Self::OldInvitationStays => {
+                "The new invitation is made, but the old one could not be revoked. Revoke it here."
+            }
             Self::DomainSaved => "The domain is saved.",
         }
     }

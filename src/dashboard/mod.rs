@@ -18,6 +18,9 @@ mod guard;
 mod invitations;
 mod inviting;
 mod landing;
+mod member;
+mod member_adding;
+mod members;
 mod moment;
 mod organization;
 mod organization_connection;
@@ -132,6 +135,10 @@ fn pages() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/connections/enable", get(enabling::page))
         .route("/dashboard/organizations/{id}/connections/{connection}", get(organization_connection::page))
         .route("/dashboard/organizations/{id}/connections/{connection}/remove", get(organization_connection::removal))
+        .route("/dashboard/organizations/{id}/members", get(members::list))
+        .route("/dashboard/organizations/{id}/members/add", get(member_adding::page))
+        .route("/dashboard/organizations/{id}/members/{user}", get(member::page))
+        .route("/dashboard/organizations/{id}/members/{user}/remove", get(member::removal))
         .route("/dashboard/organizations/{id}/invitations", get(invitations::list))
         .route("/dashboard/organizations/{id}/invitations/new", get(inviting::page))
         .route("/dashboard/organizations/{id}/invitations/{invitation}/link", get(inviting::link))
@@ -156,6 +163,9 @@ fn forms() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/connections/enable", post(enabling::enable))
         .route("/dashboard/organizations/{id}/connections/{connection}", post(organization_connection::update))
         .route("/dashboard/organizations/{id}/connections/{connection}/remove", post(organization_connection::remove))
+        .route("/dashboard/organizations/{id}/members/add", post(member_adding::add))
+        .route("/dashboard/organizations/{id}/members/{user}", post(member::update))
+        .route("/dashboard/organizations/{id}/members/{user}/remove", post(member::remove))
         .route("/dashboard/organizations/{id}/invitations/new", post(inviting::invite))
         .route("/dashboard/organizations/{id}/invitations/{invitation}/resend", post(resending::resend))
         .route("/dashboard/organizations/{id}/invitations/{invitation}/revoke", post(invitations::revoke))

@@ -22,17 +22,19 @@ use crate::web::text::Text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
     Overview,
+    Members,
     Invitations,
     Connections,
     Domains,
 }
 
 impl Tab {
-    const ALL: [Self; 4] = [Self::Overview, Self::Invitations, Self::Connections, Self::Domains];
+    const ALL: [Self; 5] = [Self::Overview, Self::Members, Self::Invitations, Self::Connections, Self::Domains];
 
     fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Members => "Members",
             Self::Invitations => "Invitations",
             Self::Connections => "Connections",
             Self::Domains => "Domains",
@@ -43,6 +45,7 @@ impl Tab {
     pub(super) fn address(self, id: &str) -> String {
         match self {
             Self::Overview => address(id),
+            Self::Members => format!("{}/members", address(id)),
             Self::Invitations => format!("{}/invitations", address(id)),
             Self::Connections => format!("{}/connections", address(id)),
             Self::Domains => format!("{}/domains", address(id)),

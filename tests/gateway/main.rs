@@ -20,6 +20,7 @@ mod dashboard;
 mod dashboard_domains;
 mod dashboard_forms;
 mod dashboard_invitations;
+mod dashboard_members;
 mod dbconnections;
 mod demo;
 mod dependencies;
