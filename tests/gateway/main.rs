@@ -7,6 +7,7 @@ mod audience;
 mod authorize;
 mod bad_input;
 mod browser_dashboard;
+mod browser_dashboard_organization;
 mod browser_demo;
 mod browser_pages;
 mod browser_ways_in;
