@@ -7,12 +7,12 @@ use axum::Extension;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
+use super::asked::Asked;
 use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
 use super::session::Signed;
 use super::strategy::{self, Field, has_identity_provider, kind};
 use super::{Answer, Dashboard, connection, expiry};
-use crate::management_client::encode;
 use crate::model::{Connection, Strategy, Timestamp};
 use crate::web::form::Form;
 use crate::web::redirect;
@@ -27,7 +27,7 @@ struct ConnectionsPage {
     text: Text,
     frame: Frame,
     rows: Vec<Row>,
-    first_href: Option<&'static str>,
+    first_href: Option<String>,
     next_href: Option<String>,
 }
 
@@ -64,9 +64,8 @@ struct NewConnectionPage {
 
 /// `GET /dashboard/connections?from=`.
 pub(super) async fn list(signed: Signed) -> Answer {
-    let from = signed.parameter("from");
-    let cursor = from.as_ref().map(|from| format!("&from={}", encode(from))).unwrap_or_default();
-    let path = format!("/api/v2/connections?take={TAKEN}{cursor}");
+    let asked = Asked::of(&signed);
+    let path = format!("/api/v2/connections?take={TAKEN}{}", asked.cursor());
     let part = signed.api.part::<Connection>(&path, "connections").await?;
     let now = Timestamp::now();
     let row = |it: Connection| Row {
@@ -78,12 +77,13 @@ pub(super) async fn list(signed: Signed) -> Answer {
         href: connection::address(&it.id),
         name: it.name,
     };
+    let (first_href, next_href) = asked.hrefs(part.next.as_deref());
     Frame::new(&signed, Section::Connections, "Connections").draw(|frame| ConnectionsPage {
         text: signed.reader.text,
         frame,
         rows: part.items.into_iter().map(row).collect(),
-        first_href: from.map(|_| "/dashboard/connections"),
-        next_href: part.next.map(|next| format!("/dashboard/connections?from={}", encode(&next))),
+        first_href,
+        next_href,
     })
 }
 

@@ -43,6 +43,7 @@ impl Errors {
     fn sorted(refused: &ApiError, known: &[&'static str]) -> Self {
         let property = match refused.error_code.as_deref() {
             Some("organization_conflict" | "connection_conflict") => Some("name"),
+            Some("discovery_domain_conflict") => Some("domain"),
             _ => property(&refused.message),
         };
         match known.iter().find(|field| Some(**field) == property) {
@@ -58,6 +59,10 @@ impl Errors {
     /// One more.
     pub(super) fn add(&mut self, field: &'static str, message: impl Into<String>) {
         self.fields.push((field, message.into()));
+    }
+
+    pub(super) fn in_general(message: impl Into<String>) -> Self {
+        Self { general: Some(message.into()), ..Self::default() }
     }
 
     pub(super) fn at(&self, field: &str) -> Option<&str> {
@@ -103,6 +108,10 @@ fn sentence(field: &str, refused: &ApiError) -> String {
         ("logo_url", _) => "Use an https address of at most 2048 characters.".to_owned(),
         ("primary" | "page_background", _) => "Use a colour such as #0b5fff.".to_owned(),
         ("metadata", _) => "Use keys and values of at most 255 characters, in one line each.".to_owned(),
+        ("invitee", _) => "Enter an e-mail address such as you@example.com.".to_owned(),
+        ("inviter", _) => "Use one line of 1 to 300 characters.".to_owned(),
+        ("domain", 409) => "The organization has this domain already.".to_owned(),
+        ("domain", _) => "Enter a domain such as acme.com, without an address or a path.".to_owned(),
         ("allowed_domains", _) => "Use up to 50 domains, such as acme.com, one on each line.".to_owned(),
         _ => refused.message.clone(),
     }

@@ -111,53 +111,58 @@ impl Frame {
     }
 }
 
-/// What a form has just done, told once on the page that it leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Done {
-    Created,
-    Saved,
-    Kept,
-    Enabled,
-    Removed,
-    Deleted,
-    Purged,
+/// Each with its word in addresses and its sentence.
+macro_rules! done {
+    ($($name:ident $word:literal $sentence:literal)*) => {
+        /// What a form has just done, told once on the page that it leads to.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Done {
+            $($name,)*
+        }
+
+        impl Done {
+            fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$name => $sentence,)*
+                }
+            }
+
+            fn of(place: &str) -> Option<Self> {
+                match super::parameter(place, "done")?.as_str() {
+                    $($word => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+done! {
+    Created "created" "Created."
+    Saved "saved" "Saved. The login page shows it from now on."
+    Kept "kept" "Saved."
+    Enabled "enabled" "The connection is enabled. Choose how people become members, then save."
+    Removed "removed" "The connection is removed: nobody signs in through it here any more."
+    Deleted "deleted" "Deleted."
+    Purged "purged" "The cache is empty. Login pages fill it again."
+    MembersAdded "members-added" "Added to the organization."
+    MemberRemoved "member-removed" "Removed from the organization."
+    RolesSaved "roles-saved" "The roles are saved."
+    Invited "invited" "The invitation is on its way by mail."
+    Revoked "revoked" "The invitation is revoked: its link does not work any more."
+    OldInvitationStays "old-invitation-stays" "The new invitation is made, but the old one could not be revoked. Revoke it here."
+    DomainSaved "domain-saved" "The domain is saved."
 }
 
 impl Done {
-    const ALL: &[Self] =
-        &[Self::Created, Self::Saved, Self::Kept, Self::Enabled, Self::Removed, Self::Deleted, Self::Purged];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Saved => "saved",
-            Self::Kept => "kept",
-            Self::Enabled => "enabled",
-            Self::Removed => "removed",
-            Self::Deleted => "deleted",
-            Self::Purged => "purged",
-        }
-    }
-
-    fn sentence(self) -> &'static str {
-        match self {
-            Self::Created => "Created.",
-            Self::Kept => "Saved.",
-            Self::Saved => "Saved. The login page shows it from now on.",
-            Self::Enabled => "The connection is enabled. Choose how people become members, then save.",
-            Self::Removed => "The connection is removed: nobody signs in through it here any more.",
-            Self::Deleted => "Deleted.",
-            Self::Purged => "The cache is empty. Login pages fill it again.",
-        }
-    }
-
     /// The address of a page that tells it.
     pub(super) fn at(self, path: &str) -> String {
         format!("{path}?done={}", self.word())
-    }
-
-    fn of(place: &str) -> Option<Self> {
-        let word = super::parameter(place, "done")?;
-        Self::ALL.iter().copied().find(|done| done.word() == word)
     }
 }

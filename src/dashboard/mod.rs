@@ -3,6 +3,7 @@
 //! Every page has an address; its form posts to the same address and ends in a 303. Nothing here decides what somebody
 //! may do: the API does, and a page only leaves out what would be refused.
 
+mod asked;
 mod branding;
 mod button_order;
 mod cache;
@@ -11,6 +12,8 @@ mod confirmation;
 mod connection;
 mod connection_organizations;
 mod connections;
+mod domain;
+mod domains;
 mod editing;
 mod enabling;
 mod error;
@@ -22,8 +25,14 @@ mod first_steps;
 mod frame;
 mod guard;
 mod health;
+mod invitations;
+mod inviting;
+mod landing;
 mod log_filter;
 mod logs;
+mod member;
+mod member_adding;
+mod members;
 mod metadata;
 mod moment;
 mod organization;
@@ -31,6 +40,8 @@ mod organization_connection;
 mod organization_connections;
 mod organizations;
 mod overview;
+mod resending;
+mod role_choices;
 mod session;
 mod setup;
 mod sign_in;
@@ -157,6 +168,19 @@ fn pages() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/connections/order", get(button_order::page))
         .route("/dashboard/organizations/{id}/connections/{connection}", get(organization_connection::page))
         .route("/dashboard/organizations/{id}/connections/{connection}/remove", get(organization_connection::removal))
+        .route("/dashboard/organizations/{id}/members", get(members::list))
+        .route("/dashboard/organizations/{id}/members/add", get(member_adding::page))
+        .route("/dashboard/organizations/{id}/members/{user}", get(member::page))
+        .route("/dashboard/organizations/{id}/members/{user}/remove", get(member::removal))
+        .route("/dashboard/organizations/{id}/invitations", get(invitations::list))
+        .route("/dashboard/organizations/{id}/invitations/new", get(inviting::page))
+        .route("/dashboard/organizations/{id}/invitations/{invitation}/link", get(inviting::link))
+        .route("/dashboard/organizations/{id}/invitations/{invitation}/resend", get(resending::page))
+        .route("/dashboard/organizations/{id}/invitations/{invitation}/revoke", get(invitations::revocation))
+        .route("/dashboard/organizations/{id}/domains", get(domains::list))
+        .route("/dashboard/organizations/{id}/domains/new", get(domains::new))
+        .route("/dashboard/organizations/{id}/domains/{domain}", get(domain::page))
+        .route("/dashboard/organizations/{id}/domains/{domain}/delete", get(domain::deletion))
 }
 
 /// The forms of these pages, behind the guard.
@@ -179,6 +203,16 @@ fn forms() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/connections/order", post(button_order::update))
         .route("/dashboard/organizations/{id}/connections/{connection}", post(organization_connection::update))
         .route("/dashboard/organizations/{id}/connections/{connection}/remove", post(organization_connection::remove))
+        .route("/dashboard/organizations/{id}/members/add", post(member_adding::add))
+        .route("/dashboard/organizations/{id}/members/{user}", post(member::update))
+        .route("/dashboard/organizations/{id}/members/{user}/remove", post(member::remove))
+        .route("/dashboard/organizations/{id}/invitations/new", post(inviting::invite))
+        .route("/dashboard/organizations/{id}/invitations/{invitation}/resend", post(resending::resend))
+        .route("/dashboard/organizations/{id}/invitations/{invitation}/revoke", post(invitations::revoke))
+        .route("/dashboard/organizations/{id}/domains/new", post(domains::create))
+        .route("/dashboard/organizations/{id}/domains/{domain}", post(domain::update))
+        .route("/dashboard/organizations/{id}/domains/{domain}/check", post(domain::check))
+        .route("/dashboard/organizations/{id}/domains/{domain}/delete", post(domain::delete))
 }
 
 /// Where another machine serves the Management API, its dashboard is there as well.

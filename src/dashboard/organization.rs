@@ -22,29 +22,47 @@ use crate::web::text::Text;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tab {
     Overview,
+    Members,
+    Invitations,
     Connections,
+    Domains,
     Branding,
     Metadata,
 }
 
 impl Tab {
-    const ALL: [Self; 4] = [Self::Overview, Self::Connections, Self::Branding, Self::Metadata];
+    const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Members,
+        Self::Invitations,
+        Self::Connections,
+        Self::Domains,
+        Self::Branding,
+        Self::Metadata,
+    ];
 
     fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Members => "Members",
+            Self::Invitations => "Invitations",
             Self::Connections => "Connections",
             Self::Branding => "Branding",
             Self::Metadata => "Metadata",
+            Self::Domains => "Domains",
         }
     }
 
-    fn address(self, id: &str) -> String {
+    /// Its page in the organization with this id.
+    pub(super) fn address(self, id: &str) -> String {
         match self {
             Self::Overview => address(id),
+            Self::Members => format!("{}/members", address(id)),
+            Self::Invitations => format!("{}/invitations", address(id)),
             Self::Connections => format!("{}/connections", address(id)),
             Self::Branding => format!("{}/branding", address(id)),
             Self::Metadata => format!("{}/metadata", address(id)),
+            Self::Domains => format!("{}/domains", address(id)),
         }
     }
 }

@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::Extension;
 use serde_json::json;
-use url::form_urlencoded::Serializer;
 
 use super::Answer;
+use super::asked::{Asked, part_of};
 use super::error::DashboardError;
 use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
@@ -43,40 +43,29 @@ struct NewOrganizationPage {
 
 /// `GET /dashboard/organizations?q=&from=`.
 pub(super) async fn list(signed: Signed) -> Answer {
-    let (q, from) = (signed.parameter("q").unwrap_or_default(), signed.parameter("from"));
-    let q = q.trim().chars().take(100).collect::<String>();
-    let (organizations, next) = find(&signed.api, &q, from.as_deref()).await?;
-    let at = |from: Option<&str>| {
-        let mut query = Serializer::new(String::new());
-        query.extend_pairs([("q", q.as_str())].into_iter().filter(|(_, q)| !q.is_empty()));
-        query.extend_pairs(from.map(|from| ("from", from)));
-        format!("/dashboard/organizations?{}", query.finish())
-    };
-    let (first_href, next_href) = (from.map(|_| at(None)), next.map(|next| at(Some(&next))));
+    let asked = Asked::of(&signed);
+    let (organizations, next) = find(&signed.api, &asked).await?;
+    let (first_href, next_href) = asked.hrefs(next.as_deref());
     Frame::new(&signed, Section::Organizations, "Organizations").draw(|frame| OrganizationsPage {
         text: signed.reader.text,
         frame,
         first_href,
         next_href,
         organizations,
-        query: q,
+        query: asked.q,
     })
 }
 
 /// One page of the organizations that the text is about. An id and a name find theirs at once, however many there are.
-async fn find(
-    api: &Administration,
-    q: &str,
-    from: Option<&str>,
-) -> Result<(Vec<Organization>, Option<String>), DashboardError> {
-    let from = from.map(|from| format!("&from={}", encode(from))).unwrap_or_default();
+async fn find(api: &Administration, asked: &Asked) -> Result<(Vec<Organization>, Option<String>), DashboardError> {
+    let (q, from) = (asked.q.as_str(), asked.cursor());
     if q.is_empty() {
         let path = format!("/api/v2/organizations?take={TAKEN}&sort=name:1{from}");
         let part = api.part(&path, "organizations").await?;
         return Ok((part.items, part.next));
     }
     let mut found: Vec<Organization> = Vec::new();
-    if from.is_empty() {
+    if asked.is_first() {
         let exact = match (is_organization_id(q), is_organization_name(q)) {
             (true, _) => api.find(&format!("/api/v2/organizations/{q}")).await?,
             (false, true) => api.find(&format!("/api/v2/organizations/name/{q}")).await?,
@@ -84,7 +73,8 @@ async fn find(
         };
         found.extend(exact);
     }
-    let path = format!("/api/v2/organizations/search?take={TAKEN}&sort=name&q={}{from}", encode(&condition(q)));
+    let condition = format!("{} OR {}", part_of("name", q), part_of("display_name", q));
+    let path = format!("/api/v2/organizations/search?take={TAKEN}&sort=name&q={}{from}", encode(&condition));
     let part = api.part::<Organization>(&path, "organizations").await?;
     if from.is_empty() && normal_domain(q).is_some() {
         let path = format!("/api/v2/organizations/domain/{}?take={TAKEN}", encode(q));
@@ -93,19 +83,6 @@ async fn find(
     let known: Vec<String> = found.iter().map(|it| it.id.clone()).collect();
     found.extend(part.items.into_iter().filter(|it| !known.contains(&it.id)));
     Ok((found, part.next))
-}
-
-/// Names that begin with the text; from three letters on, those that hold it.
-fn condition(q: &str) -> String {
-    let mut escaped = String::with_capacity(q.len() * 2);
-    for letter in q.chars() {
-        if !letter.is_alphanumeric() {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
-    }
-    let before = if q.chars().count() < 3 { "" } else { "*" };
-    format!("name:{before}{escaped}* OR display_name:{before}{escaped}*")
 }
 
 /// `GET /dashboard/organizations/new`.
@@ -128,16 +105,5 @@ pub(super) async fn create(signed: Signed, Extension(form): Extension<Form>) -> 
     match signed.api.post::<Organization>("/api/v2/organizations", &body).await {
         Ok(made) => Ok(redirect::see_other(&Done::Created.at(&super::organization::address(&made.id)))),
         Err(error) => draw_new(&signed, form, Errors::of(error, &["name", "display_name"])?),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_searched_for_is_no_part_of_the_question() {
-        assert_eq!(condition("ac"), "name:ac* OR display_name:ac*");
-        assert_eq!(condition("a*) OR x:"), "name:*a\\*\\)\\ OR\\ x\\:* OR display_name:*a\\*\\)\\ OR\\ x\\:*");
     }
 }

@@ -14,12 +14,16 @@ use super::operation::{Operation, Routes};
 use super::organizations::{hold, unknown_organization};
 use super::paging::{CheckpointPaging, List, Listed};
 use super::{Caller, Management};
-use crate::model::discovery_domain::{DomainStatus, normal_domain, verification_host};
+use crate::model::discovery_domain::{CheckedDomain, DomainStatus, normal_domain, verification_host};
 use crate::model::{ApiError, DiscoveryDomain, Timestamp, random_alphanumeric, random_bytes};
 use crate::store::{Event, Rows};
 
 /// Domains of one organization (contract §1.17).
 const MOST: i64 = 100;
+
+/// Of what a name server says, which may be anything.
+const MOST_TOLD_TEXTS: usize = 10;
+const LONGEST_TOLD_TEXT: usize = 255;
 
 pub(super) fn routes() -> Routes {
     let list_path = "/organizations/{id}/discovery-domains";
@@ -170,23 +174,30 @@ async fn delete(
         .await
 }
 
-/// Our own call: asks the DNS for the TXT record and answers the domain as it is then. What is verified stays so.
+/// Our own call: asks the DNS for the TXT record and answers the domain as it is then, with what was found. What is
+/// verified stays so.
 async fn verify(
     caller: Caller,
     State(management): State<Arc<Management>>,
     Ids((id, domain_id)): Ids<(String, String)>,
-) -> Answer<Json<DiscoveryDomain>> {
+) -> Answer<Json<CheckedDomain>> {
     let domain = {
         let mut rows = management.tenant.read().await?;
         get(&mut rows, &id, &domain_id).await?
     };
-    if domain.status == DomainStatus::Verified
-        || !management.dns.has_txt(&domain.verification_host, &domain.verification_txt).await?
-    {
-        return Ok(Json(domain));
+    if domain.status == DomainStatus::Verified {
+        return Ok(Json(CheckedDomain { domain, txt_found: None }));
+    }
+    let texts = management.dns.txt(&domain.verification_host).await?;
+    let is_there = texts.contains(&domain.verification_txt);
+    let told = |text: String| text.chars().take(LONGEST_TOLD_TEXT).collect();
+    let txt_found = Some(texts.into_iter().take(MOST_TOLD_TEXTS).map(told).collect());
+    if !is_there {
+        return Ok(Json(CheckedDomain { domain, txt_found }));
     }
     let change = DiscoveryDomainChange { status: Sent::Yes(DomainStatus::Verified), ..Default::default() };
-    change_domain(&management, caller, (id, domain_id), "Verify a discovery domain", change).await.map(Json)
+    let changed = change_domain(&management, caller, (id, domain_id), "Verify a discovery domain", change).await?;
+    Ok(Json(CheckedDomain { domain: changed, txt_found }))
 }
 
 async fn change_domain(

@@ -27,23 +27,24 @@ impl Dns {
         Self { server }
     }
 
-    /// Whether `host` has a TXT record that says exactly `text`.
+    /// What the TXT records of `host` say.
     ///
     /// # Errors
     /// 503 when no name server answers.
-    pub(super) async fn has_txt(&self, host: &str, text: &str) -> Answer<bool> {
+    pub(super) async fn txt(&self, host: &str) -> Answer<Vec<String>> {
         // A name too long for the DNS has no records.
-        let Ok(name) = hickory_resolver::proto::rr::Name::from_ascii(format!("{host}.")) else { return Ok(false) };
+        let Ok(name) = hickory_resolver::proto::rr::Name::from_ascii(format!("{host}.")) else { return Ok(Vec::new()) };
         let lookup = match self.resolver()?.txt_lookup(name).await {
             Ok(lookup) => lookup,
-            Err(error) if error.is_no_records_found() => return Ok(false),
+            Err(error) if error.is_no_records_found() => return Ok(Vec::new()),
             Err(error) => return Err(unanswered(host, &error).into()),
         };
-        Ok(lookup.answers().iter().any(|record| match &record.data {
+        let text = |data: &RData| match data {
             // One text may come in several pieces (RFC 1035 §3.3.14).
-            RData::TXT(txt) => txt.txt_data.concat() == text.as_bytes(),
-            _ => false,
-        }))
+            RData::TXT(txt) => Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned()),
+            _ => None,
+        };
+        Ok(lookup.answers().iter().filter_map(|record| text(&record.data)).collect())
     }
 
     /// Made for each question: a changed system configuration counts at once, and nothing is remembered.

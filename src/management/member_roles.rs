@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::answer::{Answer, Body, Failure, Parameters};
 use super::check::{Ids, or_missing};
-use super::members::require_organization;
+use super::members::{no_member, require_organization};
 use super::operation::{Operation, Routes};
 use super::paging::{CheckpointPaging, List, Listed, Paging};
 use super::roles::{RoleIds, require_roles, unknown_role};
@@ -190,10 +190,6 @@ async fn remove(
             })
         })
         .await
-}
-
-fn no_member() -> ApiError {
-    ApiError::not_found(None, "The user is not a member of the organization.")
 }
 
 fn too_many() -> ApiError {

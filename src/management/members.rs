@@ -13,12 +13,12 @@ use super::check::{Ids, in_order, or_missing};
 use super::operation::{Operation, Routes};
 use super::organizations::unknown_organization;
 use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
-use super::schema::IDENTIFIER;
+use super::schema::{IDENTIFIER, LINE};
 use super::users::{get_user, unknown_user};
 use super::{Caller, Management};
-use crate::model::Timestamp;
 use crate::model::organization::is_organization_id;
 use crate::model::user::{LONGEST_USER_ID, Member};
+use crate::model::{ApiError, Timestamp};
 use crate::store::{Event, Rows};
 
 /// Users one call may add or remove (contract §1.17).
@@ -40,6 +40,11 @@ pub(super) fn routes() -> Routes {
             "/organizations/{id}/members",
             remove,
             Operation::new("Remove members from an organization", &["delete:organization_members"]),
+        )
+        .get(
+            "/organizations/{id}/members/{user_id}",
+            find,
+            Operation::new("Get a member of an organization", &["read:organization_members"]),
         )
 }
 
@@ -63,13 +68,16 @@ struct Query {
     paging: CheckpointPaging,
     #[serde(flatten)]
     fields: Fields,
+    /// Our extension: a part of the address or of a name, in any case, or a whole user id.
+    #[schemars(length(max = LONGEST_USER_ID), regex(pattern = LINE))]
+    q: Option<String>,
 }
 
 async fn list(
     State(management): State<Arc<Management>>,
     caller: Caller,
     Ids(id): Ids<String>,
-    Parameters(Query { paging, fields }): Parameters<Query>,
+    Parameters(Query { paging, fields, q }): Parameters<Query>,
 ) -> Answer<Json<List<Selected<Member>>>> {
     let tells_roles = fields.names("roles");
     if tells_roles {
@@ -78,15 +86,30 @@ async fn list(
     let wanted = paging.wanted(50)?;
     let mut rows = management.tenant.read().await?;
     require_organization(&mut rows, &id).await?;
-    let mut members = rows.list_members(&id, &wanted.slice).await?;
+    let text = q.as_deref().filter(|q| !q.is_empty());
+    let mut members = rows.list_members(&id, text, &wanted.slice).await?;
     if tells_roles {
-        let mut roles = rows.list_roles_of_members(&id, &wanted.slice).await?;
+        let mut roles = rows.list_roles_of_members(&id, text, &wanted.slice).await?;
         for member in &mut members {
             member.item.roles = Some(roles.remove(&member.item.user_id).unwrap_or_default());
         }
     }
-    let total = if wanted.counts() { rows.count_members(&id).await? } else { 0 };
+    let total = if wanted.counts() { rows.count_members(&id, text).await? } else { 0 };
     Ok(Json(wanted.answer(fields.select_all(members)?, total)))
+}
+
+/// Our own call: whether somebody is a member, without reading all of them.
+async fn find(
+    State(management): State<Arc<Management>>,
+    Ids((id, user_id)): Ids<(String, String)>,
+) -> Answer<Json<Member>> {
+    let mut rows = management.tenant.read().await?;
+    require_organization(&mut rows, &id).await?;
+    Ok(Json(rows.find_member(&id, &user_id).await?.ok_or_else(no_member)?))
+}
+
+pub(super) fn no_member() -> ApiError {
+    ApiError::not_found(None, "The user is not a member of the organization.")
 }
 
 async fn add(

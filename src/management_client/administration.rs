@@ -99,6 +99,11 @@ impl Administration {
         read(self.send(Method::POST, path, "", Some(json(body)?)).await?.body())
     }
 
+    /// For a call that answers nothing.
+    pub async fn post_unanswered(&self, path: &str, body: &impl Serialize) -> Result<()> {
+        self.send(Method::POST, path, "", Some(json(body)?)).await.map(|_| ())
+    }
+
     pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         self.patch_version(path, "", body).await
     }
@@ -120,6 +125,11 @@ impl Administration {
 
     pub async fn delete(&self, path: &str) -> Result<()> {
         self.send(Method::DELETE, path, "", None).await.map(|_| ())
+    }
+
+    /// Deletes those of a list that the body names.
+    pub async fn delete_some(&self, path: &str, body: &impl Serialize) -> Result<()> {
+        self.send(Method::DELETE, path, "", Some(json(body)?)).await.map(|_| ())
     }
 
     async fn send(&self, method: Method, path: &str, version: &str, body: Option<Vec<u8>>) -> Result<Response<Bytes>> {

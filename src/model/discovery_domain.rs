@@ -17,6 +17,16 @@ pub struct DiscoveryDomain {
     pub verification_host: String,
 }
 
+/// A discovery domain after the DNS was asked for its record (our extension).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckedDomain {
+    #[serde(flatten)]
+    pub domain: DiscoveryDomain,
+    /// What the TXT records at `verification_host` say; absent where nobody asked, since it was verified before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub txt_found: Option<Vec<String>>,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DomainStatus {

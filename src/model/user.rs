@@ -100,7 +100,7 @@ pub struct UserIdentity {
 }
 
 /// A person as the lists of an organization and of a role tell it (contract §1.6).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
     pub user_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]

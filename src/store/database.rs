@@ -19,7 +19,7 @@ use crate::config;
 use crate::error::{Context, Fault};
 
 /// Every schema change there ever was, oldest first.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "management", include_str!("migrations/0002_management.sql")),
     (3, "every_way_in", include_str!("migrations/0003_every_way_in.sql")),
@@ -27,6 +27,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "dashboard", include_str!("migrations/0005_dashboard.sql")),
     (6, "counts", include_str!("migrations/0006_counts.sql")),
     (7, "enabled_connections", include_str!("migrations/0007_enabled_connections.sql")),
+    (8, "member_search", include_str!("migrations/0008_member_search.sql")),
 ];
 
 /// FULL, so that a committed code or session survives a power cut; group commit makes it cheap. Each connection keeps

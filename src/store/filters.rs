@@ -150,7 +150,7 @@ fn operator(test: Test) -> &'static str {
 }
 
 /// The text as `LIKE` takes it literally, with `!` as the escape.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 

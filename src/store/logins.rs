@@ -41,6 +41,8 @@ pub enum Kind {
     DashboardSignIn,
     /// A form of the dashboard whose sender has to sign in again first.
     DashboardDraft,
+    /// The link of an invitation, until the administrator who made it has seen it.
+    InvitationLink,
 }
 
 impl Kind {
@@ -59,6 +61,7 @@ impl Kind {
             Self::Dashboard => "dashboard",
             Self::DashboardSignIn => "dashboard_sign_in",
             Self::DashboardDraft => "dashboard_draft",
+            Self::InvitationLink => "invitation_link",
         }
     }
 }

@@ -124,14 +124,17 @@ impl Rows<'_> {
 
     /// Keeps what the connection says of the person now; it writes nothing an administrator decides.
     pub async fn update_identity(&mut self, user: &User) -> Result<(), StoreError> {
-        let statement =
-            sqlx::query("UPDATE users SET email = $1, email_verified = $2, profile = $3 WHERE user_id = $4");
+        let statement = sqlx::query(
+            "UPDATE users SET email = $1, email_verified = $2, profile = $3, search_text = $4 WHERE user_id = $5",
+        );
         let statement = statement
             .bind(user.email.clone())
             .bind(i64::from(user.email_verified))
             .bind(serde_json::to_string(&user.profile)?)
+            .bind(search_text(user))
             .bind(user.user_id.clone());
-        self.execute(statement).await.map(|_| ())
+        self.execute(statement).await?;
+        self.update_memberships(&user.user_id, search_text(user)).await
     }
 
     /// Writes everything an administrator may change but the identifiers.
@@ -139,8 +142,8 @@ impl Rows<'_> {
         let user = &stored.user;
         let statement = sqlx::query(
             "UPDATE users SET email = $1, email_verified = $2, username = $3, password_hash = $4, profile = $5, \
-             user_metadata = $6, app_metadata = $7, blocked = $8, updated_at = $9, password_changed_at = $10 \
-             WHERE user_id = $11",
+             user_metadata = $6, app_metadata = $7, blocked = $8, updated_at = $9, password_changed_at = $10, \
+             search_text = $11 WHERE user_id = $12",
         );
         let statement = statement
             .bind(user.email.clone())
@@ -153,8 +156,10 @@ impl Rows<'_> {
             .bind(i64::from(user.blocked))
             .bind(user.updated_at.0)
             .bind(stored.password_changed_at.map(|at| at.0))
+            .bind(search_text(user))
             .bind(user.user_id.clone());
-        self.execute(statement).await.map(|_| ())
+        self.execute(statement).await?;
+        self.update_memberships(&user.user_id, search_text(user)).await
     }
 
     /// Replaces the form of a hash, not the password; one that was changed meanwhile stays.
@@ -199,6 +204,18 @@ impl Rows<'_> {
         let statement = sqlx::query("DELETE FROM users WHERE user_id = $1").bind(user_id.to_owned());
         Ok(self.execute(statement).await? > 0)
     }
+}
+
+/// The longest text that is searched, in bytes: an index of Postgres takes no more than 2700 in all.
+const LONGEST_SEARCH_TEXT: usize = 1000;
+
+/// What a search of members looks into: all that the person is called, in small letters.
+fn search_text(user: &User) -> String {
+    let Profile { name, nickname, given_name, family_name, .. } = &user.profile;
+    let called = [&user.email, &user.username, name, given_name, family_name, nickname].into_iter().flatten();
+    let mut text = called.map(|called| called.to_lowercase()).collect::<Vec<_>>().join("\n");
+    text.truncate(text.floor_char_boundary(LONGEST_SEARCH_TEXT));
+    text
 }
 
 pub(super) fn stored_user(row: &AnyRow) -> Result<StoredUser, StoreError> {

@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
-use crate::support::administrators::{ADMINISTRATOR, again, colleague, set_up, signed_in};
-use crate::support::gateway::{Gateway, Mode};
+use crate::support::administrators::{ADMINISTRATOR, PASSWORD, again, colleague, set_up, signed_in};
+use crate::support::application::Application;
+use crate::support::gateway::{Gateway, Mode, id};
 use crate::support::http::Page;
 use crate::support::identity_provider::IdentityProvider;
 
 async fn start() -> Gateway {
-    Gateway::start(Mode::SqliteEmbedded).await
+    Gateway::start_with(Mode::SqliteEmbedded, "management.request_burst = 1000").await
 }
 
 /// Every form of the dashboard that changes something, with what it takes.
@@ -18,6 +19,25 @@ async fn forms(gateway: &Gateway) -> Vec<(String, Vec<(&'static str, String)>)> 
     gateway.admin.enable(&acme, &passwords, false).await;
     let sso = gateway.admin.federated("acme-sso", "https://id.acme.example/", json!({})).await;
     let organization = format!("/dashboard/organizations/{acme}");
+    let (bob, ann) = (
+        gateway.admin.person("passwords", "bob@acme.example", PASSWORD).await,
+        gateway.admin.person("passwords", "ann@acme.example", PASSWORD).await,
+    );
+    gateway.admin.add_member(&acme, &bob).await;
+    let member = format!("{organization}/members/{}", bob.replace('|', "%7C"));
+    let role = id(&gateway.admin.create("/roles", json!({ "name": "editor" })).await);
+    let shop = json!({ "initiate_login_uri": "https://shop.example/login" });
+    let shop = Application::register(gateway, shop).await.client_id;
+    let invitation = json!({ "inviter": { "name": "Ann" }, "invitee": { "email": "cay@acme.example" },
+        "client_id": shop, "send_invitation_email": false });
+    let mut invitations = Vec::new();
+    for _ in 0..2 {
+        let made = gateway.admin.create(&format!("/organizations/{acme}/invitations"), invitation.clone()).await;
+        invitations.push(format!("{organization}/invitations/{}", id(&made)));
+    }
+    let domain = json!({ "domain": "acme.example" });
+    let domain = id(&gateway.admin.create(&format!("/organizations/{acme}/discovery-domains"), domain).await);
+    let domain = format!("{organization}/domains/{domain}");
     let connection = format!("/dashboard/connections/{sso}");
     let text = str::to_owned;
     vec![
@@ -50,6 +70,23 @@ async fn forms(gateway: &Gateway) -> Vec<(String, Vec<(&'static str, String)>)> 
         (format!("{organization}/branding"), vec![("primary", text("#b00020"))]),
         (format!("{organization}/metadata"), vec![("key", text("plan")), ("value", text("gold"))]),
         (format!("{organization}/connections/{passwords}/remove"), Vec::new()),
+        (format!("{organization}/members/add"), vec![("members", ann)]),
+        (member.clone(), vec![("had", String::new()), ("roles", role)]),
+        (format!("{member}/remove"), Vec::new()),
+        (
+            format!("{organization}/invitations/new"),
+            vec![
+                ("invitee", text("dan@acme.example")),
+                ("inviter", text("Ann")),
+                ("client_id", shop),
+                ("send_invitation_email", text("on")),
+            ],
+        ),
+        (format!("{}/resend", invitations[0]), vec![("send_invitation_email", text("on"))]),
+        (format!("{}/revoke", invitations[1]), Vec::new()),
+        (format!("{organization}/domains/new"), vec![("domain", text("acme.test"))]),
+        (domain.clone(), vec![("status", text("verified"))]),
+        (format!("{domain}/delete"), Vec::new()),
         (format!("{organization}/delete"), vec![("typed_name", text("acme"))]),
     ]
 }
@@ -57,12 +94,15 @@ async fn forms(gateway: &Gateway) -> Vec<(String, Vec<(&'static str, String)>)> 
 /// All that the forms could change.
 async fn state(gateway: &Gateway) -> serde_json::Value {
     let organizations = gateway.admin.get("/organizations").await;
-    let mut connections = vec![gateway.admin.get("/connections").await];
+    let mut all = vec![gateway.admin.get("/connections").await];
     for organization in organizations.as_array().unwrap() {
         let id = organization["id"].as_str().unwrap();
-        connections.push(gateway.admin.get(&format!("/organizations/{id}/enabled_connections")).await);
+        let of = ["enabled_connections", "members?fields=user_id,roles", "invitations", "discovery-domains"];
+        for list in of {
+            all.push(gateway.admin.get(&format!("/organizations/{id}/{list}")).await);
+        }
     }
-    json!([organizations, connections])
+    json!([organizations, all])
 }
 
 fn fields<'f>(fields: &'f [(&'static str, String)], csrf: &'f str) -> Vec<(&'f str, &'f str)> {
@@ -176,9 +216,7 @@ async fn a_connection_is_checked_by_asking_its_identity_provider() {
     let ill = gateway.admin.federated("ill", "http://127.0.0.1:1", json!({})).await;
     let check = async |id: &str| {
         let page = visitor.get(gateway.url(&format!("/dashboard/connections/{id}"))).await;
-        let form = page.forms().into_iter().find(|form| form.action.path().ends_with("/check")).unwrap();
-        let fields: Vec<_> = form.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        visitor.post_form(&form.action, &fields).await.text_of("#checked").unwrap()
+        visitor.press(&page, "/check").await.text_of("#checked").unwrap()
     };
     assert_eq!(check(&well).await, "It answers, and says all that a login needs.");
     let why = check(&ill).await;

@@ -7,6 +7,7 @@ use crate::support::gateway::{Administrator, Gateway, Mode, id, text};
 
 matrix! {
     members_are_listed_in_pages_and_in_parts_with_the_fields_that_are_asked_for,
+    members_are_found_by_what_they_are_called_now,
     roles_in_an_organization_are_given_listed_taken_and_end_with_the_membership,
 }
 
@@ -68,6 +69,54 @@ async fn members_are_listed_in_pages_and_in_parts_with_the_fields_that_are_asked
     let extra = json!({ "members": [people[0]], "note": "the contract tolerates extras here" });
     assert_eq!(admin.call("DELETE", &members, Some(extra.clone())).await.status, 204);
     assert_eq!(admin.call("DELETE", &members, Some(extra)).await.status, 204);
+}
+
+async fn members_are_found_by_what_they_are_called_now(mode: Mode) {
+    let gateway = Gateway::start_with(mode, "management.request_burst = 1000").await;
+    let admin = &gateway.admin;
+    let (acme, people) = crowd(admin).await;
+    admin.database("people").await;
+    let eve = json!({ "connection": "people", "email": "Eve@Widgets.example", "password": "correct horse battery",
+        "name": "Éva 50%_<b>", "nickname": "Evi" });
+    let eve = text(&admin.create("/users", eve).await, "user_id");
+    let members = format!("/organizations/{acme}/members");
+    let found = async |q: &str| {
+        let encoded: String = url::form_urlencoded::byte_serialize(q.as_bytes()).collect();
+        let part = admin.get(&format!("{members}?take=50&fields=user_id,roles&q={encoded}")).await;
+        let all = part["members"].as_array().unwrap();
+        assert!(all.iter().all(|member| member["roles"].is_array()));
+        all.iter().map(|member| text(member, "user_id")).collect::<Vec<_>>()
+    };
+    assert_eq!(found("widgets").await, [""; 0], "no member yet");
+    admin.add_member(&acme, &eve).await;
+    for q in ["widgets", "EVE@widgets.example", "éva", "ÉVA", "50%_<b>", "evi", &eve] {
+        assert_eq!(found(q).await, [eve.as_str()], "{q}");
+    }
+    for q in ["%", "_", "widgets.example!", "person 7", "auth0|", "\"", "name", "'; DROP TABLE members; --"] {
+        let expected: &[&str] = if q == "%" || q == "_" { &[&eve] } else { &[] };
+        assert_eq!(found(q).await, expected, "{q}");
+    }
+    assert_eq!(found("Person").await.len(), 7);
+    assert_eq!(found("").await.len(), 8);
+    let counted = admin.get(&format!("{members}?q=person&include_totals=true&per_page=2")).await;
+    assert_eq!((&counted["total"], counted["members"].as_array().unwrap().len()), (&json!(7), 2));
+    let first = admin.get(&format!("{members}?q=person&take=5")).await;
+    let rest = admin.get(&format!("{members}?q=person&take=5&from={}", text(&first, "next"))).await;
+    assert_eq!((rest["members"].as_array().unwrap().len(), rest.get("next")), (2, None));
+    let page = admin.call("GET", &format!("{members}?q=a%00b"), None).await;
+    assert_eq!(page.status, 400);
+
+    let path = format!("/users/{}", people[3].replace('|', "%7C"));
+    admin.update(&path, json!({ "name": "Zoë Zander" })).await;
+    assert_eq!(found("zoë").await, [people[3].as_str()]);
+    assert_eq!(found("person 3").await, [""; 0]);
+
+    let one = admin.get(&format!("{members}/{}", eve.replace('|', "%7C"))).await;
+    assert_eq!((&one["user_id"], &one["email"]), (&json!(eve), &json!("eve@widgets.example")));
+    admin.done("DELETE", &members, Some(json!({ "members": [eve] }))).await;
+    let gone = admin.call("GET", &format!("{members}/{}", eve.replace('|', "%7C")), None).await;
+    assert_eq!(gone.status, 404);
+    assert_eq!(found("widgets").await, [""; 0]);
 }
 
 async fn roles_in_an_organization_are_given_listed_taken_and_end_with_the_membership(mode: Mode) {

@@ -75,6 +75,8 @@ async fn every_part_of_a_list_is_read_by_an_index_on_both_databases() {
             admin.get(&format!("{path}?take=1&from={next}")).await;
         }
     }
+    let members = paths.iter().find(|path| path.ends_with("/members")).unwrap();
+    admin.get(&format!("{members}?take=1&q=ada")).await;
     for order in ["name:1", "name:-1", "display_name:1", "display_name:-1", "created_at:-1"] {
         let first = admin.get(&format!("/organizations?take=1&sort={order}")).await;
         let next = first["next"].as_str().unwrap();
@@ -182,6 +184,12 @@ async fn a_hundred_thousand_are_read_whole(mode: Mode) {
         let beyond = admin.call("GET", &format!("{path}?page=10&per_page=100"), None).await;
         assert_eq!((beyond.status, &beyond.json()["errorCode"]), (400, &json!("invalid_paging")));
     }
+    let begun = std::time::Instant::now();
+    for _ in 0..10 {
+        let found = admin.get(&format!("/organizations/{organization}/members?take=25&q=nobody")).await;
+        assert_eq!(found, json!({ "members": [] }));
+    }
+    assert!(begun.elapsed().as_millis() < 3000, "a search takes {} ms", begun.elapsed().as_millis() / 10);
 }
 
 #[tokio::test]

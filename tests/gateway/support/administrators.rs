@@ -53,7 +53,9 @@ pub async fn colleague(gateway: &Gateway, email: &str, role: Option<&str>) -> St
     let user = gateway.admin.person("administrators", email, PASSWORD).await;
     if let Some(name) = role {
         let roles = gateway.admin.get(&format!("/roles?name_filter={}", name.replace(' ', "%20"))).await;
-        let body = json!({ "roles": [id(&roles[0])] });
+        // A filter finds what holds the name, too.
+        let role = roles.as_array().unwrap().iter().find(|role| role["name"] == name).unwrap();
+        let body = json!({ "roles": [id(role)] });
         gateway.admin.done("POST", &format!("/users/{}/roles", user.replace('|', "%7C")), Some(body)).await;
     }
     user

@@ -12,11 +12,13 @@ pub struct Form {
     pub values: Vec<(String, String)>,
     /// Names of the buttons.
     pub buttons: Vec<String>,
+    /// Names of boxes that may be ticked, and are not.
+    pub boxes: Vec<String>,
 }
 
 impl Form {
     pub fn has(&self, name: &str) -> bool {
-        self.values.iter().any(|(n, _)| n == name) || self.buttons.iter().any(|n| n == name)
+        self.values.iter().any(|(n, _)| n == name) || self.buttons.iter().chain(&self.boxes).any(|n| n == name)
     }
 }
 
@@ -49,12 +51,13 @@ fn read_form(form: ElementRef<'_>, base: &Url) -> Form {
         post: form.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post")),
         values: Vec::new(),
         buttons: Vec::new(),
+        boxes: Vec::new(),
     };
     for field in form.select(&css("input[name], button[name], select[name], textarea[name]")) {
         let name = field.attr("name").unwrap_or_default().to_owned();
         let value = match field.value().name() {
             "textarea" => field.text().collect(),
-            "select" => chosen(field),
+            "select" => selected(field),
             _ => field.attr("value").unwrap_or_default().to_owned(),
         };
         let kind = field.attr("type").unwrap_or_default();
@@ -62,15 +65,18 @@ fn read_form(form: ElementRef<'_>, base: &Url) -> Form {
             read.buttons.push(name);
         } else if !matches!(kind, "checkbox" | "radio") || field.attr("checked").is_some() {
             read.values.push((name, value));
+        } else if field.attr("disabled").is_none() {
+            read.boxes.push(name);
         }
     }
     read
 }
 
-/// The value of a select: its chosen option, or the first.
-fn chosen(select: ElementRef<'_>) -> String {
-    let find = |options: &str| select.select(&css(options)).next().and_then(|option| option.attr("value"));
-    find("option[selected]").or_else(|| find("option")).unwrap_or_default().to_owned()
+/// What a list sends of which nothing was chosen by hand.
+fn selected(field: ElementRef<'_>) -> String {
+    let of = |selector: &str| field.select(&css(selector)).next();
+    let chosen = of("option[selected]").or_else(|| of("option:not([disabled])"));
+    chosen.and_then(|option| option.attr("value")).unwrap_or_default().to_owned()
 }
 
 /// The text that a screen reader says, with runs of white space made one space.

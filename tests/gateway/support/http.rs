@@ -106,6 +106,18 @@ impl Visitor {
         }
     }
 
+    /// Sends the form of `page` whose address ends with `end`, with its own fields.
+    ///
+    /// # Panics
+    ///
+    /// If the page has no such form.
+    pub async fn press(&self, page: &Page, end: &str) -> Page {
+        let form = page.forms().into_iter().find(|form| form.post && form.action.path().ends_with(end));
+        let form = form.unwrap_or_else(|| panic!("no form for {end} on {}:\n{}", page.url, page.text()));
+        let fields: Vec<_> = form.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.post_form(&form.action, &fields).await
+    }
+
     /// Follows the link or option of `page` that reads `text`.
     pub async fn click(&self, page: &Page, text: &str) -> Page {
         self.get(page.link(text)).await
