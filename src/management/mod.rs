@@ -55,6 +55,7 @@ mod resource_servers;
 mod roles;
 mod schema;
 mod search;
+pub mod sessions;
 pub mod setup;
 mod sign_up;
 mod sign_ups;
@@ -83,6 +84,7 @@ use auth::TokenCheck;
 use dns::Dns;
 use operation::Routes;
 use passwords::Passwords;
+use sessions::Sessions;
 use signing_keys::SigningKeys;
 
 pub use caller::{Caller, GATEWAY_SCOPE};
@@ -120,6 +122,7 @@ pub const SCOPES: &[&str] = &[
     "delete:resource_servers",
     "delete:role_members",
     "delete:roles",
+    "delete:sessions",
     "delete:stats",
     "delete:users",
     "read:branding",
@@ -143,6 +146,7 @@ pub const SCOPES: &[&str] = &[
     "read:resource_servers",
     "read:role_members",
     "read:roles",
+    "read:sessions",
     "read:signing_keys",
     "read:stats",
     "read:tenant_settings",
@@ -190,6 +194,7 @@ pub struct Management {
     passwords: Passwords,
     signing_keys: Arc<dyn SigningKeys>,
     answer_cache: Arc<dyn AnswerCache>,
+    sessions: Arc<dyn Sessions>,
     dns: Dns,
 }
 
@@ -199,6 +204,7 @@ impl Management {
         config: &Config,
         signing_keys: Arc<dyn SigningKeys>,
         answer_cache: Arc<dyn AnswerCache>,
+        sessions: Arc<dyn Sessions>,
     ) -> Self {
         Self {
             tenant,
@@ -210,6 +216,7 @@ impl Management {
             passwords: Passwords::new(&config.login),
             signing_keys,
             answer_cache,
+            sessions,
             dns: Dns::new(config.management.dns_server),
         }
     }
@@ -263,6 +270,7 @@ fn routes() -> Routes {
         .merge(signing_keys::routes())
         .merge(answer_cache::routes())
         .merge(users::routes())
+        .merge(sessions::routes())
         .merge(user_roles::routes())
         .merge(roles::routes())
         .merge(permissions::routes())

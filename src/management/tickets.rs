@@ -247,15 +247,29 @@ pub(super) async fn send_welcome(
     locale: Option<Locale>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let connection_id = user.connection_id.clone();
-    let settings = TicketSettings {
-        connection_id,
-        client_id: Some(client_id.to_owned()),
+    let new = NewTicket::of(TicketPurpose::PasswordChange, user, proving_address(user, Some(client_id)));
+    send(rows, user, new, page, locale, now).await
+}
+
+/// Of a link that lets a password be chosen by who reads the mail, and so proves the address.
+fn proving_address(user: &StoredUser, client_id: Option<&str>) -> TicketSettings {
+    TicketSettings {
+        connection_id: user.connection_id.clone(),
+        client_id: client_id.map(str::to_owned),
         verifies_email: true,
         ..TicketSettings::default()
-    };
-    let new = NewTicket::of(TicketPurpose::PasswordChange, user, settings);
-    send(rows, user, new, page, locale, now).await
+    }
+}
+
+/// Sends a link to choose a password, because an administrator asked for it.
+pub(super) async fn send_password_change(
+    rows: &mut Rows<'_>,
+    user: &StoredUser,
+    page: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let new = NewTicket::of(TicketPurpose::PasswordChange, user, proving_address(user, None));
+    send(rows, user, new, page, None, now).await
 }
 
 /// Sends a link that verifies the user's address, because an administrator, who knows the account, asked for it.
@@ -281,11 +295,15 @@ async fn send(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let Some(to) = &user.user.email else { return Ok(()) };
-    let is_welcome = new.purpose == TicketPurpose::PasswordChange;
+    let purpose = new.purpose;
     let ticket = new.create(rows, now, now.plus_seconds(USUAL_SECONDS)).await?;
     let text = Text::of(locale.unwrap_or(Locale::En));
     let href = link_in(page, &ticket, text);
-    let about = if is_welcome { About::NewAccount { href: &href } } else { About::EmailVerification { href: &href } };
+    let about = match purpose {
+        TicketPurpose::PasswordChange if user.user.logins_count > 0 => About::PasswordReset { href: &href },
+        TicketPurpose::PasswordChange => About::NewAccount { href: &href },
+        _ => About::EmailVerification { href: &href },
+    };
     Letter { to, text, organization: None, about }.queue(rows, now).await
 }
 
