@@ -10,7 +10,7 @@ pub struct Form {
     pub post: bool,
     /// Fields sent when nothing is filled in, with their values; buttons are not among them.
     pub values: Vec<(String, String)>,
-    /// Names of the buttons.
+    /// Names of what is sent only if somebody presses or ticks it.
     pub buttons: Vec<String>,
 }
 
@@ -52,15 +52,27 @@ fn read_form(form: ElementRef<'_>, base: &Url) -> Form {
     };
     for field in form.select(&css("input[name], button[name], select[name], textarea[name]")) {
         let name = field.attr("name").unwrap_or_default().to_owned();
-        let value = field.attr("value").unwrap_or_default().to_owned();
+        let value = match field.value().name() {
+            "textarea" => field.text().collect(),
+            "select" => selected(field),
+            _ => field.attr("value").unwrap_or_default().to_owned(),
+        };
         let kind = field.attr("type").unwrap_or_default();
-        if field.value().name() == "button" || kind == "submit" {
+        let is_unticked = matches!(kind, "checkbox" | "radio") && field.attr("checked").is_none();
+        if field.value().name() == "button" || kind == "submit" || is_unticked {
             read.buttons.push(name);
-        } else if !matches!(kind, "checkbox" | "radio") || field.attr("checked").is_some() {
+        } else {
             read.values.push((name, value));
         }
     }
     read
+}
+
+/// The chosen option, else the first.
+fn selected(field: ElementRef<'_>) -> String {
+    let options: Vec<_> = field.select(&css("option")).collect();
+    let chosen = options.iter().find(|option| option.attr("selected").is_some()).or(options.first());
+    chosen.map(|option| option.attr("value").unwrap_or_default().to_owned()).unwrap_or_default()
 }
 
 /// The text that a screen reader says, with runs of white space made one space.
