@@ -6,6 +6,7 @@ use super::Answer;
 use super::fields::Errors;
 use super::frame::Frame;
 use super::session::Signed;
+use crate::model::Timestamp;
 use crate::web::form::Form;
 use crate::web::text::Text;
 
@@ -43,7 +44,7 @@ impl Confirmation {
 /// # Errors
 /// What to say at the field.
 pub(super) fn check_typed(form: &Form, typed: &str) -> Result<(), Errors> {
-    match form.get("typed_name") == typed {
+    match form.get("typed_name") == typed.trim() {
         true => Ok(()),
         false => Err(Errors::at_field("typed_name", format!("Type {} to go on.", quoted(typed)))),
     }
@@ -57,4 +58,10 @@ pub(super) fn quoted(text: &str) -> String {
 /// A number with its noun: `1 member`, `2 members`.
 pub(super) fn counted(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A moment as people read it.
+pub(super) fn moment(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} UTC", text.get(..16).unwrap_or(&text).replace('T', " "))
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use super::fields::Errors;
@@ -9,19 +10,23 @@ use super::session::Signed;
 use crate::web::page::Page;
 
 /// The parts of the dashboard, in the order of its navigation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Section {
     Organizations,
     Connections,
+    Applications,
+    Users,
 }
 
 impl Section {
-    const ALL: [Self; 2] = [Self::Organizations, Self::Connections];
+    const ALL: [Self; 4] = [Self::Organizations, Self::Connections, Self::Applications, Self::Users];
 
     fn label(self) -> &'static str {
         match self {
             Self::Organizations => "Organizations",
             Self::Connections => "Connections",
+            Self::Applications => "Applications",
+            Self::Users => "Users",
         }
     }
 
@@ -29,6 +34,8 @@ impl Section {
         match self {
             Self::Organizations => "/dashboard/organizations",
             Self::Connections => "/dashboard/connections",
+            Self::Applications => "/dashboard/applications",
+            Self::Users => "/dashboard/users",
         }
     }
 }
@@ -101,10 +108,30 @@ pub(super) enum Done {
     Enabled,
     Removed,
     Deleted,
+    Changed,
+    Mailed,
+    Blocked,
+    Unblocked,
+    Ended,
+    Given,
+    Taken,
 }
 
 impl Done {
-    const ALL: [Self; 5] = [Self::Created, Self::Saved, Self::Enabled, Self::Removed, Self::Deleted];
+    const ALL: [Self; 12] = [
+        Self::Created,
+        Self::Saved,
+        Self::Enabled,
+        Self::Removed,
+        Self::Deleted,
+        Self::Changed,
+        Self::Mailed,
+        Self::Blocked,
+        Self::Unblocked,
+        Self::Ended,
+        Self::Given,
+        Self::Taken,
+    ];
 
     fn word(self) -> &'static str {
         match self {
@@ -113,6 +140,13 @@ impl Done {
             Self::Enabled => "enabled",
             Self::Removed => "removed",
             Self::Deleted => "deleted",
+            Self::Changed => "changed",
+            Self::Mailed => "mailed",
+            Self::Blocked => "blocked",
+            Self::Unblocked => "unblocked",
+            Self::Ended => "ended",
+            Self::Given => "given",
+            Self::Taken => "taken",
         }
     }
 
@@ -123,6 +157,13 @@ impl Done {
             Self::Enabled => "The connection is enabled. Choose how people become members, then save.",
             Self::Removed => "The connection is removed: nobody signs in through it here any more.",
             Self::Deleted => "Deleted.",
+            Self::Changed => "Changed.",
+            Self::Mailed => "A mail with a link to choose a password is on its way.",
+            Self::Blocked => "Blocked, and signed out everywhere.",
+            Self::Unblocked => "Unblocked: they may sign in again.",
+            Self::Ended => "Ended. Whoever used it has to sign in again.",
+            Self::Given => "Given.",
+            Self::Taken => "Taken away.",
         }
     }
 

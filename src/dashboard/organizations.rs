@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::Extension;
 use serde_json::json;
-use url::form_urlencoded::Serializer;
 
 use super::Answer;
 use super::error::DashboardError;
 use super::fields::Errors;
 use super::frame::{Done, Frame, Section};
+use super::listing;
 use super::session::Signed;
 use crate::management_client::{Administration, encode};
 use crate::model::Organization;
@@ -42,15 +42,9 @@ struct NewOrganizationPage {
 
 /// `GET /dashboard/organizations?q=&from=`.
 pub(super) async fn list(signed: Signed) -> Answer {
-    let (q, from) = (signed.parameter("q").unwrap_or_default(), signed.parameter("from"));
-    let q = q.trim().chars().take(100).collect::<String>();
+    let (q, from) = (listing::query(&signed), signed.parameter("from"));
     let (organizations, next) = find(&signed.api, &q, from.as_deref()).await?;
-    let at = |from: Option<&str>| {
-        let mut query = Serializer::new(String::new());
-        query.extend_pairs([("q", q.as_str())].into_iter().filter(|(_, q)| !q.is_empty()));
-        query.extend_pairs(from.map(|from| ("from", from)));
-        format!("/dashboard/organizations?{}", query.finish())
-    };
+    let at = |from: Option<&str>| listing::address("/dashboard/organizations", &q, from);
     let (first_href, next_href) = (from.map(|_| at(None)), next.map(|next| at(Some(&next))));
     Frame::new(&signed, Section::Organizations, "Organizations").draw(|frame| OrganizationsPage {
         text: signed.reader.text,
@@ -83,24 +77,14 @@ async fn find(
         };
         found.extend(exact);
     }
-    let path = format!("/api/v2/organizations/search?take={TAKEN}&sort=name&q={}{from}", encode(&condition(q)));
+    let path = format!(
+        "/api/v2/organizations/search?take={TAKEN}&sort=name&q={}{from}",
+        encode(&listing::condition(q, &["name", "display_name"]))
+    );
     let part = api.part::<Organization>(&path, "organizations").await?;
     let known: Vec<String> = found.iter().map(|it| it.id.clone()).collect();
     found.extend(part.items.into_iter().filter(|it| !known.contains(&it.id)));
     Ok((found, part.next))
-}
-
-/// Names that begin with the text; from three letters on, those that hold it.
-fn condition(q: &str) -> String {
-    let mut escaped = String::with_capacity(q.len() * 2);
-    for letter in q.chars() {
-        if !letter.is_alphanumeric() {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
-    }
-    let before = if q.chars().count() < 3 { "" } else { "*" };
-    format!("name:{before}{escaped}* OR display_name:{before}{escaped}*")
 }
 
 /// `GET /dashboard/organizations/new`.
@@ -123,16 +107,5 @@ pub(super) async fn create(signed: Signed, Extension(form): Extension<Form>) -> 
     match signed.api.post::<Organization>("/api/v2/organizations", &body).await {
         Ok(made) => Ok(redirect::see_other(&Done::Created.at(&super::organization::address(&made.id)))),
         Err(error) => draw_new(&signed, form, Errors::of(error, &["name", "display_name"])?),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_searched_for_is_no_part_of_the_question() {
-        assert_eq!(condition("ac"), "name:ac* OR display_name:ac*");
-        assert_eq!(condition("a*) OR x:"), "name:*a\\*\\)\\ OR\\ x\\:* OR display_name:*a\\*\\)\\ OR\\ x\\:*");
     }
 }

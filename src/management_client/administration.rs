@@ -117,6 +117,11 @@ impl Administration {
         self.send(Method::DELETE, path, "", None).await.map(|_| ())
     }
 
+    /// Deletes what the body names of what stands there.
+    pub async fn delete_with(&self, path: &str, body: &impl Serialize) -> Result<()> {
+        self.send(Method::DELETE, path, "", Some(json(body)?)).await.map(|_| ())
+    }
+
     async fn send(&self, method: Method, path: &str, version: &str, body: Option<Vec<u8>>) -> Result<Response<Bytes>> {
         let mut request = Request::builder()
             .method(method)
@@ -151,8 +156,9 @@ fn json(body: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(body).map_err(|error| unusable(&error))
 }
 
+/// An answer without a body is `null`, which `()` is read from.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| unusable(&error))
+    serde_json::from_slice(if body.is_empty() { b"null" } else { body }).map_err(|error| unusable(&error))
 }
 
 fn unusable(error: &dyn std::error::Error) -> AdministrationError {
