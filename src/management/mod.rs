@@ -65,6 +65,7 @@ mod tenant_settings;
 mod test_support;
 #[cfg(test)]
 mod tests;
+mod ticket_letters;
 mod tickets;
 mod user_body;
 mod user_roles;
