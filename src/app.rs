@@ -4,6 +4,7 @@ mod cache;
 pub mod huge_pages;
 mod keys;
 mod mails;
+mod sessions;
 mod tokens;
 
 use std::sync::Arc;
@@ -241,8 +242,8 @@ fn management_router(
     remembered: &Remembered,
 ) -> Router {
     let rotation = Rotation { settings: settings.clone(), logins: logins.clone(), keys: keys.clone() };
-    let cache = Arc::new(remembered.clone());
-    let management = Arc::new(Management::new(tenant.clone(), settings, Arc::new(rotation), cache));
+    let (cache, sessions) = (Arc::new(remembered.clone()), Arc::new(logins.clone()));
+    let management = Arc::new(Management::new(tenant.clone(), settings, Arc::new(rotation), cache, sessions));
     let tokens = token_check(settings, tenant, logins, keys);
     match settings.management.url {
         None => remembered.noticing(management::router(management, tokens)),

@@ -43,7 +43,7 @@ impl Confirmation {
 /// # Errors
 /// What to say at the field.
 pub(super) fn check_typed(form: &Form, typed: &str) -> Result<(), Errors> {
-    match form.get("typed_name") == typed {
+    match form.get("typed_name") == typed.trim() {
         true => Ok(()),
         false => Err(Errors::at_field("typed_name", format!("Type {} to go on.", quoted(typed)))),
     }

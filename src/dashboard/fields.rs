@@ -35,6 +35,25 @@ impl Errors {
         }
     }
 
+    /// The same with the form's own words for what is wrong at a field.
+    ///
+    /// # Errors
+    /// As [`Errors::of`].
+    pub(super) fn of_worded(
+        error: AdministrationError,
+        known: &[&'static str],
+        words: &[(&'static str, &'static str)],
+    ) -> Result<Self, DashboardError> {
+        let is_wrong = matches!(&error, AdministrationError::Refused(refused) if refused.status_code == 400);
+        let mut errors = Self::of(error, known)?;
+        for (field, message) in errors.fields.iter_mut().filter(|_| is_wrong) {
+            if let Some((_, wording)) = words.iter().find(|(its, _)| its == field) {
+                (*wording).clone_into(message);
+            }
+        }
+        Ok(errors)
+    }
+
     /// Whether the form was made of another version than is there.
     pub(super) fn are_of_another_version(&self) -> bool {
         self.is_late
@@ -42,8 +61,9 @@ impl Errors {
 
     fn sorted(refused: &ApiError, known: &[&'static str]) -> Self {
         let property = match refused.error_code.as_deref() {
-            Some("organization_conflict" | "connection_conflict") => Some("name"),
+            Some("organization_conflict" | "connection_conflict" | "role_conflict") => Some("name"),
             Some("discovery_domain_conflict") => Some("domain"),
+            Some("user_exists") => Some("email"),
             _ => property(&refused.message),
         };
         match known.iter().find(|field| Some(**field) == property) {
@@ -90,7 +110,10 @@ impl Errors {
 /// The first name of the member that a refusal names (`... on property allowed_domains[0].`); of `options` and of
 /// branding the one below.
 fn property(message: &str) -> Option<&str> {
-    let (_, rest) = message.split_once("on property ")?;
+    let rest = match message.split_once("on property ") {
+        Some((_, rest)) => rest,
+        None => message.strip_suffix(": this value is not supported by this server.")?,
+    };
     let above = ["options.", "branding.colors.", "branding."];
     let own = above.into_iter().find_map(|above| rest.strip_prefix(above)).unwrap_or(rest);
     own.split(['.', '[', ' ', '(']).next()
@@ -99,6 +122,8 @@ fn property(message: &str) -> Option<&str> {
 /// The same in a person's words, where there are some.
 fn sentence(field: &str, refused: &ApiError) -> String {
     match (field, refused.status_code) {
+        ("email", 409) => "Somebody has this address there already.".to_owned(),
+        ("email", _) => "Enter an e-mail address such as you@example.com.".to_owned(),
         ("name", 409) => "Another one has this name.".to_owned(),
         ("name", _) if refused.message.contains("a-zA-Z") => {
             "Use letters and digits, with single hyphens between them.".to_owned()
@@ -133,5 +158,6 @@ mod tests {
         let other = refused(400, None, "Something else on property branding.colors.primary.");
         assert_eq!(Errors::sorted(&other, &["name"]).general(), Some(other.message.as_str()));
         assert_eq!(property(&other.message), Some("primary"));
+        assert_eq!(property("callbacks: this value is not supported by this server."), Some("callbacks"));
     }
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
 
 use super::Answer;
 use super::fields::Errors;
@@ -9,23 +10,35 @@ use super::session::Signed;
 use crate::web::page::Page;
 
 /// The parts of the dashboard, in the order of its navigation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Section {
     Overview,
     Organizations,
     Connections,
+    Applications,
+    Users,
     Logs,
     Explain,
 }
 
 impl Section {
-    const ALL: [Self; 5] = [Self::Overview, Self::Organizations, Self::Connections, Self::Logs, Self::Explain];
+    const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Organizations,
+        Self::Connections,
+        Self::Applications,
+        Self::Users,
+        Self::Logs,
+        Self::Explain,
+    ];
 
     fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Organizations => "Organizations",
             Self::Connections => "Connections",
+            Self::Applications => "Applications",
+            Self::Users => "Users",
             Self::Logs => "Logs",
             Self::Explain => "Explain",
         }
@@ -36,6 +49,8 @@ impl Section {
             Self::Overview => "/dashboard",
             Self::Organizations => "/dashboard/organizations",
             Self::Connections => "/dashboard/connections",
+            Self::Applications => "/dashboard/applications",
+            Self::Users => "/dashboard/users",
             Self::Logs => "/dashboard/logs",
             Self::Explain => "/dashboard/explain",
         }
@@ -158,6 +173,13 @@ done! {
     Revoked "revoked" "The invitation is revoked: its link does not work any more."
     OldInvitationStays "old-invitation-stays" "The new invitation is made, but the old one could not be revoked. Revoke it here."
     DomainSaved "domain-saved" "The domain is saved."
+    Changed "changed" "Changed."
+    Mailed "mailed" "A mail with a link to choose a password is on its way."
+    Blocked "blocked" "Blocked, and signed out everywhere."
+    Unblocked "unblocked" "Unblocked: they may sign in again."
+    Ended "ended" "Ended. Whoever used it has to sign in again."
+    Given "given" "Given."
+    Taken "taken" "Taken away."
 }
 
 impl Done {

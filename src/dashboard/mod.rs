@@ -3,6 +3,12 @@
 //! Every page has an address; its form posts to the same address and ends in a 303. Nothing here decides what somebody
 //! may do: the API does, and a page only leaves out what would be refused.
 
+mod administrators;
+mod application;
+mod application_connections;
+mod application_organizations;
+mod application_secret;
+mod applications;
 mod asked;
 mod branding;
 mod button_order;
@@ -41,12 +47,21 @@ mod organization_connections;
 mod organizations;
 mod overview;
 mod resending;
+mod role;
 mod role_choices;
+mod roles;
 mod session;
 mod setup;
+mod shown_once;
 mod sign_in;
 mod strategy;
 mod trial;
+mod user;
+mod user_organizations;
+mod user_password;
+mod user_roles;
+mod user_sessions;
+mod users;
 
 use std::sync::Arc;
 
@@ -148,6 +163,16 @@ fn pages() -> Router<Arc<Dashboard>> {
     Router::new()
         .route("/dashboard", get(overview::page))
         .route("/dashboard/cache/purge", get(cache::purging))
+        .route("/dashboard/administrators", get(administrators::list))
+        .route("/dashboard/administrators/new", get(administrators::new))
+        .route("/dashboard/administrators/{role}/{user}/remove", get(administrators::removal))
+        .route("/dashboard/applications", get(applications::list))
+        .route("/dashboard/applications/new", get(applications::new))
+        .route("/dashboard/applications/{client_id}", get(application::page))
+        .route("/dashboard/applications/{client_id}/connections", get(application_connections::list))
+        .route("/dashboard/applications/{client_id}/delete", get(application_secret::deletion))
+        .route("/dashboard/applications/{client_id}/organizations", get(application_organizations::page))
+        .route("/dashboard/applications/{client_id}/secret", get(application_secret::rotation))
         .route("/dashboard/connections", get(connections::list))
         .route("/dashboard/connections/new", get(connections::new))
         .route("/dashboard/connections/{id}", get(connection::page))
@@ -181,12 +206,36 @@ fn pages() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/domains/new", get(domains::new))
         .route("/dashboard/organizations/{id}/domains/{domain}", get(domain::page))
         .route("/dashboard/organizations/{id}/domains/{domain}/delete", get(domain::deletion))
+        .route("/dashboard/roles", get(roles::list))
+        .route("/dashboard/roles/new", get(roles::new))
+        .route("/dashboard/roles/{id}", get(role::page))
+        .route("/dashboard/roles/{id}/delete", get(role::deletion))
+        .route("/dashboard/roles/{id}/people", get(role::page))
+        .route("/dashboard/shown-once", get(shown_once::page))
+        .route("/dashboard/users", get(users::list))
+        .route("/dashboard/users/new", get(users::new))
+        .route("/dashboard/users/{id}", get(user::page))
+        .route("/dashboard/users/{id}/block", get(user::blocking))
+        .route("/dashboard/users/{id}/delete", get(user::deletion))
+        .route("/dashboard/users/{id}/organizations", get(user_organizations::list))
+        .route("/dashboard/users/{id}/password", get(user_password::page))
+        .route("/dashboard/users/{id}/roles", get(user_roles::list))
+        .route("/dashboard/users/{id}/sessions", get(user_sessions::list))
+        .route("/dashboard/users/{id}/unblock", get(user::unblocking))
 }
 
 /// The forms of these pages, behind the guard.
 fn forms() -> Router<Arc<Dashboard>> {
     Router::new()
         .route("/dashboard/cache/purge", post(cache::purge))
+        .route("/dashboard/administrators/new", post(administrators::give))
+        .route("/dashboard/administrators/{role}/{user}/remove", post(administrators::remove))
+        .route("/dashboard/applications/new", post(applications::create))
+        .route("/dashboard/applications/{client_id}", post(application::update))
+        .route("/dashboard/applications/{client_id}/connections", post(application_connections::update))
+        .route("/dashboard/applications/{client_id}/delete", post(application_secret::delete))
+        .route("/dashboard/applications/{client_id}/organizations", post(application_organizations::update))
+        .route("/dashboard/applications/{client_id}/secret", post(application_secret::rotate))
         .route("/dashboard/connections/new", post(connections::create))
         .route("/dashboard/connections/{id}", post(connection::update))
         .route("/dashboard/connections/{id}/check", post(connection::check))
@@ -213,6 +262,17 @@ fn forms() -> Router<Arc<Dashboard>> {
         .route("/dashboard/organizations/{id}/domains/{domain}", post(domain::update))
         .route("/dashboard/organizations/{id}/domains/{domain}/check", post(domain::check))
         .route("/dashboard/organizations/{id}/domains/{domain}/delete", post(domain::delete))
+        .route("/dashboard/roles/new", post(roles::create))
+        .route("/dashboard/roles/{id}", post(role::update))
+        .route("/dashboard/roles/{id}/delete", post(role::delete))
+        .route("/dashboard/roles/{id}/people", post(role::change_people))
+        .route("/dashboard/users/new", post(users::create))
+        .route("/dashboard/users/{id}/block", post(user::block))
+        .route("/dashboard/users/{id}/delete", post(user::delete))
+        .route("/dashboard/users/{id}/password", post(user_password::send))
+        .route("/dashboard/users/{id}/roles", post(user_roles::update))
+        .route("/dashboard/users/{id}/sessions", post(user_sessions::end))
+        .route("/dashboard/users/{id}/unblock", post(user::unblock))
 }
 
 /// Where another machine serves the Management API, its dashboard is there as well.

@@ -7,11 +7,14 @@ use super::entrance::{self, Entrance};
 use super::error::LoginError;
 use super::{Login, Visit, authorize};
 use crate::management_client::ManagementError;
-use crate::model::grant::Session;
+use crate::model::grant::{Device, Session};
 use crate::model::login::{Admission, Proof};
-use crate::model::{ShownConnection, Timestamp, new_secret, random_alphanumeric};
-use crate::store::Kind;
+use crate::model::{ShownConnection, Timestamp, new_secret};
+use crate::store::{Kind, Logins};
 use crate::web::cookies::Purpose;
+
+/// Of a browser's name for itself; the rest is not kept.
+const LONGEST_AGENT: usize = 300;
 
 /// The browser's session, unless it ended.
 pub(super) async fn find(login: &Login, visit: &Visit, now: Timestamp) -> Result<Option<Session>, LoginError> {
@@ -80,21 +83,30 @@ async fn begin(
     }
     let user = &admission.user;
     let label = user.email.as_ref().or(user.username.as_ref()).or(user.profile.name.as_ref());
+    let secret = new_secret();
     let session = Session {
         account_version: admission.account_version.clone(),
-        sid: random_alphanumeric(32),
+        sid: Logins::session_id(&secret),
         user_id: user.user_id.clone(),
         label: label.unwrap_or(&user.user_id).clone(),
         connection_id: connection.id.to_string(),
         connection_name: connection.name.to_string(),
         authenticated_at: now,
         ends_at: now.plus_seconds(login.settings.login.session_hours * 3600),
+        device: device(visit),
     };
-    let secret = new_secret();
     let end = idle_end(login, &session, now);
     login.logins.put(Kind::Session, &secret, &session.user_id, &session, end).await?;
     let seconds = login.settings.login.session_hours * 3600;
     Ok((session, login.cookies.set(Purpose::Session, &secret, Some(seconds))))
+}
+
+fn device(visit: &Visit) -> Device {
+    let agent = visit.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Device {
+        initial_ip: Some(visit.address.to_string()),
+        initial_user_agent: agent.map(|agent| agent.chars().take(LONGEST_AGENT).collect()),
+    }
 }
 
 /// When the session ends if it is not used again.

@@ -96,6 +96,49 @@ pub(super) fn check_clients<'c>(caller: &Caller, client_ids: impl IntoIterator<I
     }
 }
 
+/// What a change of who administers must leave: somebody who may do everything and can sign in, if there is one now.
+/// Made before the change and asked after it, in one transaction.
+#[derive(Debug)]
+pub(super) struct Left {
+    must_be: bool,
+}
+
+impl Left {
+    /// `concerns`: whether the change may make one administrator less; nothing is held for any other. Of two at once
+    /// the second sees what the first did. To be called before users are held.
+    pub(super) async fn hold(rows: &mut Rows<'_>, concerns: bool) -> Result<Self, StoreError> {
+        if !concerns {
+            return Ok(Self { must_be: false });
+        }
+        rows.hold_administrator_roles().await?;
+        Ok(Self { must_be: rows.is_administered_through(DASHBOARD).await? })
+    }
+
+    /// For a change of this user.
+    pub(super) async fn of_user(rows: &mut Rows<'_>, user_id: &str) -> Result<Self, StoreError> {
+        let concerns = rows.is_administrator(user_id).await?;
+        Self::hold(rows, concerns).await
+    }
+
+    /// For a change of a connection that these applications may use.
+    pub(super) async fn of_clients<'c>(
+        rows: &mut Rows<'_>,
+        mut client_ids: impl Iterator<Item = &'c String>,
+    ) -> Result<Self, StoreError> {
+        Self::hold(rows, client_ids.any(|client_id| client_id == DASHBOARD)).await
+    }
+
+    /// # Errors
+    /// 409 `last_administrator`.
+    pub(super) async fn check(self, rows: &mut Rows<'_>) -> Answer<()> {
+        if !self.must_be || rows.is_administered_through(DASHBOARD).await? {
+            return Ok(());
+        }
+        let message = "Nobody would be left who may do everything here; make somebody else an administrator first.";
+        Err(ApiError::conflict(Some("last_administrator"), message).into())
+    }
+}
+
 fn require_everything(caller: &Caller) -> Answer<()> {
     if scopes_of(ManagementAccess::Full).all(|scope| caller.may(scope)) {
         return Ok(());

@@ -90,6 +90,23 @@ impl<T: JsonSchema> OperationOutput for Created<T> {
     }
 }
 
+/// 202 without a body.
+pub struct Accepted;
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        StatusCode::ACCEPTED.into_response()
+    }
+}
+
+impl OperationOutput for Accepted {
+    type Inner = ();
+
+    fn inferred_responses(_: &mut GenContext, _: &mut Operation) -> Vec<(Option<u16>, openapi::Response)> {
+        vec![(Some(202), openapi::Response { description: "Accepted".to_owned(), ..openapi::Response::default() })]
+    }
+}
+
 impl OperationOutput for Failure {
     /// The operation's table entry tells which refusals there are.
     type Inner = ApiError;

@@ -15,10 +15,11 @@ use super::operation::{Operation, Routes};
 use super::organizations::unknown_organization;
 use super::paging::{CheckpointPaging, Fields, List, Listed, Selected};
 use super::precondition::{IfMatch, Tagged};
+use super::schema::LINE;
 use super::{Caller, GATEWAY_SCOPE, Management};
 use crate::model::application::DASHBOARD;
 use crate::model::{ApiError, Application, Timestamp};
-use crate::store::{ClientGrantFilter, Rows, Slice};
+use crate::store::{ClientFilter, ClientGrantFilter, Rows, Slice};
 
 pub(super) fn routes() -> Routes {
     let readers = &["read:clients", "read:client_keys"];
@@ -79,6 +80,9 @@ struct ListParameters {
     app_type: Option<String>,
     is_first_party: Option<bool>,
     is_global: Option<bool>,
+    /// Only those whose name holds this text, in any case (our extension, as roles have it).
+    #[schemars(length(max = 255), regex(pattern = LINE))]
+    name_filter: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -97,11 +101,13 @@ async fn list(
     if parameters.is_first_party == Some(false) || parameters.is_global == Some(true) {
         return Ok(Json(wanted.answer(Vec::new(), 0)));
     }
-    let app_types: Vec<String> =
-        parameters.app_type.iter().flat_map(|types| types.split(',')).map(Into::into).collect();
+    let filter = ClientFilter {
+        app_types: parameters.app_type.iter().flat_map(|types| types.split(',')).map(Into::into).collect(),
+        part_of_name: parameters.name_filter,
+    };
     let mut rows = management.tenant.read().await?;
-    let mut page = rows.list_clients(&app_types, &wanted.slice).await?;
-    let total = if wanted.counts() { rows.count_clients(&app_types).await? } else { 0 };
+    let mut page = rows.list_clients(&filter, &wanted.slice).await?;
+    let total = if wanted.counts() { rows.count_clients(&filter).await? } else { 0 };
     let ids: Vec<String> = page.iter().map(|row| row.item.client_id.clone()).collect();
     let gateways = rows.list_clients_with_scope(&ids, GATEWAY_SCOPE).await?;
     for row in &mut page {

@@ -33,7 +33,7 @@ pub(super) fn routes() -> Routes {
         .patch(
             "/connections/{id}/clients",
             update_clients,
-            Operation::new("Change the applications of a connection", &["update:connections"]),
+            Operation::new("Change the applications of a connection", &["update:connections"]).refuses(&[409]),
         )
         .get(
             "/clients/{client_id}/connections",
@@ -91,6 +91,8 @@ async fn update_clients(
             Box::pin(async move {
                 hold(&mut rows, &id).await?;
                 administrators::check_clients(&caller, changes.iter().map(|change| &change.client_id))?;
+                let clients = changes.iter().map(|change| &change.client_id);
+                let left = administrators::Left::of_clients(&mut rows, clients).await?;
                 for change in &changes {
                     if change.status {
                         let created = rows.create_connection_client(&id, &change.client_id).await;
@@ -99,6 +101,7 @@ async fn update_clients(
                         rows.delete_connection_client(&id, &change.client_id).await?;
                     }
                 }
+                left.check(&mut rows).await?;
                 record(&mut rows, "Update Enabled Clients for a Connection", &caller, &id, now).await?;
                 Answer::Ok(NoContent)
             })

@@ -34,9 +34,13 @@ pub(super) fn routes() -> Routes {
         .patch(
             "/connections/{id}",
             update,
-            Operation::new("Change a connection", &["update:connections"]).refuses(&[412]),
+            Operation::new("Change a connection", &["update:connections"]).refuses(&[409, 412]),
         )
-        .delete("/connections/{id}", delete, Operation::new("Delete a connection", &["delete:connections"]))
+        .delete(
+            "/connections/{id}",
+            delete,
+            Operation::new("Delete a connection", &["delete:connections"]).refuses(&[409]),
+        )
         .get(
             "/connections/{id}/status",
             status,
@@ -45,7 +49,7 @@ pub(super) fn routes() -> Routes {
         .delete(
             "/connections/{id}/users",
             delete_user,
-            Operation::new("Delete a user of a database by e-mail", &["delete:users"]),
+            Operation::new("Delete a user of a database by e-mail", &["delete:users"]).refuses(&[409]),
         )
 }
 
@@ -140,6 +144,7 @@ async fn update(
                 administrators::check_clients(&by, before.enabled_clients.iter().chain(&connection.enabled_clients))?;
                 membership_guard::check_opened(&mut rows, &by, (&before, &connection), guard, now).await?;
                 let before = before.enabled_clients;
+                let left = administrators::Left::of_clients(&mut rows, before.iter()).await?;
                 rows.update_connection(&connection).await?;
                 for client_id in before.iter().filter(|id| !connection.enabled_clients.contains(id)) {
                     rows.delete_connection_client(&id, client_id).await?;
@@ -148,6 +153,7 @@ async fn update(
                     let created = rows.create_connection_client(&id, client_id).await;
                     created.map_err(|error| or_refused(error, name_taken(), unknown_client()))?;
                 }
+                left.check(&mut rows).await?;
                 record(&mut rows, "Update a Connection", &by, &id, now).await?;
                 Answer::Ok(connection)
             })
@@ -164,9 +170,11 @@ async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(i
             Box::pin(async move {
                 let clients = rows.find_connection(&id).await?.map(|found| found.enabled_clients).unwrap_or_default();
                 administrators::check_clients(&caller, &clients)?;
+                let left = administrators::Left::of_clients(&mut rows, clients.iter()).await?;
                 if !rows.delete_connection(&id).await? {
                     return Answer::Ok(Deleted { deleted_at: None });
                 }
+                left.check(&mut rows).await?;
                 record(&mut rows, "Delete a Connection", &caller, &id, now).await?;
                 Answer::Ok(Deleted { deleted_at: Some(now) })
             })
@@ -249,6 +257,7 @@ async fn delete_user(
                     return Err(not_built("Deleting a user of a connection that is no database").into());
                 }
                 administrators::check_clients(&caller, &connection.enabled_clients)?;
+                let left = administrators::Left::of_clients(&mut rows, connection.enabled_clients.iter()).await?;
                 for user_id in rows.delete_users_by_email(&id, &email).await? {
                     let event = Event {
                         connection_id: Some(id.clone()),
@@ -257,6 +266,7 @@ async fn delete_user(
                     };
                     rows.record_event(event, now).await?;
                 }
+                left.check(&mut rows).await?;
                 Answer::Ok(NoContent)
             })
         })

@@ -1,4 +1,5 @@
-//! `/jobs/verification-email`: an administrator has a link sent that verifies a user's address (contract §1.13).
+//! `/jobs`: an administrator has a link sent that verifies a user's address (contract §1.13) or lets its password be
+//! chosen.
 
 use std::sync::Arc;
 
@@ -9,16 +10,23 @@ use serde::{Deserialize, Serialize};
 use super::answer::{Answer, Body, Created, Failure};
 use super::check::{Unbuilt, wrong};
 use super::operation::{Operation, Routes};
-use super::tickets::{EMAIL_PAGE, address_of, send_verification};
+use super::ticket_letters::{send_password_change, send_verification};
+use super::tickets::{EMAIL_PAGE, PASSWORD_PAGE, address_of};
 use super::users::{get_user, unknown_user};
-use super::{Caller, Management};
+use super::{Caller, Management, administrators};
 use crate::model::user::LONGEST_USER_ID;
 use crate::model::{ApiError, LINE, Timestamp, new_id};
 use crate::store::{Event, Rows, StoredUser};
 
 pub(super) fn routes() -> Routes {
-    let operation = Operation::new("Send a link to verify an address", &["update:users"]).refuses(&[404]);
-    Routes::new("jobs").post("/jobs/verification-email", create, operation)
+    let verification = Operation::new("Send a link to verify an address", &["update:users"]).refuses(&[404]);
+    let scopes = &["create:user_tickets"];
+    let password = Operation::new("Send a link to choose a password (our extension)", scopes).refuses(&[404]);
+    Routes::new("jobs").post("/jobs/verification-email", create, verification).post(
+        "/jobs/password-email",
+        create_password_email,
+        password,
+    )
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -32,6 +40,13 @@ struct VerificationJob {
     _organization_id: Option<Unbuilt>,
     #[serde(rename = "identity")]
     _identity: Option<Unbuilt>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PasswordJob {
+    #[schemars(length(min = 1, max = LONGEST_USER_ID), regex(pattern = LINE))]
+    user_id: String,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -48,6 +63,7 @@ struct CreatedJob {
 #[schemars(inline)]
 enum JobKind {
     VerificationEmail,
+    PasswordEmail,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -83,6 +99,31 @@ async fn create(
     Ok(Created(CreatedJob { kind, status, created_at: now, id: new_id("job") }))
 }
 
+/// Whoever has never signed in hears of a new account, everybody else of a new password. The link proves the address.
+async fn create_password_email(
+    State(management): State<Arc<Management>>,
+    caller: Caller,
+    Body(PasswordJob { user_id }): Body<PasswordJob>,
+) -> Answer<Created<CreatedJob>> {
+    let now = Timestamp::now();
+    let page = address_of(&management, PASSWORD_PAGE)?;
+    management
+        .tenant
+        .write(move |mut rows| {
+            Box::pin(async move {
+                administrators::check_users(&mut rows, &caller, std::slice::from_ref(&user_id)).await?;
+                let stored = get_user(&mut rows, &user_id).await?;
+                check_mailed("user_id", &stored)?;
+                send_password_change(&mut rows, &stored, &page, now).await?;
+                let event = Event { user_id: Some(user_id), ..caller.event("Send a password email") };
+                Ok::<_, Failure>(rows.record_event(event, now).await?)
+            })
+        })
+        .await?;
+    let (kind, status) = (JobKind::PasswordEmail, JobStatus::Pending);
+    Ok(Created(CreatedJob { kind, status, created_at: now, id: new_id("job") }))
+}
+
 /// Has the mail sent.
 ///
 /// # Errors
@@ -94,12 +135,17 @@ pub(super) async fn verify(
     (page, client_id): (&str, Option<String>),
     now: Timestamp,
 ) -> Answer<()> {
-    if stored.password_hash.is_none() {
-        let message = "The user is of a connection whose identity provider keeps the address.";
-        return Err(ApiError::new(400, Some("operation_not_supported"), message).into());
-    }
-    if stored.user.email.is_none() {
-        return Err(wrong(property, "The user has no email").into());
-    }
+    check_mailed(property, stored)?;
     Ok(send_verification(rows, stored, (page, client_id), None, now).await?)
+}
+
+fn check_mailed(property: &str, stored: &StoredUser) -> Result<(), ApiError> {
+    if stored.password_hash.is_none() {
+        let message = "The user is of a connection whose identity provider keeps the password and the address.";
+        return Err(ApiError::new(400, Some("operation_not_supported"), message));
+    }
+    match stored.user.email {
+        Some(_) => Ok(()),
+        None => Err(wrong(property, "The user has no email")),
+    }
 }

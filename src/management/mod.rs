@@ -57,6 +57,7 @@ mod resource_servers;
 mod roles;
 mod schema;
 mod search;
+pub mod sessions;
 pub mod setup;
 mod sign_up;
 mod sign_ups;
@@ -67,6 +68,7 @@ mod tenant_settings;
 mod test_support;
 #[cfg(test)]
 mod tests;
+mod ticket_letters;
 mod tickets;
 mod trials;
 mod user_body;
@@ -87,6 +89,7 @@ use auth::TokenCheck;
 use dns::Dns;
 use operation::Routes;
 use passwords::Passwords;
+use sessions::Sessions;
 use signing_keys::SigningKeys;
 
 pub use caller::{Caller, GATEWAY_SCOPE};
@@ -124,6 +127,7 @@ pub const SCOPES: &[&str] = &[
     "delete:resource_servers",
     "delete:role_members",
     "delete:roles",
+    "delete:sessions",
     "delete:stats",
     "delete:users",
     "read:branding",
@@ -147,6 +151,7 @@ pub const SCOPES: &[&str] = &[
     "read:resource_servers",
     "read:role_members",
     "read:roles",
+    "read:sessions",
     "read:signing_keys",
     "read:stats",
     "read:tenant_settings",
@@ -194,6 +199,7 @@ pub struct Management {
     passwords: Passwords,
     signing_keys: Arc<dyn SigningKeys>,
     answer_cache: Arc<dyn AnswerCache>,
+    sessions: Arc<dyn Sessions>,
     dns: Dns,
 }
 
@@ -203,6 +209,7 @@ impl Management {
         config: &Config,
         signing_keys: Arc<dyn SigningKeys>,
         answer_cache: Arc<dyn AnswerCache>,
+        sessions: Arc<dyn Sessions>,
     ) -> Self {
         Self {
             tenant,
@@ -214,6 +221,7 @@ impl Management {
             passwords: Passwords::new(&config.login),
             signing_keys,
             answer_cache,
+            sessions,
             dns: Dns::new(config.management.dns_server),
         }
     }
@@ -269,6 +277,7 @@ fn routes() -> Routes {
         .merge(answer_cache::routes())
         .merge(stats::routes())
         .merge(users::routes())
+        .merge(sessions::routes())
         .merge(user_roles::routes())
         .merge(roles::routes())
         .merge(permissions::routes())

@@ -23,7 +23,7 @@ pub(super) fn routes() -> Routes {
         .post("/roles", create, Operation::new("Create a role", &["create:roles"]).refuses(&[409]))
         .get("/roles/{id}", find, Operation::new("Get a role", &["read:roles"]))
         .patch("/roles/{id}", update, Operation::new("Change a role", &["update:roles"]).refuses(&[409]))
-        .delete("/roles/{id}", delete, Operation::new("Delete a role", &["delete:roles"]))
+        .delete("/roles/{id}", delete, Operation::new("Delete a role", &["delete:roles"]).refuses(&[409]))
 }
 
 impl Listed for Role {
@@ -153,8 +153,10 @@ async fn delete(caller: Caller, State(management): State<Arc<Management>>, Ids(i
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                administrators::check_roles(&mut rows, &caller, std::slice::from_ref(&id)).await?;
+                let concerns = administrators::check_roles(&mut rows, &caller, std::slice::from_ref(&id)).await?;
+                let left = administrators::Left::hold(&mut rows, concerns).await?;
                 if rows.delete_role(&id).await? {
+                    left.check(&mut rows).await?;
                     record(&mut rows, &caller, "Delete a role", &id, now).await?;
                 }
                 Ok::<_, Failure>(NoContent)

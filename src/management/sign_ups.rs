@@ -17,7 +17,7 @@ use super::caller::GATEWAY_SCOPE;
 use super::check::{check_web_address, email, usable_profile, wrong};
 use super::operation::{Operation, Routes};
 use super::sign_up::{Account, Asked};
-use super::tickets::send_welcome;
+use super::ticket_letters::send_welcome;
 use super::user_body::new_database_user;
 use crate::model::login::refusal;
 use crate::model::ticket::OpenSignUp;

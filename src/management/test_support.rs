@@ -12,12 +12,13 @@ use tower::ServiceExt;
 
 use super::answer_cache::AnswerCache;
 use super::auth::{AccessToken, TokenCheck};
+use super::sessions::Sessions;
 use super::signing_keys::{KeyFacts, NamedKey, SigningKeys};
 use super::{Caller, Management};
 use crate::config::Config;
 use crate::error::Fault;
 use crate::model::cache_report::CacheReport;
-use crate::store::{self, Event, Revocation, StoreError};
+use crate::store::{self, Event, Placed, Revocation, Slice, StoreError, StoredSession};
 
 pub(super) const ORGANIZATION: &str = "org_0000000000000001";
 
@@ -59,6 +60,27 @@ impl AnswerCache for NoCache {
     }
 }
 
+/// Nobody is signed in.
+struct NoSessions;
+
+impl Sessions for NoSessions {
+    fn list(&self, _: String, _: Slice) -> BoxFuture<'_, Result<Vec<Placed<StoredSession>>, Fault>> {
+        Box::pin(ready(Ok(Vec::new())))
+    }
+
+    fn find(&self, _: String) -> BoxFuture<'_, Result<Option<StoredSession>, Fault>> {
+        Box::pin(ready(Ok(None)))
+    }
+
+    fn end(&self, _: String, _: Event) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    fn end_all(&self, _: String, _: Event) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(ready(Ok(())))
+    }
+}
+
 /// The API's state over a database of its own, which lives as long as the directory.
 pub(super) async fn management() -> (Arc<Management>, tempfile::TempDir) {
     management_with(|_| {}).await
@@ -78,7 +100,7 @@ pub(super) async fn empty_management_with(change: impl FnOnce(&mut Config)) -> (
     (config.management.request_burst, config.management.gateway_request_burst) = (10_000, 10_000);
     change(&mut config);
     let (tenant, _) = store::open(&config.storage).await.expect("a database");
-    let management = Management::new(tenant, &config, Arc::new(NoKeys), Arc::new(NoCache));
+    let management = Management::new(tenant, &config, Arc::new(NoKeys), Arc::new(NoCache), Arc::new(NoSessions));
     (Arc::new(management), directory)
 }
 

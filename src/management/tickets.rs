@@ -11,7 +11,6 @@ use url::Url;
 use super::answer::{Answer, Body, Created, Failure};
 use super::caller::GATEWAY_SCOPE;
 use super::check::{self, Unbuilt, check_web_address, or_missing, wrong};
-use super::letters::{About, Letter};
 use super::operation::{Operation, Routes};
 use super::organizations::unknown_organization;
 use super::schema::LINE;
@@ -19,7 +18,6 @@ use super::users::{get_user, unknown_user};
 use super::{Caller, Management, administrators};
 use crate::error::Fault;
 use crate::model::login::refusal;
-use crate::model::tenant_settings::Locale;
 use crate::model::ticket::{EmailVerification, TicketPurpose, TicketQuestion, TicketSubject, TicketUsed};
 use crate::model::user::{LONGEST_EMAIL, LONGEST_USER_ID};
 use crate::model::{ApiError, Timestamp, new_secret, sha256};
@@ -233,60 +231,6 @@ impl NewTicket {
         rows.create_ticket(&stored).await?;
         Ok(secret)
     }
-}
-
-/// Sends a link that verifies the address of an account that anybody may have made, and has its password chosen anew.
-/// Whoever made the account has not shown that the address is theirs and knows its password: the owner who merely
-/// confirmed the address would vouch for somebody else's account. So one step, by who reads the mail, proves the address
-/// and makes the password theirs, as a reset does. (To ask for the first password instead would leave the owner with a
-/// link that they cannot use.)
-pub(super) async fn send_welcome(
-    rows: &mut Rows<'_>,
-    user: &StoredUser,
-    (page, client_id): (&str, &str),
-    locale: Option<Locale>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let connection_id = user.connection_id.clone();
-    let settings = TicketSettings {
-        connection_id,
-        client_id: Some(client_id.to_owned()),
-        verifies_email: true,
-        ..TicketSettings::default()
-    };
-    let new = NewTicket::of(TicketPurpose::PasswordChange, user, settings);
-    send(rows, user, new, page, locale, now).await
-}
-
-/// Sends a link that verifies the user's address, because an administrator, who knows the account, asked for it.
-pub(super) async fn send_verification(
-    rows: &mut Rows<'_>,
-    user: &StoredUser,
-    (page, client_id): (&str, Option<String>),
-    locale: Option<Locale>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let connection_id = user.connection_id.clone();
-    let settings = TicketSettings { connection_id, client_id, ..TicketSettings::default() };
-    let new = NewTicket::of(TicketPurpose::EmailVerification, user, settings);
-    send(rows, user, new, page, locale, now).await
-}
-
-async fn send(
-    rows: &mut Rows<'_>,
-    user: &StoredUser,
-    new: NewTicket,
-    page: &str,
-    locale: Option<Locale>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let Some(to) = &user.user.email else { return Ok(()) };
-    let is_welcome = new.purpose == TicketPurpose::PasswordChange;
-    let ticket = new.create(rows, now, now.plus_seconds(USUAL_SECONDS)).await?;
-    let text = Text::of(locale.unwrap_or(Locale::En));
-    let href = link_in(page, &ticket, text);
-    let about = if is_welcome { About::NewAccount { href: &href } } else { About::EmailVerification { href: &href } };
-    Letter { to, text, organization: None, about }.queue(rows, now).await
 }
 
 /// The page with the ticket.

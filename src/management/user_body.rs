@@ -175,6 +175,10 @@ impl UserMembers {
         self.verify_email == Sent::Yes(true)
     }
 
+    pub(super) fn blocks(&self) -> bool {
+        self.blocked == Sent::Yes(true)
+    }
+
     /// Whether it says what only a user of a database connection can be told.
     pub(super) fn is_of_database_only(&self) -> bool {
         let Self { email, email_verified, username, password, .. } = self;

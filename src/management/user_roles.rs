@@ -36,7 +36,7 @@ pub(super) fn routes() -> Routes {
         .delete(
             "/users/{id}/roles",
             remove,
-            Operation::new("Take roles from a user", &["update:users", "delete:role_members"]),
+            Operation::new("Take roles from a user", &["update:users", "delete:role_members"]).refuses(&[409]),
         );
     let of_roles = Routes::new("roles")
         .get(
@@ -158,12 +158,14 @@ async fn remove(
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
+                let left = administrators::Left::of_user(&mut rows, &id).await?;
                 get_user(&mut rows, &id).await?;
                 administrators::check_roles(&mut rows, &caller, &body.roles).await?;
                 let mut changed = false;
                 for role in &body.roles {
                     changed |= rows.delete_user_role(&id, role).await?;
                 }
+                left.check(&mut rows).await?;
                 if changed {
                     record(&mut rows, &caller, "Remove roles from a user", id, &body.roles, now).await?;
                 }

@@ -16,7 +16,7 @@ use super::paging::{CheckpointPaging, Fields, List, Listed, Paging, Selected};
 use super::search::{self, Searchable, Syntax};
 use super::tickets::{EMAIL_PAGE, address_of};
 use super::user_body::{UserBody, UserChange, name_by_default};
-use super::{Caller, Management, administrators, jobs, password_changes};
+use super::{Caller, Management, administrators, jobs, password_changes, sessions};
 use crate::model::user::{EMAIL, LONGEST_EMAIL};
 use crate::model::{ApiError, LINE, Organization, Timestamp, User};
 use crate::store::{Event, MembershipFilter, Rows, StoredUser, UserKey, UserOrder, user_field};
@@ -28,7 +28,7 @@ pub(super) fn routes() -> Routes {
         .get("/users-by-email", list_by_email, Operation::new("List the users of an address", &["read:users"]))
         .get("/users/{id}", find, Operation::new("Get a user", &["read:users"]))
         .patch("/users/{id}", update, Operation::new("Change a user", &["update:users"]).refuses(&[409, 503]))
-        .delete("/users/{id}", delete, Operation::new("Delete a user", &["delete:users"]))
+        .delete("/users/{id}", delete, Operation::new("Delete a user", &["delete:users"]).refuses(&[409]))
         .get(
             "/users/{id}/organizations",
             list_organizations,
@@ -208,10 +208,13 @@ async fn update(
     }
     let hash = body.members.password_hash(&management, &before).await?;
     let page = body.members.asks_to_verify().then(|| address_of(&management, EMAIL_PAGE)).transpose()?;
+    let blocks = body.members.blocks();
+    let by = caller.clone();
     let user = management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
+                let left = administrators::Left::of_user(&mut rows, &id).await?;
                 if !rows.lock_user(&id, now).await? {
                     return Err(unknown_user().into());
                 }
@@ -228,35 +231,45 @@ async fn update(
                     password_changes::set(&mut rows, &mut stored, hash, now).await?;
                 }
                 store(&mut rows, &stored).await?;
+                left.check(&mut rows).await?;
                 verify(&mut rows, &stored, page.as_deref(), now).await?;
                 rows.record_event(event(&caller, &stored, "Update a user"), now).await?;
                 Ok::<_, Failure>(stored.user)
             })
         })
         .await?;
+    if blocks {
+        // They enter nowhere already; without their sessions they do not come back by them when they may again.
+        sessions::end_of(&management, &by, user.user_id.clone()).await?;
+    }
     Ok(Json(user))
 }
 
 /// 204 also when it is gone: a deletion may be asked for again.
 async fn delete(State(management): State<Arc<Management>>, caller: Caller, Ids(id): Ids<String>) -> Answer<NoContent> {
     let now = Timestamp::now();
+    let (by, gone) = (caller.clone(), id.clone());
     management
         .tenant
         .write(move |mut rows| {
             Box::pin(async move {
-                let Some(stored) = rows.find_user(&id).await? else { return Ok(NoContent) };
+                let left = administrators::Left::of_user(&mut rows, &id).await?;
+                let Some(stored) = rows.find_user(&id).await? else { return Ok(()) };
                 administrators::check_users(&mut rows, &caller, std::slice::from_ref(&id)).await?;
                 if rows.delete_user(&id).await? {
+                    left.check(&mut rows).await?;
                     // An identity provider may send the person of its own id again.
                     if stored.password_hash.is_some() {
                         rows.create_used_user_id(&id).await?;
                     }
                     rows.record_event(event(&caller, &stored, "Delete a user"), now).await?;
                 }
-                Ok::<_, Failure>(NoContent)
+                Ok::<_, Failure>(())
             })
         })
-        .await
+        .await?;
+    sessions::end_of(&management, &by, gone).await?;
+    Ok(NoContent)
 }
 
 #[derive(Deserialize, JsonSchema)]

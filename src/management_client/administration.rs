@@ -166,8 +166,9 @@ fn json(body: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(body).map_err(|error| unusable(&error))
 }
 
+/// An answer without a body is `null`, which `()` is read from.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| unusable(&error))
+    serde_json::from_slice(if body.is_empty() { b"null" } else { body }).map_err(|error| unusable(&error))
 }
 
 fn unusable(error: &dyn std::error::Error) -> AdministrationError {

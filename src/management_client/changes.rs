@@ -64,7 +64,8 @@ impl Change {
             // What these say is never remembered.
             ["organizations", _, "members" | "invitations" | "client-grants", ..] => vec![],
             [
-                "users" | "logins" | "roles" | "jobs" | "tickets" | "keys" | "client-grants" | "branding" | "stats",
+                "users" | "sessions" | "logins" | "roles" | "jobs" | "tickets" | "keys" | "client-grants" | "branding"
+                | "stats",
                 ..,
             ] => vec![],
             ["tenants", "settings"] | ["prompts", _, ..] => vec![],

@@ -1,5 +1,6 @@
 //! What the front channel leaves for the back channel: sessions and authorization codes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
@@ -9,7 +10,7 @@ use super::Timestamp;
 pub struct Session {
     /// The admission's; another one means that the account is no longer the same.
     pub account_version: String,
-    /// The public handle that tokens carry as `sid`; not the cookie's secret.
+    /// The public handle that tokens carry as `sid` and the API finds it by; not the cookie's secret.
     pub sid: String,
     pub user_id: String,
     /// What a page calls the person: e-mail, name or user id.
@@ -20,6 +21,18 @@ pub struct Session {
     pub authenticated_at: Timestamp,
     /// When the session ends whatever happens.
     pub ends_at: Timestamp,
+    /// Where it began; sessions from before this was kept tell nothing.
+    #[serde(default)]
+    pub device: Device,
+}
+
+/// What a session knows of the browser and the network that it began in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Device {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub initial_ip: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub initial_user_agent: Option<String>,
 }
 
 /// Single use, bound to application, redirect URI, organization, PKCE and session (RFC 6749 §4.1.2).

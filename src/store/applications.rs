@@ -10,6 +10,23 @@ use super::slice::{Placed, Position, Slice};
 use crate::error::Context;
 use crate::model::{Application, Timestamp};
 
+/// Which applications a list holds; what is empty does not narrow it.
+#[derive(Debug, Clone, Default)]
+pub struct ClientFilter {
+    pub app_types: Vec<String>,
+    pub part_of_name: Option<String>,
+}
+
+impl ClientFilter {
+    fn narrowed(&self) -> Narrowed {
+        let narrowed = Narrowed::default().by_any("app_type", &self.app_types);
+        match self.part_of_name.as_deref().filter(|part| !part.is_empty()) {
+            Some(part) => narrowed.containing("name", part),
+            None => narrowed,
+        }
+    }
+}
+
 impl Rows<'_> {
     /// With its secret.
     pub async fn find_client(&mut self, client_id: &str) -> Result<Option<Application>, StoreError> {
@@ -18,15 +35,14 @@ impl Rows<'_> {
         found.map(|row| read(&self.seal, row)).transpose()
     }
 
-    /// With their secrets, the oldest first; no types do not narrow the list.
+    /// With their secrets, the oldest first.
     pub async fn list_clients(
         &mut self,
-        app_types: &[String],
+        filter: &ClientFilter,
         slice: &Slice,
     ) -> Result<Vec<Placed<Application>>, StoreError> {
         let select = "SELECT settings, sealed_secret, created_at FROM clients";
-        let statement =
-            Narrowed::default().by_any("app_type", app_types).list(select, "created_at", "client_id", slice);
+        let statement = filter.narrowed().list(select, "created_at", "client_id", slice);
         let found = self.all(statement).await?;
         let placed = found.into_iter().map(|row| {
             let created_at = row.try_get("created_at")?;
@@ -36,8 +52,8 @@ impl Rows<'_> {
         placed.collect()
     }
 
-    pub async fn count_clients(&mut self, app_types: &[String]) -> Result<i64, StoreError> {
-        self.count(Narrowed::default().by_any("app_type", app_types).count("clients")).await
+    pub async fn count_clients(&mut self, filter: &ClientFilter) -> Result<i64, StoreError> {
+        self.count(filter.narrowed().count("clients")).await
     }
 
     /// # Errors

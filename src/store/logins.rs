@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use super::database::{Database, Rows, StoreError};
 use super::seal::Seal;
@@ -25,7 +26,7 @@ pub enum Kind {
     Session,
     /// An authorization code.
     Code,
-    /// A code that was taken: its grant, for as long as its tokens live.
+    /// A code that was taken: its grant, for as long as its tokens live. It belongs to its session, as a code does.
     SpentCode,
     /// A grant whose tokens are refused.
     RevokedGrant,
@@ -43,10 +44,12 @@ pub enum Kind {
     DashboardDraft,
     /// The link of an invitation, until the administrator who made it has seen it.
     InvitationLink,
+    /// What the dashboard shows once.
+    DashboardSecret,
 }
 
 impl Kind {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Trip => "trip",
             Self::Choice => "choice",
@@ -62,6 +65,7 @@ impl Kind {
             Self::DashboardSignIn => "dashboard_sign_in",
             Self::DashboardDraft => "dashboard_draft",
             Self::InvitationLink => "invitation_link",
+            Self::DashboardSecret => "dashboard_secret",
         }
     }
 }
@@ -187,14 +191,14 @@ impl Logins {
                     let end = now.plus_seconds(token_seconds);
                     if let Some(code) = rows.take_record::<AuthorizationCode>(Kind::Code, &key, now).await? {
                         let spent = serde_json::to_vec(&(&code.client_id, &code.grant_id))?;
-                        rows.put_record(Kind::SpentCode, &key, "", &spent, end).await?;
+                        rows.put_record(Kind::SpentCode, &key, &code.sid, &spent, end).await?;
                         return Ok(TakenCode::Taken(Box::new(code)));
                     }
                     match rows.find_record::<(String, String)>(Kind::SpentCode, &key, now).await? {
                         Some((owner, grant)) if owner == client_id => {
                             // However long its token is valid.
                             let end = now.plus_seconds(token_seconds.max(LONGEST_TOKEN_SECONDS));
-                            rows.put_record(Kind::RevokedGrant, &sha256(&grant), "", b"true", end).await?;
+                            rows.revoke_grant(&grant, end).await?;
                             Ok(TakenCode::Reused)
                         }
                         _ => Ok(TakenCode::Unknown),
@@ -277,8 +281,22 @@ impl Rows<'_> {
         statement: sqlx::query::Query<'_, sqlx::Any, sqlx::any::AnyArguments>,
     ) -> Result<Option<T>, StoreError> {
         let Some(row) = self.optional(statement).await? else { return Ok(None) };
+        self.unseal_record(kind, key, &row).map(Some)
+    }
+
+    pub(super) fn unseal_record<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        key: &str,
+        row: &AnyRow,
+    ) -> Result<T, StoreError> {
         let json = self.seal.open(&place(kind, key), row.try_get("body")?)?;
-        Ok(Some(serde_json::from_slice(&json)?))
+        Ok(serde_json::from_slice(&json)?)
+    }
+
+    /// Has the tokens of this grant refused.
+    pub(super) async fn revoke_grant(&mut self, grant: &str, until: Timestamp) -> Result<(), StoreError> {
+        self.put_record(Kind::RevokedGrant, &sha256(grant), "", b"true", until).await
     }
 }
 

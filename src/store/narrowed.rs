@@ -51,6 +51,13 @@ impl Narrowed {
         self
     }
 
+    /// By how the column's text holds this one, in any case.
+    pub(super) fn containing(mut self, column: &'static str, part: &str) -> Self {
+        let place = self.place(Operand::Text(containing(part)));
+        self.conditions.push(format!("LOWER({column}) LIKE LOWER({place}) ESCAPE '!'"));
+        self
+    }
+
     /// Every row of `select`, in any order.
     pub(super) fn all(self, select: &str) -> Statement<'static> {
         let conditions = self.conditions();
@@ -90,4 +97,16 @@ impl Narrowed {
     fn bound(self, sql: String) -> Statement<'static> {
         bind_all(sqlx::query(AssertSqlSafe(sql)), self.values)
     }
+}
+
+/// What `LIKE` finds this text with, wherever it stands, where `!` escapes.
+pub(super) fn containing(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern + "%"
 }

@@ -4,6 +4,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::database::{Rows, StoreError};
+use super::narrowed::containing;
 use super::slice::{Placed, Position, Slice};
 use crate::model::role::ManagementAccess;
 use crate::model::{Role, Timestamp};
@@ -91,6 +92,23 @@ impl Rows<'_> {
         Ok(self.optional(statement.bind(user_id.to_owned())).await?.is_some())
     }
 
+    /// Keeps the roles that make administrators to this transaction.
+    pub async fn hold_administrator_roles(&mut self) -> Result<(), StoreError> {
+        let statement = sqlx::query("UPDATE roles SET created_at = created_at WHERE management_access IS NOT NULL");
+        self.execute(statement).await.map(|_| ())
+    }
+
+    /// Whether somebody who is not blocked may do everything and has a way into this application.
+    pub async fn is_administered_through(&mut self, client_id: &str) -> Result<bool, StoreError> {
+        let statement = sqlx::query(
+            "SELECT u.user_id FROM roles r JOIN user_roles ur ON ur.role_id = r.id \
+             JOIN users u ON u.user_id = ur.user_id \
+             JOIN connection_clients k ON k.connection_id = u.connection_id AND k.client_id = $1 \
+             WHERE r.management_access = 'full' AND u.blocked = 0 LIMIT 1",
+        );
+        Ok(self.optional(statement.bind(client_id.to_owned())).await?.is_some())
+    }
+
     /// Keeps the role to this transaction. Whether there is one.
     pub async fn hold_role(&mut self, id: &str) -> Result<bool, StoreError> {
         let statement = sqlx::query("UPDATE roles SET created_at = created_at WHERE id = $1");
@@ -102,18 +120,6 @@ impl Rows<'_> {
         let statement = sqlx::query("DELETE FROM roles WHERE id = $1");
         Ok(self.execute(statement.bind(id.to_owned())).await? > 0)
     }
-}
-
-/// What `LIKE` finds this text with, wherever it stands.
-fn containing(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(letter);
-    }
-    pattern + "%"
 }
 
 fn read_role(row: &AnyRow) -> Result<Role, StoreError> {

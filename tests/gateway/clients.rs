@@ -31,6 +31,10 @@ async fn applications_are_listed_by_type_in_parts_and_with_chosen_members(mode: 
     }
     let page = list("app_type=spa,native&per_page=2&page=1&include_totals=true").await;
     assert_eq!((names(&page["clients"]), &page["start"], &page["total"]), (vec!["d"], &json!(2), &json!(3)));
+    admin.create("/clients", json!({ "name": "50 %_Shop" })).await;
+    for (part, found) in [("%25_sHOP", vec!["50 %_Shop"]), ("shop%25", vec![]), ("_", vec!["50 %_Shop"])] {
+        assert_eq!(names(&list(&format!("name_filter={part}")).await), found, "{part}");
+    }
     let part = list("app_type=spa&take=1").await;
     let rest = list(&format!("app_type=spa&take=1&from={}", part["next"].as_str().unwrap())).await;
     assert_eq!((names(&part["clients"]), names(&rest["clients"]), &rest["next"]), (vec!["a"], vec!["d"], &Value::Null));

@@ -241,7 +241,7 @@ async fn only_who_may_do_everything_changes_who_administers() {
         .as_str()
         .unwrap()
         .to_owned();
-    let role = gateway.admin.get("/roles?name_filter=Administrator").await[0]["id"].as_str().unwrap().to_owned();
+    let role = crate::support::administrators::role(&gateway, "Administrator").await;
     let connections = gateway.admin.get("/connections?name=administrators").await;
     let connection = connections[0]["id"].as_str().unwrap();
     let scopes = [

@@ -52,6 +52,12 @@ impl Application {
         }
     }
 
+    /// One that somebody else registered, with what they copied.
+    pub fn with_credentials(gateway: &Gateway, client_id: &str, client_secret: &str) -> Self {
+        let (client_id, client_secret) = (client_id.to_owned(), client_secret.to_owned());
+        Self { client_id, client_secret, origin: gateway.origin.clone() }
+    }
+
     /// The same application at a gateway that was restarted.
     pub fn at(self, gateway: &Gateway) -> Self {
         Self { origin: gateway.origin.clone(), ..self }
