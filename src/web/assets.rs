@@ -21,11 +21,12 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// The default colours, then the rules that use them.
 static STYLE: LazyLock<String> = LazyLock::new(|| {
     let primary = Color::parse(theme::DEFAULT_PRIMARY).expect("the default is a colour");
-    theme::stylesheet(primary, None) + include_str!("../../templates/assets/style.css")
+    theme::stylesheet(primary, None) + &compact(include_str!("../../templates/assets/style.css"))
 });
 
 /// What the dashboard needs besides.
-const DASHBOARD_STYLE: &str = include_str!("../../templates/assets/dashboard.css");
+static DASHBOARD_STYLE: LazyLock<String> =
+    LazyLock::new(|| compact(include_str!("../../templates/assets/dashboard.css")));
 
 const DASHBOARD_SCRIPT: &str = include_str!("../../templates/assets/dashboard.js");
 
@@ -33,9 +34,18 @@ static DASHBOARD_SCRIPT_PATH: LazyLock<String> =
     LazyLock::new(|| format!("/assets/dashboard.{}.js", &sha256(DASHBOARD_SCRIPT)[..12]));
 
 static DASHBOARD_STYLE_PATH: LazyLock<String> =
-    LazyLock::new(|| format!("/assets/dashboard.{}.css", &sha256(DASHBOARD_STYLE)[..12]));
+    LazyLock::new(|| format!("/assets/dashboard.{}.css", &sha256(&DASHBOARD_STYLE)[..12]));
 
 static STYLE_PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/style.{}.css", version()));
+
+/// A stylesheet of ours without its comments and indentation: no value in it is of several lines.
+fn compact(css: &str) -> String {
+    let mut parts = css.split("/*");
+    let first = parts.next().unwrap_or_default();
+    let uncommented = parts.filter_map(|part| part.split_once("*/")).map(|(_, rest)| rest);
+    let lines = [first].into_iter().chain(uncommented).flat_map(str::lines).map(str::trim);
+    lines.collect::<Vec<_>>().concat()
+}
 
 /// Stands for the style in addresses: a part of its SHA-256.
 fn version() -> &'static str {
@@ -94,7 +104,7 @@ async fn hashed(Path(name): Path<String>) -> Response {
     const SCRIPT: &str = "text/javascript; charset=utf-8";
     let files = [
         (&STYLE_PATH, CSS, STYLE.as_str()),
-        (&DASHBOARD_STYLE_PATH, CSS, DASHBOARD_STYLE),
+        (&DASHBOARD_STYLE_PATH, CSS, DASHBOARD_STYLE.as_str()),
         (&DASHBOARD_SCRIPT_PATH, SCRIPT, DASHBOARD_SCRIPT),
     ];
     let own_name = |path: &'static str| path.trim_start_matches("/assets/");

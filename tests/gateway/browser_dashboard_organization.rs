@@ -8,22 +8,17 @@ use axum::response::{Html, Redirect};
 use axum::routing::get;
 use serde_json::json;
 
-use crate::support::administrators::{ADMINISTRATOR, PASSWORD, set_up, signed_in};
+use crate::support::administrators::{PASSWORD, set_up, sign_in_by, signed_in};
 use crate::support::appearance::check_page;
 use crate::support::application::Application;
 use crate::support::browser::{Browser, Options};
 use crate::support::dns::Dns;
 use crate::support::gateway::{Gateway, Mode, id};
+use crate::support::http::Visitor;
 
 const BOB: &str = "bob@acme.example";
-
-async fn sign_in(browser: &Browser, gateway: &Gateway) {
-    browser.open(gateway.url("/dashboard")).await;
-    browser.fill("username", ADMINISTRATOR).await;
-    browser.fill("password", PASSWORD).await;
-    browser.submit().await;
-    browser.wait_for_url(&gateway.url("/dashboard/organizations")).await;
-}
+/// Nobody is led there.
+const AWAY: &str = "https://nowhere.example";
 
 /// An application that hands what an invitation's link brings to the login page, as every one does.
 async fn application(gateway: &Gateway) -> String {
@@ -61,8 +56,9 @@ async fn an_invited_person_comes(options: Options) {
     let acme = furnish(&gateway).await;
     let shop = application(&gateway).await;
     gateway.admin.person("people", BOB, PASSWORD).await;
-    let browser = Browser::with(options.clone()).await;
-    sign_in(&browser, &gateway).await;
+    let browser = Browser::with(options).await;
+    sign_in_by(&browser, &gateway).await;
+    browser.click_text("Organizations").await;
     browser.click_text("Acme acme").await;
     browser.click_text("Invitations").await;
     browser.click_text("Invite somebody").await;
@@ -76,12 +72,13 @@ async fn an_invited_person_comes(options: Options) {
     browser.click_text("Back to the invitations").await;
     browser.wait_for_text("By ada@company.example, for Shop.").await;
 
-    let theirs = Browser::with(options).await;
-    theirs.open(&link).await;
-    theirs.wait_for_text("Sign in to Acme").await;
-    theirs.fill("password", PASSWORD).await;
-    theirs.submit().await;
-    theirs.wait_for_text("Welcome to the shop").await;
+    // Not in a second window: two tests that each hold one would wait for each other.
+    let bob = Visitor::new();
+    let page = bob.follow(bob.get(&link).await, AWAY).await;
+    assert_eq!(page.text_of("h1").as_deref(), Some("Sign in to Acme"), "{}", page.text());
+    let entered = bob.submit(&page, &[("password", PASSWORD)]).await;
+    let shop = bob.follow(entered, AWAY).await;
+    assert_eq!(shop.text_of("h1").as_deref(), Some("Welcome to the shop"), "{}", shop.text());
 
     browser.click_text("Invitations").await;
     browser.wait_for_text("Nobody is invited.").await;
@@ -124,7 +121,7 @@ async fn chromium_shows_every_page_of_an_organizations_people() {
     let acme = furnish(&gateway).await;
     let admin = &gateway.admin;
     let browser = Browser::start().await;
-    sign_in(&browser, &gateway).await;
+    sign_in_by(&browser, &gateway).await;
     let page = |path: &str| gateway.url(&format!("/dashboard/organizations/{acme}{path}"));
     let look = async |path: &str, name: &str, title: &str| {
         browser.open(page(path)).await;

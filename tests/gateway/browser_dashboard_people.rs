@@ -2,20 +2,12 @@
 
 use serde_json::json;
 
-use crate::support::administrators::{ADMINISTRATOR, PASSWORD, colleague, set_up};
+use crate::support::administrators::{PASSWORD, colleague, set_up, sign_in_by};
 use crate::support::appearance::check_page;
 use crate::support::application::{Application, CALLBACK};
 use crate::support::browser::Browser;
 use crate::support::gateway::{Gateway, Mode, text};
 use crate::support::http::Visitor;
-
-async fn sign_in(browser: &Browser, gateway: &Gateway) {
-    browser.open(gateway.url("/dashboard")).await;
-    browser.fill("username", ADMINISTRATOR).await;
-    browser.fill("password", PASSWORD).await;
-    browser.submit().await;
-    browser.wait_for_url(&gateway.url("/dashboard/organizations")).await;
-}
 
 /// Somebody who signs in to Acme with a password; the user's id.
 async fn person(gateway: &Gateway) -> String {
@@ -29,7 +21,7 @@ async fn an_application_from_its_form_to_a_login(browser: Browser) {
     let gateway = Gateway::start(Mode::SqliteEmbedded).await;
     set_up(&gateway).await;
     person(&gateway).await;
-    sign_in(&browser, &gateway).await;
+    sign_in_by(&browser, &gateway).await;
     browser.click_text("Applications").await;
     browser.click_text("New application").await;
     browser.fill("name", "Shop").await;
@@ -89,7 +81,7 @@ async fn chromium_ends_a_session_and_blocks_a_person() {
     sign_in_as_ann(&ann).await;
     assert!(is_in(&ann).await);
     let browser = Browser::start().await;
-    sign_in(&browser, &gateway).await;
+    sign_in_by(&browser, &gateway).await;
     browser.click_text("Users").await;
     browser.fill("q", "ann@").await;
     browser.click_text("Search").await;
@@ -100,7 +92,8 @@ async fn chromium_ends_a_session_and_blocks_a_person() {
     assert!(!is_in(&ann).await);
     sign_in_as_ann(&ann).await;
     assert!(is_in(&ann).await);
-    browser.click_text("Overview").await;
+    // The person's own first page, and not the dashboard's.
+    browser.find(".tabs a").await.click().await.unwrap();
     browser.click_text("Block").await;
     browser.wait_for_text("is signed out everywhere").await;
     browser.click_text("Block").await;
@@ -128,7 +121,7 @@ async fn chromium_shows_every_page_of_applications() {
     let clients = json!([{ "client_id": application.client_id, "status": true }]);
     admin.update(&format!("/connections/{people}/clients"), clients).await;
     let browser = Browser::start().await;
-    sign_in(&browser, &gateway).await;
+    sign_in_by(&browser, &gateway).await;
     let at = |path: &str| gateway.url(&format!("/dashboard/applications{path}"));
     let here = |path: &str| at(&format!("/{}{path}", application.client_id));
     let title = format!("{name} · Dashboard");
@@ -180,7 +173,7 @@ async fn chromium_shows_every_page_about_people() {
     let page = visitor.get(application.begin(&[("organization", "acme")]).url).await;
     visitor.submit(&page, &[("username", "ann@acme.example"), ("password", PASSWORD)]).await;
     let browser = Browser::start().await;
-    sign_in(&browser, &gateway).await;
+    sign_in_by(&browser, &gateway).await;
     let at = |path: &str| gateway.url(&format!("/dashboard/{path}"));
     let here = |path: &str| at(&format!("users/{in_path}{path}"));
     let title = "ann@acme.example · Dashboard";
