@@ -63,16 +63,17 @@ mod user_roles;
 mod user_sessions;
 mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use futures_util::future::BoxFuture;
+use tower::ServiceExt;
 use url::Url;
 
 use crate::config::Config;
@@ -84,6 +85,7 @@ use crate::store::Logins;
 use crate::web::Cookies;
 use crate::web::budget::Budget;
 use crate::web::client_address::ClientAddress;
+use crate::web::message;
 use crate::web::redirect;
 use crate::web::text::{Reader, Text};
 
@@ -141,8 +143,18 @@ impl Dashboard {
     }
 }
 
-/// The pages of the dashboard.
+/// The pages of the dashboard. Their table is made when somebody first asks for one: it takes as much memory as all
+/// else that an idle server needs for its routes, and most servers are never asked.
 pub fn router(dashboard: Arc<Dashboard>) -> Router {
+    let made = Arc::new(OnceLock::new());
+    let serve = move |request: Request| {
+        let table: Router = made.get_or_init(|| table(dashboard.clone())).clone();
+        async move { table.oneshot(request).await.unwrap_or_else(|never| match never {}) }
+    };
+    Router::new().route("/dashboard", any(serve.clone())).route("/dashboard/{*page}", any(serve))
+}
+
+fn table(dashboard: Arc<Dashboard>) -> Router {
     let open = Router::new()
         .route("/dashboard/setup", get(setup::page))
         .route("/dashboard/sign-in", get(sign_in::begin))
@@ -155,7 +167,7 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
         .route_layer(from_fn_with_state(dashboard.clone(), guard::of_anyone));
     let forms = forms().route_layer(from_fn_with_state(dashboard.clone(), guard::of_administrators));
     let all = open.merge(open_forms).merge(pages()).merge(forms);
-    all.layer(from_fn(error::speak)).with_state(dashboard)
+    all.layer(from_fn(error::speak)).with_state(dashboard).fallback(message::nothing_here)
 }
 
 /// What somebody signed in may look at.

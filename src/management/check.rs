@@ -27,14 +27,13 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> 
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let wrong = |why: &str| ApiError::new(400, Some("invalid_uri"), format!("Path validation error: '{why}'."));
         let raw = RawPathParams::from_request_parts(parts, state).await;
-        for (name, value) in &raw.map_err(|error| wrong(&error.body_text()))? {
+        for (name, value) in &raw.map_err(|error| wrong_path(&error.body_text()))? {
             if value.chars().count() > LONGEST_USER_ID || value.chars().any(char::is_control) {
-                return Err(wrong(&format!("{name} is not an identifier")).into());
+                return Err(wrong_path(&format!("{name} is not an identifier")).into());
             }
         }
-        let Path(ids) = Path::from_request_parts(parts, state).await.map_err(|error| wrong(&error.body_text()))?;
+        let Path(ids) = Path::from_request_parts(parts, state).await.map_err(|error| wrong_path(&error.body_text()))?;
         Ok(Self(ids))
     }
 }
@@ -209,6 +208,11 @@ impl<const PAIRS: usize> JsonSchema for Metadata<PAIRS> {
             "additionalProperties": {"type": "string", "maxLength": 255},
         })
     }
+}
+
+/// 400 `invalid_uri`, in the same words.
+pub(super) fn wrong_path(why: &str) -> ApiError {
+    ApiError::new(400, Some("invalid_uri"), format!("Path validation error: '{why}'."))
 }
 
 /// 400 `invalid_body` in the contract's words (§1.15).

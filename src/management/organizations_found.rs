@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 
 use super::answer::{Answer, Parameters};
-use super::check::Ids;
+use super::check::{Ids, wrong_path};
 use super::connections::unknown_connection;
 use super::operation::{Operation, Routes};
 use super::organizations::shown;
@@ -50,9 +50,7 @@ async fn list_of_domain(
     Parameters(paging): Parameters<CheckpointPaging>,
 ) -> Answer<Json<List<Organization>>> {
     let wanted = paging.wanted_in("id", 50)?.always_checkpoint();
-    let page = match normal_domain(&domain) {
-        Some(domain) => management.tenant.read().await?.list_organizations_with_domain(&domain, &wanted.slice).await?,
-        None => Vec::new(),
-    };
+    let domain = normal_domain(&domain).ok_or_else(|| wrong_path("String is no domain"))?;
+    let page = management.tenant.read().await?.list_organizations_with_domain(&domain, &wanted.slice).await?;
     Ok(Json(wanted.answer(shown(&caller, page), 0)))
 }

@@ -32,12 +32,12 @@ async fn the_steps(browser: Browser) {
     browser.click_text("Acme acme").await;
     browser.wait_for_text("Organization id").await;
     // The organization's own view, and not all connections.
-    browser.find(".tabs a[href$='/connections']").await.click().await.unwrap();
+    browser.click(".tabs a[href$='/connections']").await;
     browser.click_text("Enable Connections").await;
     browser.click_text("github github · GitHub").await;
     browser.click_text("Enable Connection").await;
     browser.wait_for_text("Membership On Authentication").await;
-    browser.find("input[name=assign_membership_on_login][value=on]").await.click().await.unwrap();
+    browser.click("input[name=assign_membership_on_login][value=on]").await;
     browser.fill("allowed_domains", "acme.example").await;
     browser.click_text("Save").await;
     browser.wait_for_text("Members by signing in").await;
@@ -77,7 +77,7 @@ async fn chromium_asks_before_everybody_on_earth_becomes_a_member() {
     let browser = Browser::start().await;
     sign_in_by(&browser, &gateway).await;
     browser.open(gateway.url(&format!("/dashboard/organizations/{acme}/connections/{google}"))).await;
-    browser.find("input[name=assign_membership_on_login][value=on]").await.click().await.unwrap();
+    browser.click("input[name=assign_membership_on_login][value=on]").await;
     browser.click_text("Save").await;
     browser.wait_for_text("anyone at all would become a member").await;
     assert_eq!(admin.get(&path).await["assign_membership_on_login"], false);

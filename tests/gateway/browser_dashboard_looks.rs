@@ -135,7 +135,7 @@ async fn chromium_orders_buttons_and_keeps_metadata() {
     browser.click_text("Order").await;
     browser.wait_for_text("in this order").await;
     check_page(&browser, "dashboard-order", "Order of the buttons · Dashboard").await;
-    browser.find("button[aria-label='Move Second sso up']").await.click().await.unwrap();
+    browser.click("button[aria-label='Move Second sso up']").await;
     browser.wait_for_text("Saved").await;
     assert_eq!(browser.texts_of("#connections .row-title").await, ["Second sso", "First sso"]);
 

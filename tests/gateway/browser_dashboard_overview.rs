@@ -35,25 +35,25 @@ async fn a_login_is_found_out_about(browser: Browser) {
     browser.click_text("Logs").await;
     browser.click_text("Narrow the list").await;
     browser.fill("user", "ann@acme.example").await;
-    browser.find("#type option[value=s]").await.click().await.unwrap();
+    browser.click("#type option[value=s]").await;
     browser.click_text("Show").await;
     browser.wait_for_url(&gateway.url("/dashboard/logs?type=s")).await;
     let said = browser.texts_of("#events .row-title").await;
     let said: Vec<String> = said.iter().map(|line| line.replace(['\u{2068}', '\u{2069}'], "")).collect();
     assert_eq!(said, ["ann@acme.example signed in at acme through people for Example App."]);
-    browser.find("#events a").await.click().await.unwrap();
+    browser.click("#events a").await;
     browser.wait_for_text("127.0.0.1").await;
 
     browser.click_text("Explain").await;
     browser.fill("url", &begun.url).await;
-    browser.find("#explain-form button").await.click().await.unwrap();
+    browser.click("#explain-form button").await;
     browser.wait_for_text("the parameter organization names it").await;
     let said = browser.texts_of("#said li").await.join("\n");
     assert!(said.contains("Acme") && said.contains("drawn as the form") || said.contains("lead to its form"), "{said}");
 
     browser.click_text("Overview").await;
     browser.click_text("Purge the cache").await;
-    browser.find("#confirmation-form button").await.click().await.unwrap();
+    browser.click("#confirmation-form button").await;
     browser.wait_for_text("The cache is empty.").await;
 }
 
@@ -125,17 +125,17 @@ async fn chromium_shows_overview_logs_and_explanation() {
     browser.open(gateway.url("/dashboard/logs?type=sv")).await;
     check_page(&browser, "dashboard-logs-none", "Logs · Dashboard").await;
     browser.open(gateway.url("/dashboard/logs?organization=acme")).await;
-    browser.find("#events a").await.click().await.unwrap();
+    browser.click("#events a").await;
     browser.find("#members").await;
     check_page(&browser, "dashboard-log-event", "Success API Operation · Dashboard").await;
 
     browser.open(gateway.url("/dashboard/explain")).await;
     browser.fill("url", "acme").await;
-    browser.find("#explain-form button").await.click().await.unwrap();
+    browser.click("#explain-form button").await;
     browser.find("#url-error").await;
     check_page(&browser, "dashboard-explain-error", "Error: Explain · Dashboard").await;
     browser.fill("url", &application.begin(&[("organization", "acme")]).url).await;
-    browser.find("#explain-form button").await.click().await.unwrap();
+    browser.click("#explain-form button").await;
     browser.find("#said").await;
     check_page(&browser, "dashboard-explain", "Explain · Dashboard").await;
 }

@@ -25,7 +25,7 @@ async fn an_application_from_its_form_to_a_login(browser: Browser) {
     browser.click_text("Applications").await;
     browser.click_text("New application").await;
     browser.fill("name", "Shop").await;
-    browser.find("input[name=app_type][value=regular_web]").await.click().await.unwrap();
+    browser.click("input[name=app_type][value=regular_web]").await;
     browser.click_text("Create application").await;
     browser.wait_for_text("It is not shown again").await;
     let shown = browser.texts_of("#shown-once code").await;
@@ -33,8 +33,8 @@ async fn an_application_from_its_form_to_a_login(browser: Browser) {
     browser.fill("callbacks", CALLBACK).await;
     browser.click_text("Save").await;
     browser.wait_for_text("Saved.").await;
-    browser.find(".tabs a[href$='/organizations']").await.click().await.unwrap();
-    browser.find("input[name=usage][value='require/pre_login_prompt']").await.click().await.unwrap();
+    browser.click(".tabs a[href$='/organizations']").await;
+    browser.click("input[name=usage][value='require/pre_login_prompt']").await;
     browser.click_text("Save").await;
     browser.wait_for_text("Saved.").await;
     assert_eq!(
@@ -85,7 +85,7 @@ async fn chromium_ends_a_session_and_blocks_a_person() {
     browser.click_text("Users").await;
     browser.fill("q", "ann@").await;
     browser.click_text("Search").await;
-    browser.find("#users a").await.click().await.unwrap();
+    browser.click("#users a").await;
     browser.click_text("Sessions").await;
     browser.click_text("End").await;
     browser.wait_for_text("is signed in nowhere").await;
@@ -93,7 +93,7 @@ async fn chromium_ends_a_session_and_blocks_a_person() {
     sign_in_as_ann(&ann).await;
     assert!(is_in(&ann).await);
     // The person's own first page, and not the dashboard's.
-    browser.find(".tabs a").await.click().await.unwrap();
+    browser.click(".tabs a").await;
     browser.click_text("Block").await;
     browser.wait_for_text("is signed out everywhere").await;
     browser.click_text("Block").await;

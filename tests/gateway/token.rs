@@ -171,6 +171,8 @@ async fn a_code_of_a_person_blocked_or_removed_since_is_refused() {
     admin.update("/users/oidc%7Cacme-sso%7Calice", json!({ "blocked": true })).await;
     assert_eq!(error(&world.application.exchange(&begun, &blocked).await), invalid_grant());
     admin.update("/users/oidc%7Cacme-sso%7Calice", json!({ "blocked": false })).await;
+    // The session ended with the block.
+    world.sign_in_to_acme(&visitor, "alice").await;
     let (begun, deleted) = code(&world, &visitor, &[]).await;
     admin.delete("/users/oidc%7Cacme-sso%7Calice").await;
     assert_eq!(error(&world.application.exchange(&begun, &deleted).await), invalid_grant());

@@ -22,6 +22,8 @@ KNOWN = re.compile(
     r"|user of an email connection|whose identity provider (tells|keeps)"  # and what its users have
     "|Only a user of a database connection|PasswordStrengthError"  # and what a password must be
     "|neither a domain nor the id of a tenant"  # a domain has one form, which no pattern tells
+    "|'No date'|A span has 1 to"  # eight digits may be no day, and two days no span
+    "|has to name every enabled connection once"  # which there are, no description tells
     "|Management API cannot be changed"  # it is among the resource servers, but ours
 )
 

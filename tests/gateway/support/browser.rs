@@ -186,7 +186,21 @@ impl Browser {
             "//a[normalize-space()={text}] | //button[normalize-space()={text}] | //summary[normalize-space()={text}] \
              | //input[@type='submit'][@value={text}] | //label[normalize-space()={text}]"
         );
-        self.wait_for_element(Locator::XPath(&path)).await.click().await.unwrap();
+        self.click_element(Locator::XPath(&path)).await;
+    }
+
+    /// Clicks the first element that matches a CSS selector, once there is one.
+    pub async fn click(&self, selector: &str) {
+        self.click_element(Locator::Css(selector)).await;
+    }
+
+    /// A script may replace what was found before it is clicked; then it is looked for again.
+    async fn click_element(&self, locator: Locator<'_>) {
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(error) = self.wait_for_element(locator).await.click().await {
+            let is_stale = format!("{error:?}").contains("StaleElementReference");
+            assert!(is_stale && Instant::now() < deadline, "{locator:?}: {error}");
+        }
     }
 
     /// Fills the field with this name or label.
