@@ -67,13 +67,13 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Request};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use futures_util::future::BoxFuture;
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
 use url::Url;
 
 use crate::config::Config;
@@ -146,12 +146,21 @@ impl Dashboard {
 /// The pages of the dashboard. Their table is made when somebody first asks for one: it takes as much memory as all
 /// else that an idle server needs for its routes, and most servers are never asked.
 pub fn router(dashboard: Arc<Dashboard>) -> Router {
-    let made = Arc::new(OnceLock::new());
-    let serve = move |request: Request| {
-        let table: Router = made.get_or_init(|| table(dashboard.clone())).clone();
-        async move { table.oneshot(request).await.unwrap_or_else(|never| match never {}) }
-    };
-    Router::new().route("/dashboard", any(serve.clone())).route("/dashboard/{*page}", any(serve))
+    let made: Arc<OnceLock<Router>> = Arc::default();
+    let serve = service_fn(move |mut request: Request| {
+        if let Some(whole) = whole_address(request.uri()) {
+            *request.uri_mut() = whole;
+        }
+        made.get_or_init(|| table(dashboard.clone())).clone().oneshot(request)
+    });
+    Router::new().nest_service("/dashboard", serve)
+}
+
+/// What was asked for, of what is left of it below `/dashboard`.
+fn whole_address(below: &Uri) -> Option<Uri> {
+    let below = below.path_and_query().map_or("/", |below| below.as_str());
+    let is_home = below == "/" || below.starts_with("/?");
+    format!("/dashboard{}", if is_home { &below[1..] } else { below }).parse().ok()
 }
 
 fn table(dashboard: Arc<Dashboard>) -> Router {
@@ -333,3 +342,20 @@ fn parameter(place: &str, name: &str) -> Option<String> {
 
 /// What a page answers: itself, or why there is none.
 type Answer = Result<Response, error::DashboardError>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_asked_for_by_its_whole_address() {
+        let whole = |below: &str| whole_address(&below.parse().expect("an address")).map(|whole| whole.to_string());
+        for (below, expected) in [
+            ("/", "/dashboard"),
+            ("/?done=saved", "/dashboard?done=saved"),
+            ("/users/a%7Cb?q=x%20y", "/dashboard/users/a%7Cb?q=x%20y"),
+        ] {
+            assert_eq!(whole(below).as_deref(), Some(expected));
+        }
+    }
+}
