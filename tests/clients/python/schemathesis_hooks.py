@@ -23,6 +23,8 @@ KNOWN = re.compile(
     "|Only a user of a database connection|PasswordStrengthError"  # and what a password must be
     "|neither a domain nor the id of a tenant"  # a domain has one form, which no pattern tells
     "|'No date'|A span has 1 to"  # eight digits may be no day, and two days no span
+    "|Not beside organization_id"  # one of two, and not both
+    "|String is no domain"  # a domain has one form, which no pattern tells
     "|has to name every enabled connection once"  # which there are, no description tells
     "|Management API cannot be changed"  # it is among the resource servers, but ours
 )
