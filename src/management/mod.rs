@@ -248,12 +248,12 @@ pub fn gateway_router(management: Arc<Management>, tokens: TokenCheck) -> Router
 
 fn guarded(routes: fn() -> Routes, management: Arc<Management>, tokens: TokenCheck) -> Router {
     let settings = management.settings.clone();
-    let (routes, needs, description) = openapi::described(routes);
-    let routes = routes
+    let (router, needs) = openapi::routes_of(routes);
+    let router = router
         .method_not_allowed_fallback(|| async { Failure::Api(ApiError::new(405, None, "Method Not Allowed")) })
         .fallback(|| async { Failure::Api(ApiError::not_found(None, "Not Found")) })
         .with_state(management);
-    auth::layers(routes, needs, tokens, &settings).merge(openapi::route(description))
+    auth::layers(router, needs, tokens, &settings).merge(openapi::route(routes))
 }
 
 /// The table of all operations.
