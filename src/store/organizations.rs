@@ -124,7 +124,7 @@ impl Rows<'_> {
     ) -> Result<Vec<Placed<Organization>>, StoreError> {
         let statement = sqlx::query(select_organizations!(
             "JOIN discovery_domains d ON d.organization_id = o.id WHERE d.domain = $1 \
-             AND o.id > $2 ORDER BY o.id LIMIT $3 OFFSET $4"
+             AND d.organization_id > $2 ORDER BY d.organization_id LIMIT $3 OFFSET $4"
         ));
         self.list_by_id(statement.bind(domain.to_owned()), slice).await
     }

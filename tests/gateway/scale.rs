@@ -50,6 +50,7 @@ fn lists(description: &Value, made: impl Fn(&str) -> String) -> Vec<String> {
     let fill = |path: &String| {
         let first = path.split('/').nth(1).unwrap_or_default();
         let parts = path.split(['{', '}']).enumerate().map(|(index, part)| match index {
+            _ if part == "domain" && index % 2 == 1 => "acme.example".to_owned(),
             1 => made(first),
             _ if index % 2 == 1 => made(part),
             _ => part.to_owned(),
