@@ -20,6 +20,7 @@ mod connection_options;
 mod connection_order;
 mod connection_settings;
 mod connections;
+mod decision;
 mod discovery_domains;
 mod dns;
 mod email_codes;

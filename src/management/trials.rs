@@ -9,7 +9,8 @@ use super::Management;
 use super::answer::{Answer, Body};
 use super::caller::GATEWAY_SCOPE;
 use super::check::wrong;
-use super::logins::{Stop, would_come_to};
+use super::decision::would_come_to;
+use super::logins::Stop;
 use super::operation::{Operation, Routes};
 use crate::model::Timestamp;
 use crate::model::login::{LoginRecord, Proof};
@@ -24,8 +25,9 @@ async fn try_login(
     Body(record): Body<LoginRecord>,
 ) -> Answer<Json<TriedLogin>> {
     // Anything else could be a way to guess.
-    if !matches!(record.proof, Proof::Identity(_)) || record.organization_id.is_none() {
-        return Err(wrong("proof", "has to be an identity, for an organization").into());
+    let is_plain = record.organization_id.is_some() && record.invitation.is_none();
+    if !matches!(record.proof, Proof::Identity(_)) || !is_plain {
+        return Err(wrong("proof", "has to be an identity, for an organization and without an invitation").into());
     }
     let guard = management.settings.membership_guard;
     let mut rows = management.tenant.read().await?;
