@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +13,9 @@ use crate::management_client::ManagementError;
 use crate::model::application::DASHBOARD;
 use crate::model::login::{Identity, LoginRecord, Proof};
 use crate::model::trial::{Trial, TriedLogin};
-use crate::model::{Connection, Timestamp, new_secret, sha256};
+use crate::model::{Connection, Timestamp};
 use crate::oidc::relying_party::{Callback, Handshake, Told, Wish};
 use crate::store::Kind;
-use crate::web::cookies::Purpose;
-use crate::web::redirect;
 
 /// A trial on its way, which a callback takes as it takes a trip.
 #[derive(Serialize, Deserialize)]
@@ -46,15 +43,8 @@ async fn start(login: &Login, visit: &Visit, secret: &str) -> Result<Response, L
             return Ok(TrialPage::new(&trial, &connection, vec![failed]).answer());
         }
     };
-    let browser = login.cookies.read(&visit.headers, Purpose::Browser).unwrap_or_else(new_secret);
-    let seconds = login.settings.login.trip_seconds;
-    let key = trip::key(&handshake.state, &browser);
     let begun = TrialTrip { trial, handshake, sent: sent_rows(&url) };
-    login.logins.put(Kind::TrialTrip, &key, &sha256(&browser), &begun, now.plus_seconds(seconds)).await?;
-    let mut response = redirect::found(url.as_str());
-    let cookie = login.cookies.set(Purpose::Browser, &browser, Some(seconds));
-    response.headers_mut().append(header::SET_COOKIE, cookie);
-    Ok(response)
+    trip::depart(login, visit, (Kind::TrialTrip, &begun.handshake.state), &begun, &url, now).await
 }
 
 async fn find_connection(login: &Login, trial: &Trial) -> Result<Arc<Connection>, LoginError> {

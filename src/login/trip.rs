@@ -3,6 +3,7 @@
 use axum::http::header;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::entrance::Entrance;
 use super::error::LoginError;
@@ -49,8 +50,6 @@ pub(super) async fn begin(
         .begin(&whole, &wish(entrance))
         .await
         .map_err(|error| LoginError::trip_failed(entrance, connection, error))?;
-    // One cookie binds all trips of a browser, so they do not pile up.
-    let browser = login.cookies.read(&visit.headers, Purpose::Browser).unwrap_or_else(new_secret);
     let trip = Trip {
         id: random_alphanumeric(22),
         query: entrance.authorization.request().to_query(),
@@ -58,9 +57,22 @@ pub(super) async fn begin(
         connection_id: connection.id.to_string(),
         handshake,
     };
+    depart(login, visit, (Kind::Trip, &trip.handshake.state), &trip, &url, now).await
+}
+
+/// Keeps what must come back, by the `state` and this browser, and sends the browser there.
+pub(super) async fn depart(
+    login: &Login,
+    visit: &Visit,
+    (kind, state): (Kind, &str),
+    kept: &impl Serialize,
+    url: &Url,
+    now: Timestamp,
+) -> Result<Response, LoginError> {
+    // One cookie binds all trips of a browser, so they do not pile up.
+    let browser = login.cookies.read(&visit.headers, Purpose::Browser).unwrap_or_else(new_secret);
     let seconds = login.settings.login.trip_seconds;
-    let key = key(&trip.handshake.state, &browser);
-    login.logins.put(Kind::Trip, &key, &sha256(&browser), &trip, now.plus_seconds(seconds)).await?;
+    login.logins.put(kind, &key(state, &browser), &sha256(&browser), kept, now.plus_seconds(seconds)).await?;
     let mut response = redirect::found(url.as_str());
     let cookie = login.cookies.set(Purpose::Browser, &browser, Some(seconds));
     response.headers_mut().append(header::SET_COOKIE, cookie);
