@@ -65,7 +65,7 @@ pub(super) async fn update(signed: Signed, Path(id): Path<String>, Extension(for
     if let Some(wanted) = Move::of(&form) {
         wanted.apply(&mut ids);
         let order = json!({ "connection_ids": ids });
-        if let Err(error) = signed.api.put(&format!("{}/enabled_connections/order", path(&id)), &order).await {
+        if let Err(error) = signed.api.put::<()>(&format!("{}/enabled_connections/order", path(&id)), &order).await {
             return draw(&signed, &id, Errors::of(error, &[])?).await;
         }
     }

@@ -114,7 +114,7 @@ async fn change(
 ) -> Result<(), AdministrationError> {
     let path = roles_path(id, user_id);
     if !given.is_empty() {
-        signed.api.post_unanswered(&path, &json!({ "roles": given })).await?;
+        signed.api.post::<()>(&path, &json!({ "roles": given })).await?;
     }
     if !taken.is_empty() {
         signed.api.delete_some(&path, &json!({ "roles": taken })).await?;

@@ -145,7 +145,7 @@ pub(super) async fn add(signed: Signed, Path(id): Path<String>, Extension(form):
         return draw(&signed, &id, form.get("q"), &form, Errors::at_field("members", complaint)).await;
     }
     let body = json!({ "members": chosen });
-    match signed.api.post_unanswered(&format!("{}/members", path(&id)), &body).await {
+    match signed.api.post::<()>(&format!("{}/members", path(&id)), &body).await {
         Ok(()) => Ok(redirect::see_other(&Done::MembersAdded.at(&Tab::Members.address(&id)))),
         // All or none: somebody of them was deleted since they were found.
         Err(AdministrationError::Refused(error)) if error.error_code.as_deref() == Some("inexistent_user") => {

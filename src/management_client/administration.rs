@@ -95,13 +95,9 @@ impl Administration {
         Ok(answer.get("total").and_then(Value::as_u64).unwrap_or_default())
     }
 
+    /// `()` stands for an answer without a body, here and below.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         read(self.send(Method::POST, path, "", Some(json(body)?)).await?.body())
-    }
-
-    /// For a call that answers nothing.
-    pub async fn post_unanswered(&self, path: &str, body: &impl Serialize) -> Result<()> {
-        self.send(Method::POST, path, "", Some(json(body)?)).await.map(|_| ())
     }
 
     pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
@@ -118,9 +114,8 @@ impl Administration {
         read(self.send(Method::PATCH, path, version, Some(json(body)?)).await?.body())
     }
 
-    /// For what answers nothing.
-    pub async fn put(&self, path: &str, body: &impl Serialize) -> Result<()> {
-        self.send(Method::PUT, path, "", Some(json(body)?)).await.map(|_| ())
+    pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+        read(self.send(Method::PUT, path, "", Some(json(body)?)).await?.body())
     }
 
     pub async fn delete(&self, path: &str) -> Result<()> {
