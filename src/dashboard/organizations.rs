@@ -28,7 +28,7 @@ struct OrganizationsPage {
     frame: Frame,
     /// What is searched for.
     query: String,
-    organizations: Vec<Organization>,
+    rows: Vec<Organization>,
     first_href: Option<String>,
     next_href: Option<String>,
 }
@@ -44,14 +44,14 @@ struct NewOrganizationPage {
 /// `GET /dashboard/organizations?q=&from=`.
 pub(super) async fn list(signed: Signed) -> Answer {
     let asked = Asked::of(&signed);
-    let (organizations, next) = find(&signed.api, &asked).await?;
+    let (rows, next) = find(&signed.api, &asked).await?;
     let (first_href, next_href) = asked.hrefs(next.as_deref());
     Frame::new(&signed, Section::Organizations, "Organizations").draw(|frame| OrganizationsPage {
         text: signed.reader.text,
         frame,
         first_href,
         next_href,
-        organizations,
+        rows,
         query: asked.q,
     })
 }
