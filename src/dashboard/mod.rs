@@ -143,8 +143,8 @@ impl Dashboard {
     }
 }
 
-/// The pages of the dashboard. Their table is made when somebody first asks for one: it takes as much memory as all
-/// else that an idle server needs for its routes, and most servers are never asked.
+/// The pages of the dashboard. Their table is made when somebody first asks for one: most servers are never asked,
+/// and an idle one shall be small.
 pub fn router(dashboard: Arc<Dashboard>) -> Router {
     let made: Arc<OnceLock<Router>> = Arc::default();
     let serve = service_fn(move |mut request: Request| {

@@ -32,10 +32,10 @@ pub enum Kind {
     RevokedGrant,
     /// A connection that an administrator wants to try.
     Trial,
-    /// A page with branding that is not saved.
-    Preview,
     /// Such a trial at the identity provider, by its `state`.
     TrialTrip,
+    /// A page with branding that is not saved.
+    Preview,
     /// An administrator's session in the dashboard, by its cookie.
     Dashboard,
     /// An administrator on the way to signing in, by the `state`.
